@@ -1,0 +1,294 @@
+import type { Data } from '../src/model/data.js';
+import type { CommandDefinition } from '../src/model/command.js';
+import { SeatbeltError } from '../src/model/errors.js';
+import type { SpmAsyncTask } from '../src/model/task.js';
+import type { FlowEffect, FlowEvent } from '../src/flow/event.js';
+import { shapeOf } from '../src/flow/shape.js';
+import type { CommandState, HistoryEntry } from '../src/flow/state.js';
+import { stepAt } from '../src/flow/step.js';
+import { recover, transition } from '../src/flow/transition.js';
+import type { Change } from '../src/store/change.js';
+import { NOTHING_STAGED, type StagedEntities } from '../src/store/staged-view.js';
+import { changesOf, childOf, isRoot, placeholder, probesOf, type BatchInput } from './command/batch.js';
+import { CallbackHost } from './command/callback-host.js';
+import { CallbackRun, hasSent, type CallRecord, type RunResult } from './command/callback-run.js';
+import { OpenTurn } from './command/open-turn.js';
+import { callsAfter, callsAfterAnswer } from './command/kept-calls.js';
+import { historyEntry, returnedEntries } from './command/history.js';
+import type { EngineContext } from './engine-context.js';
+import type { CommandMessage, CommitOutcome, CommitRequest, LockAnswer } from './messages.js';
+
+export interface CommandDeps {
+  readonly context: EngineContext;
+  readonly definition: CommandDefinition;
+  readonly initial: CommandState;
+  /** The recorded calls of the callback that was running when the engine crashed. */
+  readonly openCalls: CallRecord | null;
+  /** The records of its outstanding tasks. */
+  readonly tasks: readonly SpmAsyncTask[];
+  readonly wakeSelf: (message: CommandMessage) => void;
+  /** Its durable state has changed. */
+  readonly changed: (state: CommandState) => void;
+  /** A child's first snapshot is committed: start its actor. */
+  readonly childPlaced: (child: CommandState) => void;
+}
+
+/** What goes into the batch of an event beside the new state. */
+interface Beside {
+  readonly entities?: StagedEntities;
+  readonly history?: readonly HistoryEntry[];
+  /** The open-call record after this commit; absent: as it is. */
+  readonly calls?: (after: CommandState) => CallRecord | null;
+  /** Called once it is durable, after what the new state asks for. */
+  readonly then?: () => void;
+}
+
+/** A commit whose turn has come, and what is to happen when it has ended. */
+type Commit = Omit<CommitRequest, 'wake'> & { readonly done: (outcome: CommitOutcome) => void };
+
+/**
+ * One command: the shell around the pure transition function. It runs callbacks, commits each event together with what the callback staged, and only then
+ * does what the new state asks for. One commit is under way at a time, and each is built from the state that the last one made durable.
+ */
+export function createCommand(deps: CommandDeps): (message: CommandMessage) => void {
+  const { context, definition, wakeSelf } = deps;
+  const { ports, journal, locks, taskManager } = context;
+  const shape = shapeOf(definition.handlers);
+  const callbacks = new CallbackHost(context, deps.initial.id, (resolve) => wakeSelf({ type: 'resolve', resolve }));
+  const tasks = new Map(deps.tasks.map((task) => [task.id, task]));
+  /** Null: the event does not concern the state any more. */
+  const queue: (() => Commit | null)[] = [];
+  let state = deps.initial;
+  let openCalls = deps.openCalls;
+  let committing: Commit | null = null;
+  /** Numbers the callback runs; what belongs to an earlier one is void. */
+  let run = 0;
+  context.fences.set(state.id, state.fence);
+
+  return (message) => {
+    switch (message.type) {
+      case 'begin':
+        return recover(state).forEach(perform);
+      case 'locksAnswered':
+        return apply(lockEvent(message.answer));
+      case 'callbackDue':
+        if (message.run === run) startRun(null);
+        return;
+      case 'runEnded':
+        if (message.run === run) runEnded(message.result);
+        return;
+      case 'resolve':
+        return message.resolve();
+      case 'committed':
+        return committed(message.outcome);
+      case 'taskEnded':
+        return taskEnded(message);
+      case 'childEnded':
+        return apply({ type: 'workEnded', id: message.childId, outcome: message.outcome });
+      case 'retryDue':
+        return apply({ type: 'retryDue', id: message.id });
+    }
+  };
+
+  // Commits: one at a time.
+
+  function enqueue(build: () => Commit | null): void {
+    queue.push(build);
+    commitNext();
+  }
+
+  function commitNext(): void {
+    while (committing === null) {
+      const build = queue.shift();
+      if (build === undefined) return;
+      committing = build();
+      if (committing === null) continue;
+      const { changes, entities, probes } = committing;
+      journal.tell({ type: 'commit', request: { changes, entities, probes, wake: (outcome) => wakeSelf({ type: 'committed', outcome }) } });
+    }
+  }
+
+  function committed(outcome: CommitOutcome): void {
+    if (committing === null) throw new SeatbeltError('INTERNAL', `${state.id}: a commit has ended that was not asked for`);
+    const { done } = committing;
+    committing = null;
+    done(outcome);
+    commitNext();
+  }
+
+  function apply(event: FlowEvent, beside: Beside = {}, otherwise: { readonly ignored?: () => void; readonly conflict?: (entity: string) => void } = {}): void {
+    enqueue(() => {
+      const step = transition(shape, state, event, { now: ports.now(), jitter: ports.random('backoff') });
+      if (step === null) {
+        otherwise.ignored?.();
+        return null;
+      }
+      const history = beside.history ?? [];
+      const after = { ...step.state, historyLength: state.historyLength + history.length };
+      const calls = beside.calls === undefined ? openCalls : beside.calls(after);
+      const input: BatchInput = {
+        definition,
+        definitions: context.definitions,
+        before: state,
+        event,
+        step: { state: after, effects: step.effects },
+        history,
+        tasks,
+        heldLocks: context.lockTable.keysOf(state.id),
+        now: ports.now(),
+      };
+      return {
+        changes: [...changesOf(input), ...callChange(calls)],
+        entities: beside.entities ?? NOTHING_STAGED,
+        probes: probesOf(input),
+        done: (outcome) => {
+          if (outcome.kind === 'conflict') return otherwise.conflict?.(outcome.entity);
+          state = after;
+          openCalls = calls;
+          context.fences.set(state.id, state.fence);
+          deps.changed(state);
+          step.effects.forEach(perform);
+          beside.then?.();
+        },
+      };
+    });
+  }
+
+  function callChange(calls: CallRecord | null): Change[] {
+    return calls === openCalls ? [] : [{ type: 'call', commandId: state.id, record: calls as unknown as Data }];
+  }
+
+  // What a durable state asks for.
+
+  function perform(effect: FlowEffect): void {
+    switch (effect.do) {
+      case 'acquireLocks': {
+        const requests = definition.locks(state.params);
+        return locks.tell({ type: 'acquire', owner: state.rootId, requests, wake: (answer) => wakeSelf({ type: 'locksAnswered', answer }) });
+      }
+      case 'runCallback': {
+        run += 1;
+        const due = { type: 'callbackDue', run } as const;
+        const wait = effect.notBefore === null ? 0 : effect.notBefore - ports.now();
+        if (wait > 0) ports.after(wait, () => wakeSelf(due));
+        else startRun(null);
+        return;
+      }
+      case 'placeTask': {
+        const task = placeholder(state, effect.item, ports.now());
+        tasks.set(task.id, task);
+        return taskManager.tell({ type: 'place', task });
+      }
+      case 'consumeTask':
+        tasks.delete(effect.id);
+        return taskManager.tell({ type: 'clear', taskId: effect.id });
+      case 'stopTask':
+        return taskManager.tell({ type: 'stop', taskId: effect.id, reason: 'sibling' });
+      case 'startChild':
+        return deps.childPlaced(childOf(context.definitions, state, effect.item, ports.now()));
+      case 'retryAt':
+        ports.after(Math.max(0, effect.at - ports.now()), () => wakeSelf({ type: 'retryDue', id: effect.id }));
+        return;
+      case 'end':
+        context.fences.forget(state.id);
+        if (isRoot(state)) locks.tell({ type: 'release', owner: state.id });
+        return;
+    }
+  }
+
+  // Events from outside.
+
+  function lockEvent(answer: LockAnswer): FlowEvent {
+    if (answer.kind === 'granted') return { type: 'locksGranted' };
+    ports.probe({ type: 'lockRefused', owner: state.rootId, key: answer.key, holder: answer.holder });
+    const message = `${answer.key} is locked by command ${answer.holder}`;
+    return { type: 'locksRefused', error: { code: 'LOCK_CONFLICT', message, retryable: true, causes: [] } };
+  }
+
+  /** Only the completion of a task that the command waits for, at this step and for this reason, moves it. */
+  function taskEnded({ taskId, executionIndex, executionReason, outcome }: Extract<CommandMessage, { type: 'taskEnded' }>): void {
+    const unwanted = (): void => {
+      ports.probe({ type: 'completionIgnored', taskId, why: `the command is at step ${state.executionIndex} and does not wait for it` });
+      taskManager.tell({ type: 'clear', taskId });
+    };
+    if (executionIndex !== state.executionIndex || executionReason !== state.executionReason) unwanted();
+    else apply({ type: 'workEnded', id: taskId, outcome }, {}, { ignored: unwanted });
+  }
+
+  // Callbacks.
+
+  /** @param rerun what an earlier run of this very attempt had recorded, if it was refused at its commit */
+  function startRun(rerun: CallRecord | null): void {
+    const { callback, attempt } = callbackPhase();
+    const index = state.executionIndex;
+    const handler = definition.handlers[index];
+    if (handler === undefined) throw new SeatbeltError('INTERNAL', `${state.id}: there is no handler ${index}`);
+    const open = openCalls !== null && openCalls.index === index && openCalls.callback === callback && openCalls.attempt === attempt;
+    const thisRun = run;
+    const turn = new OpenTurn(() => ports.callbackBegins());
+    const callbackRun = new CallbackRun(handler, state, callback, attempt, context.entities, rerun ?? (open ? openCalls : null), {
+      commitCalls: (record, crossing) => turn.waitFor(commitCalls(record, crossing)),
+      incarnationOf: (host) => turn.waitFor(callbacks.incarnationOf(host)),
+      call: (call) => turn.waitFor(callbacks.call(call, index)),
+      read: (host, verb, args) => turn.waitFor(callbacks.read(host, verb, args)),
+      childParams: (type, params) => callbacks.childParams(type, params),
+      runs: (name) => ports.probe({ type: 'callbackRuns', commandId: state.id, index, handler: handler.name, callback: name, attempt }),
+    });
+    callbackRun.run().then(
+      (result) => {
+        turn.end();
+        wakeSelf({ type: 'runEnded', run: thisRun, result });
+      },
+      (error: unknown) => ports.fault(error),
+    );
+  }
+
+  function runEnded(result: RunResult): void {
+    const { callback, attempt } = callbackPhase();
+    const index = state.executionIndex;
+    switch (result.kind) {
+      case 'returned': {
+        const history = returnedEntries(state, callback, attempt, result.event, ports.now());
+        const conflict = (entity: string): void => {
+          ports.probe({ type: 'conflict', commandId: state.id, entity });
+          startRun(result.record);
+        };
+        const calls = (after: CommandState): CallRecord | null => (callback === 'hasPassed' ? callsAfterAnswer(openCalls, after) : null);
+        return apply(result.event, { entities: result.entities, history, calls }, { conflict });
+      }
+      case 'threw': {
+        const history = [historyEntry(state, result.callback, attempt, result.error.code, ports.now())];
+        const event = { type: 'threw', callback, run: { index, attempt }, error: result.error, sent: hasSent(result.record) } as const;
+        // What hasPassed throws has no calls; those of the part that it is asked about stay.
+        const calls = (after: CommandState): CallRecord | null => (callback === 'hasPassed' ? openCalls : callsAfter(result.record, after));
+        return apply(event, { history, calls });
+      }
+      case 'nondeterministic':
+        return apply({ type: 'parked', error: result.error });
+    }
+  }
+
+  function callbackPhase(): Extract<CommandState['phase'], { at: 'callback' }> {
+    if (state.phase.at !== 'callback') throw new SeatbeltError('INTERNAL', `${state.id}: no callback is due in phase ${state.phase.at}`);
+    return state.phase;
+  }
+
+  /** Resolves once the calls are on disk, and with them that the point of no return may be crossed. */
+  function commitCalls(record: CallRecord, crossing: boolean): Promise<void> {
+    return new Promise((resolve) => {
+      if (crossing && stepAt(state).pivot === 'none') {
+        apply({ type: 'crossing' }, { calls: () => record, then: resolve });
+        return;
+      }
+      enqueue(() => ({
+        changes: [{ type: 'call', commandId: state.id, record: record as unknown as Data }],
+        entities: NOTHING_STAGED,
+        probes: [],
+        done: () => {
+          openCalls = record;
+          resolve();
+        },
+      }));
+    });
+  }
+}

@@ -1,0 +1,122 @@
+import type { CommandDefinition } from '../../src/model/command.js';
+import type { Data } from '../../src/model/data.js';
+import type { SpmAsyncTask } from '../../src/model/task.js';
+import type { FlowEffect, FlowEvent } from '../../src/flow/event.js';
+import { isTerminal, submitted, type ChildItem, type CommandState, type HistoryEntry, type TaskItem } from '../../src/flow/state.js';
+import type { Transition } from '../../src/flow/step.js';
+import type { Change } from '../../src/store/change.js';
+import type { StoredCommand } from '../../src/store/records.js';
+import type { Probe } from '../probe.js';
+
+/** Everything that one commit of a command is made from. */
+export interface BatchInput {
+  readonly definition: CommandDefinition;
+  readonly definitions: ReadonlyMap<string, CommandDefinition>;
+  /** The durable state. */
+  readonly before: CommandState;
+  readonly event: FlowEvent;
+  readonly step: Transition;
+  readonly history: readonly HistoryEntry[];
+  /** Its outstanding tasks' records. */
+  readonly tasks: ReadonlyMap<string, SpmAsyncTask>;
+  /** The locks that its root holds, children's included. */
+  readonly heldLocks: readonly string[];
+  /** µs */
+  readonly now: number;
+}
+
+/** The command's own records in a batch; what its callback staged of the entities is added by the journal. */
+export function changesOf(input: BatchInput): Change[] {
+  const { before, step, history, definition } = input;
+  const changes: Change[] = [{ type: 'command', state: stored(step.state) }];
+  history.forEach((entry, i) => changes.push({ type: 'history', commandId: before.id, seq: before.historyLength + i, entry }));
+  for (const effect of step.effects) changes.push(...changesOfEffect(input, effect));
+  if (input.event.type === 'locksGranted') {
+    for (const { key, mode } of definition.locks(before.params)) changes.push({ type: 'lock', lock: { key, mode, owner: before.rootId } });
+  }
+  return changes;
+}
+
+function changesOfEffect({ step, tasks, heldLocks, now, definitions }: BatchInput, effect: FlowEffect): Change[] {
+  switch (effect.do) {
+    case 'placeTask':
+      return [{ type: 'task', task: placeholder(step.state, effect.item, now) }];
+    case 'consumeTask': {
+      const task = tasks.get(effect.id);
+      return task === undefined ? [] : [{ type: 'task', task: { ...task, state: 'Ending' } }];
+    }
+    case 'startChild':
+      return [{ type: 'command', state: stored(childOf(definitions, step.state, effect.item, now)) }];
+    case 'end':
+      return isRoot(step.state) ? heldLocks.map((key): Change => ({ type: 'lockReleased', key })) : [];
+    case 'acquireLocks':
+    case 'runCallback':
+    case 'stopTask':
+    case 'retryAt':
+      return [];
+  }
+}
+
+/** What the observer is told once the batch is synced. */
+export function probesOf({ definition, before, event, step, history, heldLocks, now }: BatchInput): Probe[] {
+  const { state, effects } = step;
+  const threw = event.type === 'threw' ? event.error : null;
+  const probes: Probe[] = [];
+  if (event.type === 'locksGranted') probes.push({ type: 'lockGranted', owner: before.rootId, keys: definition.locks(before.params).map(({ key }) => key) });
+  for (const { handler, index, callback, attempt } of history) {
+    probes.push({ type: 'callbackCommitted', commandId: before.id, index, handler, callback, attempt, threw });
+  }
+  for (const effect of effects) {
+    if (effect.do === 'placeTask') {
+      const { id: taskId, commandId, executionIndex, executionReason: reason, attempt, verb } = placeholder(state, effect.item, now);
+      probes.push({ type: 'taskPlaced', taskId, commandId, executionIndex, reason, attempt, verb });
+    } else if (effect.do === 'consumeTask' && event.type === 'workEnded') {
+      probes.push({ type: 'taskEnded', taskId: effect.id, outcome: event.outcome });
+    } else if (effect.do === 'startChild') {
+      probes.push({ type: 'commandSubmitted', commandId: effect.item.id, commandType: effect.item.type, parentId: before.id });
+    }
+  }
+  if (state.status !== before.status) probes.push({ type: 'statusChanged', commandId: state.id, status: state.status, error: state.error });
+  if (isTerminal(state.status) && isRoot(state)) probes.push({ type: 'lockReleased', owner: state.id, keys: heldLocks });
+  return probes;
+}
+
+export function isRoot(state: CommandState): boolean {
+  return state.id === state.rootId;
+}
+
+/** A snapshot as the store takes it: the same value, whose type the store does not look into. */
+export function stored(state: CommandState): StoredCommand {
+  return state as unknown as StoredCommand & Data;
+}
+
+export function placeholder(state: CommandState, item: TaskItem, now: number): SpmAsyncTask {
+  return {
+    id: item.id,
+    commandId: state.id,
+    executionIndex: state.executionIndex,
+    executionReason: state.executionReason,
+    attempt: item.attempt,
+    pool: item.pool,
+    verb: item.verb,
+    args: item.args,
+    entity: item.entity,
+    state: 'Placeholder',
+    createdAt: now,
+  };
+}
+
+/** A child's first snapshot. Its type and params were checked when its parent's callback asked for it. */
+export function childOf(definitions: ReadonlyMap<string, CommandDefinition>, parent: CommandState, item: ChildItem, now: number): CommandState {
+  const definition = definitions.get(item.type);
+  return submitted({
+    id: item.id,
+    type: item.type,
+    version: definition?.version ?? 0,
+    params: item.params,
+    handlers: definition?.handlers.map(({ name }) => name) ?? [],
+    parent: { commandId: parent.id, executionIndex: parent.executionIndex, independent: item.independent },
+    rootId: parent.rootId,
+    submittedAt: now,
+  });
+}

@@ -1,0 +1,46 @@
+import { SeatbeltError } from '../../src/model/errors.js';
+import type { EngineContext } from '../engine-context.js';
+import type { Answer } from '../exchange.js';
+import type { Args, HostRequest } from '../wire.js';
+import type { RecordedCall } from './callback-run.js';
+
+/**
+ * How a callback's promises are kept: each is resolved by a message to the command actor, so that the callback goes on within one of the actor's turns,
+ * and never after its incarnation has died.
+ */
+export class CallbackHost {
+  constructor(
+    private readonly context: EngineContext,
+    private readonly commandId: string,
+    private readonly resolveInTurn: (resolve: () => void) => void,
+  ) {}
+
+  /** The host's incarnation, asked for if it has not been heard of yet; null if it does not answer. */
+  async incarnationOf(host: string): Promise<number | null> {
+    const known = this.context.exchange.hostIncarnation(host);
+    if (known !== null) return known;
+    await this.#request(host, { op: 'ping' });
+    return this.context.exchange.hostIncarnation(host);
+  }
+
+  call({ host, key, verb, args, hostIncarnation }: RecordedCall, executionIndex: number): Promise<Answer> {
+    return this.#request(host, { op: 'call', key, verb, args, step: { commandId: this.commandId, executionIndex }, hostIncarnation });
+  }
+
+  read(host: string, verb: string, args: Args): Promise<Answer> {
+    return this.#request(host, { op: 'read', verb, args });
+  }
+
+  childParams(type: string, params: unknown) {
+    const definition = this.context.definitions.get(type);
+    if (definition === undefined) throw new SeatbeltError('UNKNOWN_COMMAND_TYPE', `startChild: there is no command type '${type}'`);
+    return definition.parseParams(params);
+  }
+
+  #request(host: string, body: HostRequest): Promise<Answer> {
+    const { exchange, settings } = this.context;
+    return new Promise((resolve) => {
+      exchange.request(host, this.context.stamp(this.commandId), body, settings.callTimeoutMs, (answer) => this.resolveInTurn(() => resolve(answer)));
+    });
+  }
+}

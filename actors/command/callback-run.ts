@@ -1,0 +1,270 @@
+import { asData, sameData, type Data } from '../../src/model/data.js';
+import { CallFailed, CallUnknown, recordOf, SeatbeltError, type ErrorRecord } from '../../src/model/errors.js';
+import type { ChildRequest, ErasedHandler, StepFailure, WorkReport } from '../../src/model/handler.js';
+import type { TaskRequest } from '../../src/model/task.js';
+import type { FlowEvent, StagedWork } from '../../src/flow/event.js';
+import { callKey, childId, derivedId, taskId } from '../../src/flow/ids.js';
+import { stepAt } from '../../src/flow/step.js';
+import type { Callback, CommandState, StepState } from '../../src/flow/state.js';
+import type { EntityReader } from '../../src/store/entity-table.js';
+import { StagedView, type EntityRead, type StagedEntities } from '../../src/store/staged-view.js';
+import type { Answer } from '../exchange.js';
+import type { CallbackName } from '../probe.js';
+import { ANOTHER_INCARNATION, STALE, type Args } from '../wire.js';
+
+/** An HSM call as it is recorded before it leaves. */
+export type RecordedCall = {
+  readonly host: string;
+  readonly verb: string;
+  readonly args: Args;
+  readonly key: string;
+  /** The host incarnation that it is meant for; another one refuses it. */
+  readonly hostIncarnation: number;
+  readonly reply: { readonly code: number; readonly message: string; readonly result: Data } | null;
+};
+
+/** `call/<command>`: the calls of the callback that is running, so that a repeated run makes the same ones. By ordinal; null where the next attempt needs a new key. */
+export type CallRecord = {
+  readonly index: number;
+  readonly callback: Callback;
+  readonly attempt: number;
+  /** What the staged view had read before the last recorded call left. */
+  readonly reads: readonly EntityRead[];
+  readonly calls: readonly (RecordedCall | null)[];
+};
+
+/** What a run needs of its command actor. Each promise is resolved within one of the actor's turns; a dead incarnation's never is. */
+export interface RunHost {
+  /** Commits the record, and with it that the point of no return may be crossed from now on. */
+  commitCalls(record: CallRecord, crossing: boolean): Promise<void>;
+  /** The incarnation of a host; asks it if it has not been heard of yet. Null: no answer. */
+  incarnationOf(host: string): Promise<number | null>;
+  call(call: RecordedCall): Promise<Answer>;
+  read(host: string, verb: string, args: Args): Promise<Answer>;
+  /** The params of a child command, checked. @throws SeatbeltError `UNKNOWN_COMMAND_TYPE`, `BAD_PARAMS` */
+  childParams(type: string, params: unknown): Data;
+  /** A callback's function is about to run. */
+  runs(callback: CallbackName): void;
+}
+
+export type RunResult =
+  | { readonly kind: 'returned'; readonly event: FlowEvent; readonly entities: StagedEntities; readonly record: CallRecord }
+  | { readonly kind: 'threw'; readonly callback: CallbackName; readonly error: ErrorRecord; readonly record: CallRecord }
+  /** The callback did something else than its recorded run: it cannot be trusted to go on. */
+  | { readonly kind: 'nondeterministic'; readonly error: ErrorRecord };
+
+/** One run of one callback on a staged view. */
+export class CallbackRun {
+  readonly #view: StagedView;
+  readonly #work: StagedWork[] = [];
+  readonly #calls: (RecordedCall | null)[];
+  #nextOrdinal = 0;
+  #over = false;
+  #deviation: ErrorRecord | null = null;
+  #running: CallbackName;
+
+  constructor(
+    private readonly handler: ErasedHandler,
+    private readonly state: CommandState,
+    private readonly callback: Callback,
+    private readonly attempt: number,
+    entities: EntityReader,
+    recorded: CallRecord | null,
+    private readonly host: RunHost,
+  ) {
+    this.#view = new StagedView(entities, recorded?.reads);
+    this.#calls = [...(recorded?.calls ?? [])];
+    this.#running = callback === 'start' ? 'beforeTask' : callback;
+  }
+
+  /** What a repeated run of the same attempt has to be given. */
+  #record(): CallRecord {
+    return { index: this.state.executionIndex, callback: this.callback, attempt: this.attempt, reads: this.#view.readsSoFar(), calls: [...this.#calls] };
+  }
+
+  async run(): Promise<RunResult> {
+    try {
+      const event = await this.#invoke();
+      if (this.#deviation !== null) return { kind: 'nondeterministic', error: this.#deviation };
+      return { kind: 'returned', event, entities: this.#view.staged(), record: this.#record() };
+    } catch (thrown) {
+      if (this.#deviation !== null) return { kind: 'nondeterministic', error: this.#deviation };
+      return { kind: 'threw', callback: this.#running, error: recordOf(thrown), record: this.#record() };
+    } finally {
+      this.#over = true;
+    }
+  }
+
+  async #invoke(): Promise<FlowEvent> {
+    const { handler } = this;
+    const step = stepAt(this.state);
+    const before = step.before;
+    switch (this.callback) {
+      case 'start': {
+        this.#enter('beforeTask');
+        const returned = await handler.beforeTask?.({
+          ...this.#context(),
+          startTask: (request) => this.#startTask(request),
+          startChild: (request) => this.#startChild(request),
+        });
+        const kept = returned === undefined ? {} : { before: asData(returned, `${handler.name}.beforeTask()`) };
+        this.#enter('createTask');
+        for (const request of listOf(await handler.createTask?.({ ...this.#context(), before: kept.before }))) this.#startTask(request);
+        return { type: 'started', run: this.#ref(), ...kept, work: [...this.#work] };
+      }
+      case 'endSuccessfully': {
+        this.#enter('endSuccessfully');
+        const output = await handler.endSuccessfully?.({ ...this.#context(), before, work: reports(step) });
+        return { type: 'endedSuccessfully', run: this.#ref(), ...(output === undefined ? {} : { output: asData(output, `${handler.name}.endSuccessfully()`) }) };
+      }
+      case 'endWithFailure': {
+        this.#enter('endWithFailure');
+        const revert = await handler.endWithFailure?.({ ...this.#context(), before, failure: failureOf(this.state, step) });
+        return { type: 'endedWithFailure', run: this.#ref(), revert: listOf(revert).map(checkedTask) };
+      }
+      case 'compensate': {
+        this.#enter('compensate');
+        const context = { ...this.#context(), before, output: step.output };
+        const revert = listOf(await handler.compensate?.(context)).map(checkedTask);
+        return { type: 'compensated', run: this.#ref(), revert, residue: handler.leaves?.(context) ?? [] };
+      }
+      case 'hasPassed': {
+        this.#enter('hasPassed');
+        const { call: _call, ...context } = this.#context();
+        const answer = await handler.pointOfNoReturn?.hasPassed({ ...context, read: (host, verb, args) => this.#read(host, verb, args) });
+        if (answer !== 'passed' && answer !== 'notPassed' && answer !== 'cannotTell') {
+          throw new SeatbeltError('BAD_DEFINITION', `${handler.name}.hasPassed() answered ${JSON.stringify(answer)}`);
+        }
+        return { type: 'answered', run: this.#ref(), answer };
+      }
+    }
+  }
+
+  #ref() {
+    return { index: this.state.executionIndex, attempt: this.attempt };
+  }
+
+  #enter(callback: CallbackName): void {
+    this.#running = callback;
+    this.host.runs(callback);
+  }
+
+  #context() {
+    const { state } = this;
+    const index = state.executionIndex;
+    return {
+      commandId: state.id,
+      params: state.params,
+      outputs: Object.fromEntries(state.steps.slice(0, index).map((step) => [step.handler, step.output])),
+      executionIndex: index,
+      attempt: this.attempt,
+      passed: stepAt(state).pivot === 'passed',
+      entities: this.#view,
+      newId: (name: string) => derivedId(state.id, index, name),
+      call: (host: string, verb: string, args: Args) => this.#call(host, verb, args),
+    };
+  }
+
+  #startTask(request: TaskRequest): string {
+    this.#assertOpen('startTask');
+    const { id, executionIndex } = this.state;
+    const made = taskId(id, executionIndex, 'step', this.attempt, 1, this.#work.length);
+    this.#work.push({ kind: 'task', request: checkedTask(request) });
+    return made;
+  }
+
+  #startChild({ type, params, independent }: ChildRequest): string {
+    this.#assertOpen('startChild');
+    const made = childId(this.state.id, this.state.executionIndex, this.attempt, this.#work.length);
+    this.#work.push({ kind: 'child', type, params: this.host.childParams(type, params), independent });
+    return made;
+  }
+
+  async #call(host: string, verb: string, args: Args): Promise<Data> {
+    this.#assertOpen(verb);
+    const ordinal = this.#nextOrdinal;
+    this.#nextOrdinal += 1;
+    const call = await this.#recorded(ordinal, host, verb, asData(args, `${verb} args`) as Args);
+    const reply = call.reply ?? (await this.#send(ordinal, call));
+    if (reply.code !== 0) throw new CallFailed(verb, host, reply.code, reply.message);
+    return reply.result;
+  }
+
+  /** The call as it stands in the record; a new one is committed first. */
+  async #recorded(ordinal: number, host: string, verb: string, args: Args): Promise<RecordedCall> {
+    const known = this.#calls[ordinal] ?? null;
+    if (known !== null) {
+      if (known.host === host && known.verb === verb && sameData(known.args, args)) return known;
+      this.#deviation = {
+        code: 'NONDETERMINISTIC_CALLBACK',
+        message: `${this.handler.name}.${this.#running} of ${this.state.id}: call ${ordinal} was ${known.verb} on ${known.host}, and is now ${verb} on ${host} or has other arguments`,
+        retryable: false,
+        causes: [],
+      };
+      throw new SeatbeltError('NONDETERMINISTIC_CALLBACK', this.#deviation.message);
+    }
+    const incarnation = await this.host.incarnationOf(host);
+    if (incarnation === null) throw new CallUnknown(verb, host, 'the host does not answer; nothing was sent');
+    const key = callKey(this.state.id, this.state.executionIndex, this.callback, this.attempt, ordinal);
+    const call: RecordedCall = { host, verb, args, key, hostIncarnation: incarnation, reply: null };
+    while (this.#calls.length < ordinal) this.#calls.push(null);
+    this.#calls[ordinal] = call;
+    const part = this.handler.pointOfNoReturn?.part;
+    const crosses = (part === 'beforeTask' && this.#running === 'beforeTask') || (part === 'endSuccessfully' && this.#running === 'endSuccessfully');
+    await this.host.commitCalls(this.#record(), crosses);
+    return call;
+  }
+
+  async #send(ordinal: number, call: RecordedCall): Promise<NonNullable<RecordedCall['reply']>> {
+    const answer = await this.host.call(call);
+    if (answer.kind === 'timeout') throw new CallUnknown(call.verb, call.host, 'no answer in time');
+    const { code, message, result } = answer.reply;
+    if (code === STALE || code === ANOTHER_INCARNATION) throw new CallUnknown(call.verb, call.host, message);
+    const reply = { code, message, result };
+    this.#calls[ordinal] = { ...call, reply };
+    return reply;
+  }
+
+  async #read(host: string, verb: string, args: Args): Promise<Data> {
+    this.#assertOpen(verb);
+    const answer = await this.host.read(host, verb, asData(args, `${verb} args`) as Args);
+    if (answer.kind === 'timeout') throw new CallUnknown(verb, host, 'no answer in time');
+    if (answer.reply.code !== 0) throw new CallFailed(verb, host, answer.reply.code, answer.reply.message);
+    return answer.reply.result;
+  }
+
+  #assertOpen(what: string): void {
+    if (this.#over) throw new SeatbeltError('INTERNAL', `${what} was used after ${this.handler.name}.${this.callback} had ended`);
+  }
+}
+
+/** Whether anything had left for a host. */
+export function hasSent(record: CallRecord): boolean {
+  return record.calls.some((call) => call !== null);
+}
+
+function listOf(tasks: TaskRequest | readonly TaskRequest[] | undefined | void): readonly TaskRequest[] {
+  if (tasks === undefined) return [];
+  return Array.isArray(tasks) ? (tasks as readonly TaskRequest[]) : [tasks as TaskRequest];
+}
+
+function checkedTask(request: TaskRequest): TaskRequest {
+  return { ...request, args: asData(request.args, `task ${request.verb} args`) as Args };
+}
+
+function reports(step: StepState): WorkReport[] {
+  return step.work.map((item) => ({
+    id: item.id,
+    kind: item.kind,
+    name: item.kind === 'task' ? item.verb : item.type,
+    // endSuccessfully and endWithFailure run when all work has ended.
+    outcome: item.outcome ?? { kind: 'unknown' },
+    earlier: item.kind === 'task' ? item.past : [],
+  }));
+}
+
+function failureOf(state: CommandState, step: StepState): StepFailure {
+  const error = step.failure ?? state.error;
+  if (error === null) throw new SeatbeltError('INTERNAL', `${state.id}: endWithFailure without a failure`);
+  return { beforeCommitted: step.begun, work: reports(step), error };
+}

@@ -1,0 +1,15 @@
+import type { FlowEvent } from '../../src/flow/event.js';
+import type { Callback, CommandState, HistoryEntry } from '../../src/flow/state.js';
+import type { CallbackName } from '../probe.js';
+
+/** The history of a callback that returned: `start` is two callbacks in one commit. */
+export function returnedEntries(state: CommandState, callback: Callback, attempt: number, event: FlowEvent, now: number): HistoryEntry[] {
+  const names: readonly CallbackName[] = callback === 'start' ? ['beforeTask', 'createTask'] : [callback];
+  const outcome = event.type === 'answered' ? event.answer : 'ok';
+  return names.map((name) => historyEntry(state, name, attempt, outcome, now));
+}
+
+export function historyEntry(state: CommandState, callback: CallbackName, attempt: number, outcome: string, now: number): HistoryEntry {
+  const index = state.executionIndex;
+  return { t: now, handler: state.handlers[index] ?? '', index, callback, attempt, outcome };
+}

@@ -1,0 +1,27 @@
+import type { CommandState } from '../../src/flow/state.js';
+import { stepAt } from '../../src/flow/step.js';
+import type { CallRecord } from './callback-run.js';
+
+// Which recorded calls a further attempt starts from (semantics §2, "HSM verbs").
+
+/** What is kept of a run that threw, given the state that its failure led to. */
+export function callsAfter(record: CallRecord, after: CommandState): CallRecord | null {
+  if (after.phase.at !== 'callback') return null;
+  if (after.phase.callback === record.callback && after.executionIndex === record.index) return forAttempt(record, after.phase.attempt);
+  if (after.phase.callback !== 'hasPassed') return null;
+  const { asking } = stepAt(after);
+  return asking === undefined || asking.of === 'work' ? null : forAttempt(record, asking.attempt + 1);
+}
+
+/** The same once `hasPassed` has answered: with `passed` the part does not cross again, so its calls are other ones. */
+export function callsAfterAnswer(record: CallRecord | null, after: CommandState): CallRecord | null {
+  if (record === null || after.phase.at !== 'callback' || after.executionIndex !== record.index) return null;
+  if (after.phase.callback === 'hasPassed') return record;
+  return after.phase.callback === record.callback && stepAt(after).pivot !== 'passed' ? record : null;
+}
+
+/** Calls answered well and those without an answer keep key and reply; one answered with an error gets a new key. */
+function forAttempt(record: CallRecord, attempt: number): CallRecord | null {
+  const calls = record.calls.map((call) => (call === null || call.reply === null || call.reply.code === 0 ? call : null));
+  return calls.every((call) => call === null) ? null : { ...record, attempt, reads: [], calls };
+}

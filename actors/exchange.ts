@@ -1,0 +1,60 @@
+import type { NodePorts, Timer } from './ports.js';
+import type { HostRequest, Stamp, WireReply } from './wire.js';
+
+/** How a request ended: with the host's reply, or with none in time. */
+export type Answer = { readonly kind: 'reply'; readonly reply: WireReply } | { readonly kind: 'timeout' };
+
+interface Waiting {
+  readonly to: string;
+  readonly timer: Timer;
+  readonly wake: (answer: Answer) => void;
+}
+
+/**
+ * Requests and their replies, matched by correlation id. (nact's own `query` draws 32-bit ids and mixes replies up under load.) Knows
+ * nothing of what is asked, and remembers nothing across incarnations: a reply to an earlier one finds nobody waiting.
+ */
+export class Exchange {
+  readonly #ports: NodePorts;
+  readonly #incarnation: number;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #hostIncarnations = new Map<string, number>();
+  #sent = 0;
+
+  constructor(ports: NodePorts, incarnation: number) {
+    this.#ports = ports;
+    this.#incarnation = incarnation;
+  }
+
+  /** The incarnation that a host last replied with, or null if it has not replied yet. */
+  hostIncarnation(host: string): number | null {
+    return this.#hostIncarnations.get(host) ?? null;
+  }
+
+  /** Asks, and calls `wake` exactly once. `wake` must do no more than dispatch one message. */
+  request(to: string, stamp: Stamp, body: HostRequest, timeoutMs: number, wake: (answer: Answer) => void): void {
+    this.#sent += 1;
+    const correlation = `${this.#incarnation}.${this.#sent}`;
+    const timer = this.#ports.after(timeoutMs * 1000, () => this.#timeOut(correlation));
+    this.#waiting.set(correlation, { to, timer, wake });
+    this.#ports.send(to, { kind: 'request', correlation, from: this.#ports.node, stamp, body });
+  }
+
+  /** A reply has arrived. One that nobody waits for (late, duplicate, from before a restart) changes nothing. */
+  receive(reply: WireReply): void {
+    const waiting = this.#waiting.get(reply.correlation);
+    if (waiting === undefined || waiting.to !== reply.from) return;
+    this.#waiting.delete(reply.correlation);
+    waiting.timer.cancel();
+    const known = this.#hostIncarnations.get(reply.from) ?? 0;
+    if (reply.incarnation > known) this.#hostIncarnations.set(reply.from, reply.incarnation);
+    waiting.wake({ kind: 'reply', reply });
+  }
+
+  #timeOut(correlation: string): void {
+    const waiting = this.#waiting.get(correlation);
+    if (waiting === undefined) return;
+    this.#waiting.delete(correlation);
+    waiting.wake({ kind: 'timeout' });
+  }
+}

@@ -1,0 +1,103 @@
+import type { EntityKey, EntityRecord } from '../src/model/entity.js';
+import { SeatbeltError } from '../src/model/errors.js';
+import type { EntityTable } from '../src/store/entity-table.js';
+import type { Change } from '../src/store/change.js';
+import type { SnapshotStore } from '../src/store/snapshot-store.js';
+import type { CommitRequest, JournalMessage } from './messages.js';
+import type { EnginePorts } from './ports.js';
+
+interface Accepted {
+  readonly request: CommitRequest;
+  readonly changes: readonly Change[];
+}
+
+/**
+ * Group commit: one synced batch is in flight, and everything that asks meanwhile rides in the next. A commit is accepted or refused when it
+ * arrives, against the newest accepted versions; it becomes visible in memory only when it is on disk.
+ */
+export function createJournal(deps: {
+  readonly ports: EnginePorts;
+  readonly store: SnapshotStore;
+  readonly entities: EntityTable;
+  readonly wakeSelf: (message: JournalMessage) => void;
+}): (message: JournalMessage) => void {
+  const { ports, store, entities, wakeSelf } = deps;
+  /** Accepted and not yet on disk: the newest record per entity, null for a deletion. */
+  const accepted = new Map<EntityKey, EntityRecord | null>();
+  /** Last version of what was deleted in this incarnation, so that a record made anew never has a version that somebody has read. */
+  const buried = new Map<EntityKey, number>();
+  let riders: Accepted[] = [];
+  let inFlight: readonly Accepted[] | null = null;
+
+  return (message) => {
+    switch (message.type) {
+      case 'commit':
+        accept(message.request);
+        return;
+      case 'written':
+        settle();
+        return;
+      case 'writeFailed':
+        // LevelDB refuses writes after a failed sync, and what is on disk is uncertain: stop, and recover from what is there.
+        ports.fault(message.error);
+        return;
+    }
+  };
+
+  function newest(key: EntityKey): EntityRecord | undefined {
+    const waiting = accepted.get(key);
+    return waiting === undefined ? entities.read(key) : (waiting ?? undefined);
+  }
+
+  function accept(request: CommitRequest): void {
+    const { reads, exempt, writes } = request.entities;
+    const conflict = reads.find((read) => !exempt.has(read.key) && (newest(read.key)?.version ?? 0) !== read.version);
+    if (conflict !== undefined) {
+      request.wake({ kind: 'conflict', entity: conflict.key });
+      return;
+    }
+    const written = new Map<EntityKey, EntityRecord | null>();
+    for (const { key, change } of writes) {
+      const base = newest(key);
+      const current = written.has(key) ? (written.get(key) ?? undefined) : base;
+      const value = change(current?.value);
+      // One version per commit, however often the callback staged a change.
+      const version = (base?.version ?? buried.get(key) ?? 0) + 1;
+      written.set(key, value === undefined ? null : { version, value });
+    }
+    for (const [key, record] of written) {
+      const before = newest(key);
+      if (record === null && before !== undefined) buried.set(key, before.version);
+      accepted.set(key, record);
+    }
+    const entityChanges = [...written].map(([key, record]): Change => ({ type: 'entity', key, record }));
+    riders.push({ request, changes: [...request.changes, ...entityChanges] });
+    pump();
+  }
+
+  function pump(): void {
+    if (inFlight !== null || riders.length === 0) return;
+    inFlight = riders;
+    riders = [];
+    store.commit(inFlight.flatMap((rider) => rider.changes)).then(
+      () => wakeSelf({ type: 'written' }),
+      (error: unknown) => wakeSelf({ type: 'writeFailed', error }),
+    );
+  }
+
+  function settle(): void {
+    if (inFlight === null) throw new SeatbeltError('INTERNAL', 'the journal was told of a batch that it did not write');
+    const done = inFlight;
+    inFlight = null;
+    for (const { request, changes } of done) {
+      for (const change of changes) {
+        if (change.type !== 'entity') continue;
+        entities.apply(change.key, change.record);
+        if (accepted.get(change.key) === change.record) accepted.delete(change.key);
+      }
+      for (const probe of request.probes) ports.probe(probe);
+      request.wake({ kind: 'committed' });
+    }
+    pump();
+  }
+}

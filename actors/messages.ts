@@ -1,0 +1,99 @@
+import type { Outcome } from '../src/model/outcome.js';
+import type { LockRequest } from '../src/model/lock.js';
+import type { ExecutionReason, SpmAsyncTask } from '../src/model/task.js';
+import type { EntityKey } from '../src/model/entity.js';
+import type { Change } from '../src/store/change.js';
+import type { StagedEntities } from '../src/store/staged-view.js';
+import type { RunResult } from './command/callback-run.js';
+import type { Answer } from './exchange.js';
+import type { Probe } from './probe.js';
+import type { HostRequest, WireReply } from './wire.js';
+
+// What the engine's actors may be sent. A `wake` in a message is called exactly once, and does no more than dispatch one message.
+
+// command
+
+export type CommandMessage =
+  /** Carry out what the durable state owes. Sent once, when the actor starts. */
+  | { readonly type: 'begin' }
+  | { readonly type: 'locksAnswered'; readonly answer: LockAnswer }
+  | { readonly type: 'callbackDue'; readonly run: number }
+  | { readonly type: 'runEnded'; readonly run: number; readonly result: RunResult }
+  /** Something that a callback was waiting for: resolving it lets the callback go on within this turn. */
+  | { readonly type: 'resolve'; readonly resolve: () => void }
+  | { readonly type: 'committed'; readonly outcome: CommitOutcome }
+  | {
+      readonly type: 'taskEnded';
+      readonly taskId: string;
+      readonly executionIndex: number;
+      readonly executionReason: ExecutionReason;
+      readonly attempt: number;
+      readonly outcome: Outcome;
+    }
+  | { readonly type: 'childEnded'; readonly childId: string; readonly outcome: Outcome }
+  | { readonly type: 'retryDue'; readonly id: string };
+
+// task manager
+
+export type TaskManagerMessage =
+  /** Its placeholder is committed. */
+  | { readonly type: 'place'; readonly task: SpmAsyncTask }
+  | { readonly type: 'stop'; readonly taskId: string; readonly reason: 'sibling' }
+  /** The commit that consumed its outcome is done: clear it. Also for a completion that nobody wants. */
+  | { readonly type: 'clear'; readonly taskId: string }
+  | { readonly type: 'submitAnswered'; readonly taskId: string; readonly host: string; readonly reply: WireReply }
+  | { readonly type: 'submitted'; readonly taskId: string }
+  | { readonly type: 'stopAnswered' }
+  | { readonly type: 'pollDue'; readonly pool: string }
+  | { readonly type: 'polled'; readonly pool: string; readonly reply: WireReply | null }
+  | { readonly type: 'clearAnswered'; readonly taskId: string; readonly reply: WireReply }
+  | { readonly type: 'cleared'; readonly taskId: string };
+
+// pool
+
+/** A request to whoever is the pool's SPM. */
+export interface Offer {
+  readonly body: HostRequest;
+  /** On whose behalf; its fence number is looked up anew for each try. */
+  readonly commandId: string | null;
+  /** `untilAnswered`: what says nothing about the request (not SPM, recovering, queue full, no answer) makes it be offered again. `once`: it gives up. */
+  readonly patience: 'untilAnswered' | 'once';
+  /** Called exactly once, with null if it gave up; must do no more than dispatch one message. */
+  readonly wake: (answer: { readonly host: string; readonly reply: WireReply } | null) => void;
+}
+
+export type PoolMessage =
+  | { readonly type: 'offer'; readonly offer: Offer }
+  | { readonly type: 'answered'; readonly offer: Offer; readonly host: string; readonly answer: Answer }
+  | { readonly type: 'offerAgain'; readonly offer: Offer }
+  | { readonly type: 'roleAnswered'; readonly round: number; readonly host: string; readonly answer: Answer }
+  | { readonly type: 'lookAgain' };
+
+// journal
+
+/** How a commit ended. A conflict changed nothing. */
+export type CommitOutcome = { readonly kind: 'committed' } | { readonly kind: 'conflict'; readonly entity: EntityKey };
+
+export interface CommitRequest {
+  readonly changes: readonly Change[];
+  readonly entities: StagedEntities;
+  /** Told to the observer once the batch is synced. */
+  readonly probes: readonly Probe[];
+  /** Called exactly once; must do no more than dispatch one message. */
+  readonly wake: (outcome: CommitOutcome) => void;
+}
+
+export type JournalMessage =
+  | { readonly type: 'commit'; readonly request: CommitRequest }
+  | { readonly type: 'written' }
+  | { readonly type: 'writeFailed'; readonly error: unknown };
+
+// locks
+
+export type LockAnswer = { readonly kind: 'granted' } | { readonly kind: 'refused'; readonly key: string; readonly holder: string };
+
+export type LocksMessage =
+  /** All or nothing, answered at once. `wake` must do no more than dispatch one message. */
+  | { readonly type: 'acquire'; readonly owner: string; readonly requests: readonly LockRequest[]; readonly wake: (answer: LockAnswer) => void }
+  /** After the batch that deletes the owner's lock records. */
+  | { readonly type: 'release'; readonly owner: string };

@@ -1,0 +1,102 @@
+import type { Answer } from './exchange.js';
+import type { EngineContext } from './engine-context.js';
+import type { Offer, PoolMessage } from './messages.js';
+import { NOT_SPM, QUEUE_FULL, RECOVERING, STALE, type SpmStatus } from './wire.js';
+
+/** They say nothing about the request itself (semantics §4, "Not a refusal"). A stale fence number is looked up anew. */
+const TRANSIENT: ReadonlySet<number> = new Set([NOT_SPM, RECOVERING, QUEUE_FULL, STALE]);
+
+/**
+ * One storage pool as the engine sees it: finds the host that holds the SPM role, by asking the hosts themselves, and gets requests to it. Which
+ * host it was before a crash is not remembered: hosts know, the engine asks.
+ */
+export function createPool(
+  context: EngineContext,
+  pool: { readonly id: string; readonly hosts: readonly string[] },
+  wakeSelf: (message: PoolMessage) => void,
+): (message: PoolMessage) => void {
+  const { ports, exchange, settings } = context;
+  let spm: string | null = null;
+  /** Numbers the searches for the SPM; answers to an earlier one are void. */
+  let round = 0;
+  let silent = 0;
+  let searching = false;
+  let waiting: Offer[] = [];
+
+  return (message) => {
+    switch (message.type) {
+      case 'offer':
+      case 'offerAgain':
+        give(message.offer);
+        return;
+      case 'answered':
+        answered(message.offer, message.host, message.answer);
+        return;
+      case 'roleAnswered':
+        roleAnswered(message);
+        return;
+      case 'lookAgain':
+        if (spm === null) search();
+        return;
+    }
+  };
+
+  function give(offer: Offer): void {
+    if (spm === null) {
+      waiting.push(offer);
+      if (!searching) search();
+      return;
+    }
+    const host = spm;
+    exchange.request(host, context.stamp(offer.commandId), offer.body, settings.requestTimeoutMs, (answer) =>
+      wakeSelf({ type: 'answered', offer, host, answer }),
+    );
+  }
+
+  function answered(offer: Offer, host: string, answer: Answer): void {
+    if (answer.kind === 'reply' && !TRANSIENT.has(answer.reply.code)) {
+      offer.wake({ host, reply: answer.reply });
+      return;
+    }
+    // Only this host's own word, or its silence, unseats it; another may have been found meanwhile.
+    if (spm === host && (answer.kind === 'timeout' || answer.reply.code === NOT_SPM)) spm = null;
+    if (offer.patience === 'once') offer.wake(null);
+    else ports.after(settings.resubmitMs * 1000, () => wakeSelf({ type: 'offerAgain', offer }));
+  }
+
+  function search(): void {
+    searching = true;
+    round += 1;
+    silent = 0;
+    const asked = round;
+    for (const host of pool.hosts) {
+      exchange.request(host, context.stamp(null), { op: 'getSpmStatus', pool: pool.id }, settings.requestTimeoutMs, (answer) =>
+        wakeSelf({ type: 'roleAnswered', round: asked, host, answer }),
+      );
+    }
+  }
+
+  function roleAnswered(message: Extract<PoolMessage, { type: 'roleAnswered' }>): void {
+    if (message.round !== round || !searching) return;
+    if (isSpm(message.answer)) {
+      spm = message.host;
+      searching = false;
+      const offers = waiting;
+      waiting = [];
+      offers.forEach(give);
+      return;
+    }
+    silent += 1;
+    if (silent < pool.hosts.length) return;
+    searching = false;
+    const offers = waiting;
+    waiting = offers.filter((offer) => offer.patience === 'untilAnswered');
+    for (const offer of offers) if (offer.patience === 'once') offer.wake(null);
+    ports.after(settings.resubmitMs * 1000, () => wakeSelf({ type: 'lookAgain' }), { background: waiting.length === 0 });
+  }
+
+  function isSpm(answer: Answer): boolean {
+    // Only getSpmStatus is answered with this.
+    return answer.kind === 'reply' && answer.reply.code === 0 && (answer.reply.result as SpmStatus).role === 'SPM';
+  }
+}

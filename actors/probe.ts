@@ -1,0 +1,70 @@
+import type { EntityKey } from '../src/model/entity.js';
+import type { ErrorRecord } from '../src/model/errors.js';
+import type { Outcome } from '../src/model/outcome.js';
+import type { ExecutionReason } from '../src/model/task.js';
+
+/** The callbacks whose runs are committed, as the history names them. */
+export type CallbackName = 'beforeTask' | 'createTask' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'hasPassed';
+
+/**
+ * What the engine and the hosts tell an observer: for the timeline, the invariants and the trace. Observers never act on the system.
+ * Engine probes marked *durable* are told only after the synced batch that made them true.
+ */
+export type Probe =
+  | { readonly type: 'engineStarted'; readonly incarnation: number }
+  /** The engine has read its store and re-acquired the locks; it now accepts requests. */
+  | { readonly type: 'engineRecovered'; readonly incarnation: number; readonly commands: number; readonly tasks: number }
+  /** *durable* */
+  | { readonly type: 'commandSubmitted'; readonly commandId: string; readonly commandType: string; readonly parentId: string | null }
+  /** *durable* */
+  | { readonly type: 'statusChanged'; readonly commandId: string; readonly status: string; readonly error: ErrorRecord | null }
+  /** A callback's function is about to run (perhaps again). */
+  | { readonly type: 'callbackRuns'; readonly commandId: string; readonly index: number; readonly handler: string; readonly callback: CallbackName; readonly attempt: number }
+  /** *durable*: the batch with the callback's changes is synced. `threw`: the commit is of its failure. */
+  | {
+      readonly type: 'callbackCommitted';
+      readonly commandId: string;
+      readonly index: number;
+      readonly handler: string;
+      readonly callback: CallbackName;
+      readonly attempt: number;
+      readonly threw: ErrorRecord | null;
+    }
+  /** *durable* */
+  | {
+      readonly type: 'taskPlaced';
+      readonly taskId: string;
+      readonly commandId: string;
+      readonly executionIndex: number;
+      readonly reason: ExecutionReason;
+      readonly attempt: number;
+      readonly verb: string;
+    }
+  /** *durable* */
+  | { readonly type: 'taskSubmitted'; readonly taskId: string; readonly host: string }
+  /** *durable*: its outcome has been consumed. */
+  | { readonly type: 'taskEnded'; readonly taskId: string; readonly outcome: Outcome }
+  /** *durable*: cleared on its host and forgotten. */
+  | { readonly type: 'taskCleared'; readonly taskId: string }
+  /** A completion that matches no task where its command is: it changed nothing. */
+  | { readonly type: 'completionIgnored'; readonly taskId: string; readonly why: string }
+  | { readonly type: 'lockGranted'; readonly owner: string; readonly keys: readonly string[] }
+  | { readonly type: 'lockRefused'; readonly owner: string; readonly key: string; readonly holder: string }
+  | { readonly type: 'lockReleased'; readonly owner: string; readonly keys: readonly string[] }
+  /** A commit was refused because an entity has changed; its callback runs again. */
+  | { readonly type: 'conflict'; readonly commandId: string; readonly entity: EntityKey }
+  /** Told by whoever runs the node, since a node cannot tell of its own crash. `cause`: a fault's name, or the defect that stopped it. */
+  | { readonly type: 'engineCrashed'; readonly cause: string }
+  // Clients
+  /** What a client was told of its command; null: its submission was refused. */
+  | { readonly type: 'clientTold'; readonly commandId: string; readonly status: string | null; readonly refusal: string | null }
+  // Hosts
+  | { readonly type: 'hostTaskAccepted'; readonly host: string; readonly taskId: string; readonly verb: string }
+  | { readonly type: 'hostTaskStarted'; readonly host: string; readonly taskId: string }
+  | { readonly type: 'hostTaskEnded'; readonly host: string; readonly taskId: string; readonly result: 'success' | 'cleanSuccess' | 'cleanFailure'; readonly code: number }
+  | { readonly type: 'hostTaskCleared'; readonly host: string; readonly taskId: string }
+  /** Somebody asked to clear a task that is not over. */
+  | { readonly type: 'hostClearRefused'; readonly host: string; readonly taskId: string; readonly state: string }
+  | { readonly type: 'hostCall'; readonly host: string; readonly key: string; readonly verb: string; readonly code: number; readonly repeated: boolean }
+  /** A message from an engine incarnation or fence number that is over was refused. */
+  | { readonly type: 'staleRefused'; readonly host: string; readonly commandId: string | null };

@@ -1,0 +1,18 @@
+/** What an engine can be told about its own pace. Defaults are oVirt's where it has an equal. All in ms. */
+export interface EngineSettings {
+  /** Between two bulk status requests to a pool (oVirt: AsyncTaskPollingRate). */
+  readonly pollingRateMs: number;
+  /** How long a host may take to answer an HSM verb before the call is unknown (oVirt: vdsTimeout). */
+  readonly callTimeoutMs: number;
+  /** The same for requests to the SPM: submit, status, stop, clear. */
+  readonly requestTimeoutMs: number;
+  /** Before a request that was not refused, only not accepted (not SPM, recovering, no answer, queue full), is made again. */
+  readonly resubmitMs: number;
+}
+
+export const DEFAULT_ENGINE_SETTINGS: EngineSettings = {
+  pollingRateMs: 10_000,
+  callTimeoutMs: 180_000,
+  requestTimeoutMs: 180_000,
+  resubmitMs: 2_000,
+};

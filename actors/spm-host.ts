@@ -1,0 +1,161 @@
+import { answerOf, done, refused, type Answer, type ReturnAddress } from './host/answer.js';
+import { FenceTable } from './host/fence-table.js';
+import { HsmCalls } from './host/hsm-calls.js';
+import { SpmTasks } from './host/spm-tasks.js';
+import type { PlannedFailure, VerbTable } from './host/verb-table.js';
+import type { NodePorts } from './ports.js';
+import type { StoragePort } from './storage-port.js';
+import { ANOTHER_INCARNATION, BAD_PARAMETER, NOT_SPM, STALE, UNKNOWN_POOL } from './wire.js';
+import type { Args, HostRequest, Stamp, WireMessage, WireRequest } from './wire.js';
+
+/** What a host actor's mailbox holds. All but `received` it sends to itself, when a timer fires. */
+export type HostMessage =
+  | { readonly type: 'received'; readonly message: WireMessage }
+  | { readonly type: 'jobDone'; readonly taskId: string }
+  | { readonly type: 'callDone'; readonly key: string }
+  | { readonly type: 'readDone'; readonly to: ReturnAddress; readonly verb: string; readonly args: Args; readonly failure: PlannedFailure | null };
+
+export interface SpmHostConfig {
+  /** The storage pool that the host belongs to. */
+  readonly pool: string;
+  /** Counts the starts of this host, from 1. Every reply carries it. */
+  readonly incarnation: number;
+  /** Tasks that run at once, at least 1. vdsm: 10. */
+  readonly workers: number;
+  /** Tasks that may wait for a worker. vdsm: 500. */
+  readonly queueLimit: number;
+}
+
+export const SPM_HOST_DEFAULTS = { workers: 10, queueLimit: 500 } as const;
+
+export interface SpmHostDeps {
+  readonly ports: NodePorts;
+  readonly storage: StoragePort;
+  readonly verbs: VerbTable;
+  readonly config: SpmHostConfig;
+  /** Puts a message into this host's own mailbox, and does no more than that. */
+  readonly wake: (message: HostMessage) => void;
+}
+
+type PoolRequest = Exclude<HostRequest, { op: 'ping' | 'call' | 'read' }>;
+type SpmRequest = Exclude<PoolRequest, { op: 'getSpmStatus' }>;
+
+/**
+ * A storage host: runs SPM verbs as tasks if it holds the pool's SPM lease, and HSM verbs as calls. The behaviour of one incarnation: it takes
+ * its role from shared storage when it is created, and registers itself as its node's receiver.
+ */
+export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDeps): (message: HostMessage) => void {
+  const fences = new FenceTable();
+  const calls = new HsmCalls({ ports, storage, verbs, reply, callDone: (key) => wake({ type: 'callDone', key }) });
+  const tasks = takeOffice();
+
+  ports.onReceive((message) => wake({ type: 'received', message }));
+  return (message) => {
+    switch (message.type) {
+      case 'received':
+        // A host asks nobody anything, so a reply is not for it.
+        return message.message.kind === 'request' ? receive(message.message) : undefined;
+      case 'jobDone':
+        return tasks?.jobDone(message.taskId);
+      case 'callDone':
+        return calls.callDone(message.key);
+      case 'readDone': {
+        const { to, verb, args, failure } = message;
+        return reply(to, failure === null ? answerOf(storage.read(verb, args, ports.node)) : refused(failure.code, failure.message));
+      }
+    }
+  };
+
+  function takeOffice(): SpmTasks | null {
+    const { owner, ownerIncarnation, generation } = storage.lease(config.pool);
+    if (owner !== ports.node || ownerIncarnation !== config.incarnation) return null;
+    const { workers, queueLimit } = config;
+    const jobDone = (taskId: string): void => wake({ type: 'jobDone', taskId });
+    return new SpmTasks({ ports, storage, verbs, workers, queueLimit, jobDone }, { pool: config.pool, generation });
+  }
+
+  function receive({ from, correlation, stamp, body }: WireRequest): void {
+    const to: ReturnAddress = { node: from, correlation };
+    switch (body.op) {
+      case 'ping':
+        return reply(to, done(null));
+      case 'call':
+        return call(body, stamp, to);
+      case 'read':
+        return read(body, stamp, to);
+      case 'getSpmStatus':
+      case 'submitTask':
+      case 'getAllTasksStatuses':
+      case 'stopTask':
+      case 'clearTask':
+        return reply(to, poolRequest(body, stamp));
+      case 'submitCommand':
+      case 'commandStatus':
+        return reply(to, refused(BAD_PARAMETER, `'${body.op}' is for an engine; ${ports.node} is a host`));
+    }
+  }
+
+  function poolRequest(request: PoolRequest, stamp: Stamp | null): Answer {
+    if (request.pool !== config.pool) return refused(UNKNOWN_POOL, `${ports.node} does not belong to pool '${request.pool}'`);
+    if (request.op !== 'getSpmStatus') return spmRequest(request, stamp);
+    if (isStale(stamp)) return stale(stamp);
+    const { owner, version } = storage.lease(config.pool);
+    return done({ role: tasks?.inOffice === true ? 'SPM' : 'Free', spmId: owner, leaseVersion: version });
+  }
+
+  function spmRequest(request: SpmRequest, stamp: Stamp | null): Answer {
+    if (tasks === null || !tasks.inOffice) return refused(NOT_SPM, `${ports.node} is not the SPM`);
+    switch (stamp === null ? 'admitted' : storage.admit(tasks.hold, stamp)) {
+      case 'stale':
+        return stale(stamp);
+      case 'leaseLost':
+        tasks.leaveOffice();
+        return refused(NOT_SPM, 'the SPM lease is lost');
+      case 'admitted':
+    }
+    switch (request.op) {
+      case 'submitTask':
+        return tasks.submit(request);
+      case 'getAllTasksStatuses':
+        return tasks.statuses();
+      case 'stopTask':
+        return tasks.stop(request.taskId);
+      case 'clearTask':
+        return tasks.clear(request.taskId);
+    }
+  }
+
+  function call(request: Extract<HostRequest, { op: 'call' }>, stamp: Stamp | null, to: ReturnAddress): void {
+    const { hostIncarnation, key, verb, args, step } = request;
+    if (hostIncarnation !== null && hostIncarnation !== config.incarnation) {
+      return reply(to, refused(ANOTHER_INCARNATION, `meant for incarnation ${hostIncarnation} of ${ports.node}; this is ${config.incarnation}`));
+    }
+    if (isStale(stamp)) return reply(to, stale(stamp));
+    calls.receive({ key, verb, args, step }, to);
+  }
+
+  function read({ verb: name, args }: Extract<HostRequest, { op: 'read' }>, stamp: Stamp | null, to: ReturnAddress): void {
+    if (isStale(stamp)) return reply(to, stale(stamp));
+    const verb = verbs.find(name);
+    if (verb?.kind !== 'read') return reply(to, refused(BAD_PARAMETER, `there is no verb '${name}' that only reads`));
+    const problem = verb.problemWith(args);
+    if (problem !== null) return reply(to, refused(BAD_PARAMETER, `${name}: ${problem}`));
+    const plan = verb.plan(args, (purpose) => ports.random(purpose));
+    if (plan.kind === 'refuse') return reply(to, refused(plan.code, plan.message));
+    ports.after(plan.durationUs, () => wake({ type: 'readDone', to, verb: name, args, failure: plan.failure }));
+  }
+
+  /** What is no task of the SPM is checked against what this incarnation has seen itself. */
+  function isStale(stamp: Stamp | null): boolean {
+    return stamp !== null && !fences.admit(stamp);
+  }
+
+  function stale(stamp: Stamp | null): Answer {
+    ports.probe({ type: 'staleRefused', host: ports.node, commandId: stamp?.fence?.commandId ?? null });
+    return refused(STALE, 'a newer incarnation or fence number has been seen');
+  }
+
+  function reply(to: ReturnAddress, answer: Answer): void {
+    ports.send(to.node, { kind: 'reply', correlation: to.correlation, from: ports.node, incarnation: config.incarnation, ...answer });
+  }
+}

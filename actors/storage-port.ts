@@ -1,0 +1,72 @@
+import type { Data } from '../src/model/data.js';
+import type { Args, Stamp, StepRef } from './wire.js';
+
+/**
+ * What hosts share: leases, the persisted task table, fences, and the volumes. Each operation is atomic and durable when it returns. Whatever an
+ * SPM writes carries its {@link LeaseHold}; storage refuses the writes of a generation that is over, as the disks behind a real lease would.
+ */
+export interface StoragePort {
+  lease(pool: string): SpmLease;
+  /**
+   * Admits or refuses a request by its incarnation and fence number, and remembers the highest of both, so that the next SPM refuses what this
+   * one would have refused.
+   */
+  admit(hold: LeaseHold, stamp: Stamp): 'admitted' | 'stale' | 'leaseLost';
+  /** The pool's tasks in the order they were accepted. */
+  tasks(pool: string): readonly StoredTask[];
+  /** Creates or replaces a task. False: the lease is lost and nothing was written. */
+  saveTask(hold: LeaseHold, task: StoredTask): boolean;
+  /** Forgets the task, if there is one, and fences its id for ever. False: the lease is lost and nothing was written. */
+  clearTask(hold: LeaseHold, taskId: string): boolean;
+  /** Whether the id was cleared, or asked to be stopped before it was known: it must never start. */
+  isFenced(pool: string, taskId: string): boolean;
+  /** Runs a verb to its end in one instant: the change and its ledger entry together, or an error code and neither. */
+  perform(work: Work): WorkResult;
+  /**
+   * Runs the recovery that the verb registered, if it has one and `perform` had its effect.
+   * False: the lease is lost, and the effect may still be there.
+   */
+  undo(work: Work): boolean;
+  /** Runs a verb that only reads. */
+  read(verb: string, args: Args, host: string): WorkResult;
+}
+
+/** Who holds the SPM role of a pool. */
+export type SpmLease = {
+  readonly owner: string | null;
+  /** A host that has restarted does not hold what its earlier incarnation held. 0 without an owner. */
+  readonly ownerIncarnation: number;
+  /** Grows by one whenever the lease is taken or given up. */
+  readonly generation: number;
+  /** `spmLver`: grows by one with each start of an SPM; -1 before the first. */
+  readonly version: number;
+};
+
+/** What an SPM shows to storage with each write. */
+export type LeaseHold = { readonly pool: string; readonly generation: number };
+
+/** A task as it survives its host. `recovered` ended in a roll-back (cleanSuccess), `failed` in one that failed (cleanFailure). */
+export type StoredTask = {
+  readonly id: string;
+  readonly verb: string;
+  readonly args: Args;
+  readonly step: StepRef;
+  readonly state: 'queued' | 'running' | 'finished' | 'recovered' | 'failed';
+  readonly stopRequested: boolean;
+  readonly code: number;
+  readonly message: string;
+};
+
+/** One execution of a verb that changes storage. */
+export interface Work {
+  /** The task id or call key. Names the execution in the ledger. */
+  readonly key: string;
+  readonly verb: string;
+  readonly args: Args;
+  readonly step: StepRef;
+  readonly host: string;
+  /** Null for HSM verbs, which no lease guards. */
+  readonly hold: LeaseHold | null;
+}
+
+export type WorkResult = { readonly ok: true; readonly result: Data } | { readonly ok: false; readonly code: number; readonly message: string };

@@ -1,0 +1,264 @@
+import type { Outcome } from '../src/model/outcome.js';
+import type { SpmAsyncTask } from '../src/model/task.js';
+import { NOTHING_STAGED } from '../src/store/staged-view.js';
+import type { EngineContext } from './engine-context.js';
+import type { CommandMessage, PoolMessage, TaskManagerMessage } from './messages.js';
+import type { Ref } from './runtime.js';
+import { outcomeOf } from './task-outcome.js';
+import { TASK_UNKNOWN, type AllTasksStatuses, type TaskStatus, type WireReply } from './wire.js';
+
+/**
+ * `placed`: being offered to the SPM. `polled`: acknowledged, committed as such. `ended`: its outcome is with the command. `ending`: being cleared.
+ * `clearFailed`: to be cleared again after the next poll.
+ */
+interface Tracked {
+  readonly task: SpmAsyncTask;
+  readonly at: 'placed' | 'polled' | 'ended' | 'ending' | 'clearFailed';
+  readonly stop: 'sibling' | null;
+}
+
+/**
+ * Submits tasks, polls their pools in bulk, routes each completion to its command by `executionIndex`, and clears what has been consumed. What it knows
+ * is in the task records; it decides nothing about commands.
+ */
+export function createTaskManager(
+  context: EngineContext,
+  deps: {
+    readonly pools: ReadonlyMap<string, Ref<PoolMessage>>;
+    /** The actor of a command that is not over. */
+    readonly commandOf: (commandId: string) => Ref<CommandMessage> | undefined;
+    /** The task records on disk. */
+    readonly recovered: Iterable<SpmAsyncTask>;
+    readonly wakeSelf: (message: TaskManagerMessage) => void;
+  },
+): { readonly handle: (message: TaskManagerMessage) => void; readonly begin: () => void } {
+  const { ports, settings, journal } = context;
+  const { pools, commandOf, wakeSelf } = deps;
+  const tracked = new Map<string, Tracked>();
+  const outstanding = new Map<string, number>();
+  const polling = new Set<string>();
+  /** Pools that have answered a poll of this incarnation. */
+  const reached = new Set<string>();
+
+  return { handle, begin };
+
+  /** After a crash: goes on with every task where its record says. Polls each pool once in any case, so that no host keeps what nobody knows of. */
+  function begin(): void {
+    for (const task of deps.recovered) {
+      const at = task.state === 'Placeholder' ? 'placed' : task.state === 'Submitted' ? 'polled' : 'ending';
+      track({ task, at, stop: null });
+      if (at === 'placed') submit(task);
+      if (at === 'ending') clear(task);
+    }
+    for (const pool of pools.keys()) poll(pool);
+  }
+
+  function handle(message: TaskManagerMessage): void {
+    switch (message.type) {
+      case 'place':
+        track({ task: message.task, at: 'placed', stop: null });
+        submit(message.task);
+        schedulePoll(message.task.pool);
+        return;
+      case 'stop':
+        return stop(message.taskId, message.reason);
+      case 'clear':
+        return consumed(message.taskId);
+      case 'submitAnswered':
+        return submitAnswered(message.taskId, message.host, message.reply);
+      case 'submitted':
+        return submitted(message.taskId);
+      case 'stopAnswered':
+        return;
+      case 'pollDue':
+        polling.delete(message.pool);
+        return poll(message.pool);
+      case 'polled':
+        return polled(message.pool, message.reply);
+      case 'clearAnswered':
+        return clearAnswered(message.taskId, message.reply);
+      case 'cleared':
+        return forget(message.taskId);
+    }
+  }
+
+  function track(entry: Tracked): void {
+    const { id, pool } = entry.task;
+    if (!tracked.has(id)) outstanding.set(pool, (outstanding.get(pool) ?? 0) + 1);
+    tracked.set(id, entry);
+  }
+
+  function forget(taskId: string): void {
+    const entry = tracked.get(taskId);
+    if (entry === undefined) return;
+    tracked.delete(taskId);
+    outstanding.set(entry.task.pool, (outstanding.get(entry.task.pool) ?? 1) - 1);
+  }
+
+  function poolOf(task: SpmAsyncTask): Ref<PoolMessage> | undefined {
+    return pools.get(task.pool);
+  }
+
+  function submit(task: SpmAsyncTask): void {
+    const { id: taskId, verb, args, commandId, executionIndex, pool } = task;
+    poolOf(task)?.tell({
+      type: 'offer',
+      offer: {
+        body: { op: 'submitTask', pool, taskId, verb, args, step: { commandId, executionIndex } },
+        commandId,
+        patience: 'untilAnswered',
+        wake: (answer) => {
+          if (answer !== null) wakeSelf({ type: 'submitAnswered', taskId, ...answer });
+        },
+      },
+    });
+  }
+
+  function submitAnswered(taskId: string, host: string, reply: WireReply): void {
+    const entry = tracked.get(taskId);
+    if (entry?.at !== 'placed') return;
+    if (reply.code !== 0) {
+      route(entry, { kind: 'refused', code: reply.code, message: reply.message });
+      return;
+    }
+    journal.tell({
+      type: 'commit',
+      request: {
+        changes: [{ type: 'task', task: { ...entry.task, state: 'Submitted' } }],
+        entities: NOTHING_STAGED,
+        probes: [{ type: 'taskSubmitted', taskId, host }],
+        wake: () => wakeSelf({ type: 'submitted', taskId }),
+      },
+    });
+  }
+
+  function submitted(taskId: string): void {
+    const entry = tracked.get(taskId);
+    if (entry?.at !== 'placed') return;
+    tracked.set(taskId, { ...entry, task: { ...entry.task, state: 'Submitted' }, at: 'polled' });
+    if (entry.stop !== null) sendStop(entry.task);
+  }
+
+  /** Co-operative: the task goes on being polled until it is over. */
+  function stop(taskId: string, reason: 'sibling'): void {
+    const entry = tracked.get(taskId);
+    if (entry?.at !== 'placed' && entry?.at !== 'polled') return;
+    tracked.set(taskId, { ...entry, stop: reason });
+    // One that is not known to be on a host is stopped once it is.
+    if (entry.at === 'polled') sendStop(entry.task);
+  }
+
+  function sendStop(task: SpmAsyncTask): void {
+    poolOf(task)?.tell({
+      type: 'offer',
+      offer: {
+        body: { op: 'stopTask', pool: task.pool, taskId: task.id },
+        commandId: task.commandId,
+        patience: 'untilAnswered',
+        // Whatever the answer, the next poll tells what became of it.
+        wake: () => wakeSelf({ type: 'stopAnswered' }),
+      },
+    });
+  }
+
+  function schedulePoll(pool: string): void {
+    if (polling.has(pool)) return;
+    polling.add(pool);
+    ports.after(settings.pollingRateMs * 1000, () => wakeSelf({ type: 'pollDue', pool }));
+  }
+
+  function poll(pool: string): void {
+    polling.add(pool);
+    pools.get(pool)?.tell({
+      type: 'offer',
+      offer: {
+        body: { op: 'getAllTasksStatuses', pool },
+        commandId: null,
+        patience: 'once',
+        wake: (answer) => wakeSelf({ type: 'polled', pool, reply: answer?.reply ?? null }),
+      },
+    });
+  }
+
+  function polled(pool: string, reply: WireReply | null): void {
+    polling.delete(pool);
+    if (reply?.code === 0) {
+      reached.add(pool);
+      // Only getAllTasksStatuses is answered with this.
+      for (const status of (reply.result as AllTasksStatuses).tasks) observe(pool, status);
+    }
+    else if (!reached.has(pool)) schedulePoll(pool);
+    for (const entry of tracked.values()) if (entry.at === 'clearFailed' && entry.task.pool === pool) consumed(entry.task.id);
+    if ((outstanding.get(pool) ?? 0) > 0) schedulePoll(pool);
+  }
+
+  function observe(pool: string, status: TaskStatus): void {
+    const entry = tracked.get(status.taskId);
+    if (entry === undefined) {
+      // Nobody's: left to run, and cleared when it is over.
+      ports.probe({ type: 'completionIgnored', taskId: status.taskId, why: 'this engine does not know the task' });
+      if (status.taskState === 'finished') clearOnHost(pool, status.taskId, null, () => wakeSelf({ type: 'stopAnswered' }));
+      return;
+    }
+    if (entry.at !== 'polled') return;
+    const outcome = outcomeOf(status, entry.stop);
+    if (outcome !== null) route(entry, outcome);
+  }
+
+  function route(entry: Tracked, outcome: Outcome): void {
+    const { id: taskId, commandId, executionIndex, executionReason, attempt } = entry.task;
+    const command = commandOf(commandId);
+    if (command === undefined) {
+      ports.probe({ type: 'completionIgnored', taskId, why: `command ${commandId} is over` });
+      consumed(taskId);
+      return;
+    }
+    tracked.set(taskId, { ...entry, at: 'ended' });
+    command.tell({ type: 'taskEnded', taskId, executionIndex, executionReason, attempt, outcome });
+  }
+
+  function consumed(taskId: string): void {
+    const entry = tracked.get(taskId);
+    if (entry === undefined || entry.at === 'ending') return;
+    const task: SpmAsyncTask = { ...entry.task, state: 'Ending' };
+    tracked.set(taskId, { ...entry, task, at: 'ending' });
+    clear(task);
+  }
+
+  function clear(task: SpmAsyncTask): void {
+    clearOnHost(task.pool, task.id, task.commandId, (reply) => wakeSelf({ type: 'clearAnswered', taskId: task.id, reply }));
+  }
+
+  function clearOnHost(pool: string, taskId: string, commandId: string | null, wake: (reply: WireReply) => void): void {
+    pools.get(pool)?.tell({
+      type: 'offer',
+      offer: {
+        body: { op: 'clearTask', pool, taskId },
+        commandId,
+        patience: 'untilAnswered',
+        wake: (answer) => {
+          if (answer !== null) wake(answer.reply);
+        },
+      },
+    });
+  }
+
+  function clearAnswered(taskId: string, reply: WireReply): void {
+    const entry = tracked.get(taskId);
+    if (entry?.at !== 'ending') return;
+    // An absent task is a cleared one.
+    if (reply.code !== 0 && reply.code !== TASK_UNKNOWN) {
+      tracked.set(taskId, { ...entry, at: 'clearFailed' });
+      return;
+    }
+    journal.tell({
+      type: 'commit',
+      request: {
+        changes: [{ type: 'taskRemoved', task: entry.task }],
+        entities: NOTHING_STAGED,
+        probes: [{ type: 'taskCleared', taskId }],
+        wake: () => wakeSelf({ type: 'cleared', taskId }),
+      },
+    });
+  }
+}

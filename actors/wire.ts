@@ -1,0 +1,103 @@
+import type { Data } from '../src/model/data.js';
+
+/** What crosses the network. Every message is plain data. */
+export type WireMessage = WireRequest | WireReply;
+
+export type Args = { readonly [key: string]: Data };
+
+/** What every request of an engine carries, so that a host can refuse what comes from the past. */
+export interface Stamp {
+  /** The engine's incarnation, from 1. A host that has seen a higher one refuses this one (`STALE`). */
+  readonly incarnation: number;
+  /** The engine's commit sequence when it sent this. */
+  readonly commitSeq: number;
+  /** The command on whose behalf, and its fence number; a host refuses a lower number than it has seen for that command. */
+  readonly fence: { readonly commandId: string; readonly number: number } | null;
+}
+
+export interface WireRequest {
+  readonly kind: 'request';
+  /** Unique per sender and incarnation; the reply repeats it. */
+  readonly correlation: string;
+  readonly from: string;
+  readonly stamp: Stamp | null;
+  readonly body: EngineRequest | HostRequest;
+}
+
+export interface WireReply {
+  readonly kind: 'reply';
+  readonly correlation: string;
+  readonly from: string;
+  /** The replying node's incarnation. */
+  readonly incarnation: number;
+  /** 0: done; otherwise a code of docs/errors.md (654: not SPM, 99: recovering, 401: task unknown …). */
+  readonly code: number;
+  readonly message: string;
+  readonly result: Data;
+}
+
+/** What a client asks an engine. */
+export type EngineRequest =
+  | { readonly op: 'submitCommand'; readonly commandId: string; readonly type: string; readonly params: Data }
+  | { readonly op: 'commandStatus'; readonly commandId: string };
+
+/** What an engine asks a host. */
+export type HostRequest =
+  /** Answered by every host that is up: its reply tells its incarnation. */
+  | { readonly op: 'ping' }
+  | { readonly op: 'getSpmStatus'; readonly pool: string }
+  /** SPM verb. With a known id the existing task is the answer. `step` is for the ledger of effects. */
+  | { readonly op: 'submitTask'; readonly pool: string; readonly taskId: string; readonly verb: string; readonly args: Args; readonly step: StepRef }
+  | { readonly op: 'getAllTasksStatuses'; readonly pool: string }
+  | { readonly op: 'stopTask'; readonly pool: string; readonly taskId: string }
+  | { readonly op: 'clearTask'; readonly pool: string; readonly taskId: string }
+  /** HSM verb, keyed: the same key is answered with the same reply until the host restarts. */
+  | { readonly op: 'call'; readonly key: string; readonly verb: string; readonly args: Args; readonly step: StepRef; readonly hostIncarnation: number | null }
+  /** A verb that only reads: unkeyed. */
+  | { readonly op: 'read'; readonly verb: string; readonly args: Args };
+
+/** Which step of which command something is done for. */
+export interface StepRef {
+  readonly commandId: string;
+  readonly executionIndex: number;
+}
+
+/** A host's answer about one task (vdsm's wire values). */
+export type TaskStatus = {
+  readonly taskId: string;
+  readonly taskState: 'init' | 'running' | 'aborting' | 'cleaning' | 'finished' | 'unknown';
+  readonly taskResult: '' | 'success' | 'cleanSuccess' | 'cleanFailure';
+  readonly code: number;
+  readonly message: string;
+};
+
+/**
+ * The answer to `getAllTasksStatuses`. `settled`: the tasks that this SPM took over are loaded, so that the absence of a task means something.
+ */
+export type AllTasksStatuses = { readonly settled: boolean; readonly tasks: readonly TaskStatus[] };
+
+export type SpmStatus = { readonly role: 'SPM' | 'Contend' | 'Free'; readonly spmId: string | null; readonly leaseVersion: number };
+
+/** Host codes that say nothing about the task or call itself: the request is made again (semantics §4). */
+export const NOT_SPM = 654;
+export const RECOVERING = 99;
+export const TASK_UNKNOWN = 401;
+export const TASK_STATE_FORBIDS = 410;
+/** Ours, not vdsm's: the request carries a fence number or an incarnation that the host knows to be over. */
+export const STALE = 9001;
+/** Ours, not vdsm's: the task id is fenced, so it is not running and never will. */
+export const FENCED = 9002;
+/** Ours, not vdsm's, which would hang: all workers are busy and the queue is full. Nothing was started; offer the same id again. */
+export const QUEUE_FULL = 9003;
+/** Ours, not vdsm's: the call was meant for another incarnation of this host, so what it remembers of earlier calls is gone. */
+export const ANOTHER_INCARNATION = 9004;
+
+/** A host error that has no code of its own. */
+export const GENERAL_FAILURE = 100;
+export const UNKNOWN_POOL = 309;
+/** A task that ended because it was asked to stop; and the answer to a second request to stop it. */
+export const TASK_ABORTED = 411;
+/** An unknown verb, or arguments that its schema refuses. */
+export const BAD_PARAMETER = 1000;
+/** Ours: an engine refuses a client's request; the result is the error record. */
+export const ENGINE_REFUSED = 9100;

@@ -1,0 +1,99 @@
+import type { Args } from '../../actors/wire.js';
+import { sameData, type Data } from '../../src/model/data.js';
+import { SeatbeltError } from '../../src/model/errors.js';
+
+/** When an injected failure shows. In no case does the verb have an effect. */
+export type FailureMoment =
+  /** The host does not accept the task, or answers the call with the code at once. */
+  | 'refuse'
+  /** Accepted, and over as soon as it starts. */
+  | 'atStart'
+  /** After the time that the verb takes. */
+  | 'atEnd';
+
+/** Lets chosen executions of a verb fail. */
+export interface FailureRule {
+  readonly verb: string;
+  /** Only executions whose arguments have all these values count. Default: all of the verb's. */
+  readonly match?: { readonly [arg: string]: Data };
+  /** Which of those that count is to fail, from 1. Default: each of them. */
+  readonly nth?: number;
+  /** The host's error code, at least 1. */
+  readonly code: number;
+  /** Default: `atEnd`. */
+  readonly when?: FailureMoment;
+}
+
+/** Lets a share of a verb's executions fail, at their end. */
+export interface FailureRate {
+  /** From 0 to 1. */
+  readonly rate: number;
+  readonly code: number;
+}
+
+export interface InjectedFailure {
+  readonly code: number;
+  readonly message: string;
+  readonly when: FailureMoment;
+}
+
+export interface FailuresSpec {
+  readonly rules: readonly FailureRule[];
+  /** By the verb's name. */
+  readonly rates: { readonly [verb: string]: FailureRate };
+  /** The verbs that there are, with the names of their arguments. */
+  readonly verbs: readonly { readonly name: string; readonly argNames: readonly string[] }[];
+}
+
+/** Decides which executions fail. It counts over all the hosts of a simulation, so it is part of the world and survives every node. */
+export class Failures {
+  /** By the rule's place: how many executions have counted. */
+  readonly #seen: number[];
+
+  /** @throws SeatbeltError `BAD_SCENARIO` naming the rule or rate that can never apply or whose numbers are out of range */
+  constructor(private readonly spec: FailuresSpec) {
+    checkSpec(spec);
+    this.#seen = spec.rules.map(() => 0);
+  }
+
+  /**
+   * Whether this execution is to fail. To be asked once per execution, in the order in which they begin. The first rule that applies wins; the rate is
+   * drawn from the stream `failure:<verb>`, whether or not a rule applied, so that adding a rule shifts no later draw.
+   */
+  next(verb: string, args: Args, random: (purpose: string) => number): InjectedFailure | null {
+    const hit = this.spec.rules.filter((rule, i) => this.#applies(rule, i, verb, args))[0];
+    const rate = Object.hasOwn(this.spec.rates, verb) ? this.spec.rates[verb] : undefined;
+    const unlucky = rate !== undefined && rate.rate > 0 && random(`failure:${verb}`) < rate.rate;
+    if (hit !== undefined) return { code: hit.code, message: `injected failure of ${verb}`, when: hit.when ?? 'atEnd' };
+    return unlucky ? { code: rate.code, message: `${verb} failed by chance`, when: 'atEnd' } : null;
+  }
+
+  #applies(rule: FailureRule, i: number, verb: string, args: Args): boolean {
+    if (rule.verb !== verb) return false;
+    if (!Object.entries(rule.match ?? {}).every(([name, value]) => sameData(value, args[name]))) return false;
+    const n = (this.#seen[i] ?? 0) + 1;
+    this.#seen[i] = n;
+    return rule.nth === undefined || rule.nth === n;
+  }
+}
+
+function checkSpec({ rules, rates, verbs }: FailuresSpec): void {
+  const argNames = new Map(verbs.map((verb) => [verb.name, verb.argNames]));
+  const bad = (where: string, what: string): never => {
+    throw new SeatbeltError('BAD_SCENARIO', `${where}: ${what}`);
+  };
+  const checkCommon = (where: string, verb: string, code: number): readonly string[] => {
+    if (!Number.isSafeInteger(code) || code < 1) bad(`${where}.code`, `expected a whole number from 1, got ${code}`);
+    return argNames.get(verb) ?? bad(where, `there is no verb '${verb}'`);
+  };
+  rules.forEach(({ verb, match, nth, code }, i) => {
+    const known = checkCommon(`failures[${i}]`, verb, code);
+    const foreign = Object.keys(match ?? {}).find((name) => !known.includes(name));
+    if (foreign !== undefined) bad(`failures[${i}].match.${foreign}`, `${verb} has no such argument; it has ${known.join(', ')}`);
+    if (nth !== undefined && (!Number.isSafeInteger(nth) || nth < 1)) bad(`failures[${i}].nth`, `expected a whole number from 1, got ${nth}`);
+  });
+  for (const [verb, { rate, code }] of Object.entries(rates)) {
+    checkCommon(`failure rate of '${verb}'`, verb, code);
+    if (!(rate >= 0 && rate <= 1)) bad(`failure rate of '${verb}'`, `expected a share from 0 to 1, got ${rate}`);
+  }
+}

@@ -1,0 +1,146 @@
+import type { Probe } from '../../actors/probe.js';
+import { SeatbeltError } from '../../src/model/errors.js';
+import type { CrashPoint } from './crash-point.js';
+import type { Kernel } from './kernel.js';
+import { type DeathHook, Life } from './life.js';
+import type { NodeNetwork } from './node-network.js';
+import { acquireRuntime, type CapturedRuntime, releaseRuntime } from './runtime-pool.js';
+
+/** Who runs the node. What it is told must not throw. */
+export interface NodeOwner {
+  probe(node: SimNode, event: Probe): void;
+  /** An actor threw, and the node has stopped: a defect of ours. */
+  fault(node: SimNode, error: unknown): void;
+  /** The node has crashed and what its disk had in flight is settled. To schedule its restart. Part of the crash event, which waits for it. */
+  down(node: SimNode): void | Promise<void>;
+}
+
+/** A machine of the simulated world: it lives, crashes and lives again. Its actors run on an instance of nact of their own. */
+export class SimNode {
+  private readonly captured: CapturedRuntime;
+  private readonly crashPoints = new Map<number, { readonly when: 'before' | 'after'; readonly crash: () => void }>();
+  private current: Life | null = null;
+  private lives = 0;
+  private operations = 0;
+  private disposed = false;
+
+  constructor(
+    readonly kernel: Kernel,
+    readonly network: NodeNetwork,
+    readonly name: string,
+    private readonly owner: NodeOwner,
+  ) {
+    this.captured = acquireRuntime();
+    kernel.onDispose(() => this.dispose());
+    network.attach(name, (message) => this.current?.receive(message) ?? false);
+  }
+
+  /** How often it has started. */
+  get incarnation(): number {
+    return this.lives;
+  }
+
+  get up(): boolean {
+    return this.current !== null;
+  }
+
+  /** The incarnation that runs, if one does. */
+  get life(): Life | null {
+    return this.current;
+  }
+
+  /** How many messages it has sent and disk operations it has issued, over all incarnations. */
+  get portOperations(): number {
+    return this.operations;
+  }
+
+  /** A new incarnation with fresh ports and an actor system of its own. To be called within an event. @throws SeatbeltError `INTERNAL` when it is up. */
+  start(): Life {
+    if (this.disposed) throw new SeatbeltError('SIMULATION_DISPOSED', `node ${this.name} is of a simulation that has been disposed of`);
+    if (this.current !== null) throw new SeatbeltError('INTERNAL', `node ${this.name} is up already`);
+    this.lives += 1;
+    const life = new Life(this.kernel, this.network, this.captured, this.name, this.lives, {
+      operationBegins: () => {
+        this.operations += 1;
+        this.crashIfPlanned('before');
+      },
+      operationEnds: () => {
+        this.crashIfPlanned('after');
+      },
+      probe: (event) => this.owner.probe(this, event),
+      fault: (error) => {
+        this.die('fault', () => undefined);
+        this.owner.fault(this, error);
+      },
+    });
+    this.current = life;
+    return life;
+  }
+
+  /**
+   * Crashes at this instant, within a turn or between two: the ports of the incarnation are dead, its events are gone, and a crash event follows that
+   * settles what its disk had in flight and then tells the owner. Without effect when the node is down.
+   */
+  crash(): void {
+    this.die('crash', () => this.owner.down(this));
+  }
+
+  /**
+   * Crashes there, once, if the node is up then. `crashes` is called just before.
+   * @throws SeatbeltError `SCHEDULE_IN_PAST` when the run is past that point, `BAD_TIME` when it is none.
+   */
+  planCrash(point: CrashPoint, crashes: () => void = () => undefined): void {
+    const crash = (): void => {
+      if (!this.up) return;
+      crashes();
+      this.crash();
+    };
+    switch (point.at) {
+      case 'event':
+        this.kernel.beforeEvent(point.n, crash);
+        return;
+      case 'time':
+        this.control(point.us, 'planned crash', crash);
+        return;
+      case 'before':
+      case 'after':
+        if (!Number.isSafeInteger(point.portOperation)) {
+          throw new SeatbeltError('BAD_TIME', `${this.name}: port operation ${point.portOperation} is not a whole number`);
+        }
+        if (point.portOperation <= this.operations) {
+          throw new SeatbeltError('SCHEDULE_IN_PAST', `${this.name}: port operation ${point.portOperation} is over, ${this.operations} have been issued`);
+        }
+        this.crashPoints.set(point.portOperation, { when: point.at, crash });
+        return;
+    }
+  }
+
+  private crashIfPlanned(when: 'before' | 'after'): void {
+    const point = this.crashPoints.get(this.operations);
+    if (point?.when === when) point.crash();
+  }
+
+  /** Stops it for good and gives its instance of nact back. */
+  private dispose(): void {
+    this.disposed = true;
+    this.current?.end();
+    this.current = null;
+    releaseRuntime(this.captured);
+  }
+
+  private die(why: string, after: () => void | Promise<void>): void {
+    const life = this.current;
+    if (life === null) return;
+    this.current = null;
+    const hooks: readonly DeathHook[] = life.end();
+    const settles = hooks.map((hook) => hook());
+    this.control(this.kernel.now, why, async () => {
+      for (const settle of settles) await settle();
+      await after();
+    });
+  }
+
+  private control(at: number, label: string, run: () => void | Promise<void>): void {
+    this.kernel.schedule(at, { kind: 'control', node: this.name, incarnation: 0, label, content: this.lives, background: false, run });
+  }
+}

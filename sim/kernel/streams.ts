@@ -1,0 +1,80 @@
+import { hash } from 'node:crypto';
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { SeatbeltError } from '../../src/model/errors.js';
+
+/** How long something takes: lognormal, given by its median and its 95th percentile, in milliseconds. */
+export interface LognormalMs {
+  readonly medianMs: number;
+  readonly p95Ms: number;
+}
+
+/** The 95th percentile of the standard normal distribution. */
+const Z95 = 1.6448536269514722;
+
+/** One seeded sequence of draws. */
+export class Stream {
+  constructor(
+    private readonly generator: RandomGenerator,
+    private readonly onDraw: (draw: number) => void,
+  ) {}
+
+  /** From [0, 1), in steps of 2^-53. */
+  next(): number {
+    const draw = uniformFloat64(this.generator);
+    this.onDraw(draw);
+    return draw;
+  }
+
+  /** A whole number between `from` and `to`, both included. */
+  int(from: number, to: number): number {
+    const draw = uniformInt(this.generator, from, to);
+    this.onDraw(draw);
+    return draw;
+  }
+
+  /** A duration in whole µs, at least 0. Uses up two draws whatever the distribution, so that a change of settings shifts no later draw. */
+  lognormalUs({ medianMs, p95Ms }: LognormalMs): number {
+    const normal = Math.sqrt(-2 * Math.log(1 - this.next())) * Math.cos(2 * Math.PI * this.next());
+    if (medianMs === 0) return 0;
+    const sigma = Math.log(p95Ms / medianMs) / Z95;
+    return Math.round(medianMs * Math.exp(sigma * normal) * 1000);
+  }
+}
+
+/**
+ * All randomness of a run. Each (component, purpose) has a stream of its own, derived from the seed and these names alone; so another component,
+ * or one more draw by one of them, changes nothing for the others.
+ */
+export class Streams {
+  private readonly streams = new Map<string, Map<string, Stream>>();
+
+  /**
+   * @param seed any safe integer.
+   * @param onDraw is told each draw of each stream, in order.
+   * @throws SeatbeltError `BAD_SCENARIO` when the seed is not a safe integer.
+   */
+  constructor(
+    private readonly seed: number,
+    private readonly onDraw: (draw: number) => void = () => undefined,
+  ) {
+    if (!Number.isSafeInteger(seed)) throw new SeatbeltError('BAD_SCENARIO', `seed: ${seed} is not a whole number that a double holds exactly`);
+  }
+
+  /** Always the same stream for the same names, in the state in which it is. */
+  get(component: string, purpose: string): Stream {
+    let ofComponent = this.streams.get(component);
+    if (ofComponent === undefined) this.streams.set(component, (ofComponent = new Map<string, Stream>()));
+    let stream = ofComponent.get(purpose);
+    if (stream === undefined) ofComponent.set(purpose, (stream = new Stream(this.generator(component, purpose), this.onDraw)));
+    return stream;
+  }
+
+  private generator(component: string, purpose: string): RandomGenerator {
+    // JSON keeps ('a', 'b/c') and ('a/b', 'c') apart; the hash makes neighbouring seeds unrelated, which the generator's own seeding does not.
+    const bytes = hash('sha256', JSON.stringify([this.seed, component, purpose]), 'buffer');
+    return xoroshiro128plusFromState([0, 4, 8, 12].map((at) => bytes.readInt32LE(at)));
+  }
+}

@@ -1,0 +1,87 @@
+import type { NodePorts, Timer } from '../../actors/ports.js';
+import type { WireReply } from '../../actors/wire.js';
+import type { Data } from '../../src/model/data.js';
+import { isHeld, isTerminal, type CommandStatus } from '../../src/flow/state.js';
+
+/** A command as a client wants it done. */
+export type Submission = { readonly id: string; readonly type: string; readonly params: Data };
+
+export type ClientMessage =
+  | { readonly type: 'submit'; readonly submission: Submission }
+  | { readonly type: 'reply'; readonly reply: WireReply }
+  | { readonly type: 'unanswered'; readonly correlation: string }
+  | { readonly type: 'look'; readonly id: string };
+
+/** Without an answer for so long, the client says it again: an engine that crashed before its first sync has lost the submission, lawfully. */
+const RESUBMIT_US = 5_000_000;
+/** Between two looks at a command that is not over. */
+const WATCH_US = 60_000_000;
+
+interface Open {
+  readonly submission: Submission;
+  readonly acknowledged: boolean;
+}
+
+/** The engine's client: submits each command with its own id until that is acknowledged, then watches it until it is over or held. */
+export function createClient(ports: NodePorts, engine: string, wakeSelf: (message: ClientMessage) => void): (message: ClientMessage) => void {
+  const open = new Map<string, Open>();
+  const asked = new Map<string, { readonly id: string; readonly timer: Timer }>();
+  let sent = 0;
+  ports.onReceive((message) => {
+    if (message.kind === 'reply') wakeSelf({ type: 'reply', reply: message });
+  });
+
+  return (message) => {
+    switch (message.type) {
+      case 'submit':
+        open.set(message.submission.id, { submission: message.submission, acknowledged: false });
+        return ask(message.submission.id);
+      case 'reply':
+        return answered(message.reply);
+      case 'unanswered': {
+        const id = asked.get(message.correlation)?.id;
+        asked.delete(message.correlation);
+        if (id !== undefined) ask(id);
+        return;
+      }
+      case 'look':
+        return ask(message.id);
+    }
+  };
+
+  function ask(id: string): void {
+    const command = open.get(id);
+    if (command === undefined) return;
+    sent += 1;
+    const correlation = `${sent}`;
+    const timer = ports.after(RESUBMIT_US, () => wakeSelf({ type: 'unanswered', correlation }));
+    asked.set(correlation, { id, timer });
+    const { type, params } = command.submission;
+    const body = command.acknowledged ? ({ op: 'commandStatus', commandId: id } as const) : ({ op: 'submitCommand', commandId: id, type, params } as const);
+    ports.send(engine, { kind: 'request', correlation, from: ports.node, stamp: null, body });
+  }
+
+  function answered({ correlation, code, message, result }: WireReply): void {
+    const question = asked.get(correlation);
+    if (question === undefined) return;
+    asked.delete(correlation);
+    question.timer.cancel();
+    const { id } = question;
+    const command = open.get(id);
+    if (command === undefined) return;
+    if (code !== 0) {
+      open.delete(id);
+      ports.probe({ type: 'clientTold', commandId: id, status: null, refusal: message });
+      return;
+    }
+    // Only the state of a command is answered with this.
+    const { status } = result as { readonly status: CommandStatus };
+    ports.probe({ type: 'clientTold', commandId: id, status, refusal: null });
+    if (isTerminal(status) || isHeld(status)) {
+      open.delete(id);
+      return;
+    }
+    open.set(id, { ...command, acknowledged: true });
+    ports.after(WATCH_US, () => wakeSelf({ type: 'look', id }));
+  }
+}

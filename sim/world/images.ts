@@ -1,0 +1,86 @@
+import type { Data } from '../../src/model/data.js';
+import { byKey } from './order.js';
+
+export interface Volume {
+  readonly id: string;
+  /** The volume that this one is a layer upon; null for the base. */
+  readonly parent: string | null;
+  readonly format: 'raw' | 'cow';
+  readonly legal: boolean;
+  readonly sizeBytes: number;
+  /** What is written in this volume, as tokens such as `base:disk1`. A simulation needs to know where data is, not what it says. */
+  readonly data: readonly string[];
+}
+
+/** A disk's chain of volumes on one storage domain. */
+export interface Image {
+  /** Its data was copied into it or was there from the start, as against a structure that waits for its data. */
+  readonly filled: boolean;
+  readonly volumes: ReadonlyMap<string, Volume>;
+}
+
+/** The storage domains and what lies on them. Values are replaced, never changed in place. */
+export class Images {
+  readonly #domains = new Map<string, Map<string, Image>>();
+
+  addDomain(domain: string): void {
+    if (!this.#domains.has(domain)) this.#domains.set(domain, new Map());
+  }
+
+  get domains(): readonly string[] {
+    return [...this.#domains.keys()];
+  }
+
+  hasDomain(domain: string): boolean {
+    return this.#domains.has(domain);
+  }
+
+  find(domain: string, disk: string): Image | undefined {
+    return this.#domains.get(domain)?.get(disk);
+  }
+
+  put(domain: string, disk: string, image: Image): void {
+    this.#domains.get(domain)?.set(disk, image);
+  }
+
+  /** Creates or replaces a volume of an image that exists. */
+  putVolume(domain: string, disk: string, volume: Volume): void {
+    const image = this.find(domain, disk);
+    if (image !== undefined) this.put(domain, disk, { ...image, volumes: new Map(image.volumes).set(volume.id, volume) });
+  }
+
+  remove(domain: string, disk: string): void {
+    this.#domains.get(domain)?.delete(disk);
+  }
+
+  toData(): Data {
+    return byKey(this.#domains, (images) =>
+      byKey(images, ({ filled, volumes }) => ({ filled, volumes: byKey(volumes, (volume) => ({ ...volume })) })),
+    );
+  }
+}
+
+/** From the leaf to the base; undefined unless the volumes form one chain: one leaf, no parent missing, nothing left over. */
+export function chainOf(image: Image): readonly Volume[] | undefined {
+  const parents = new Set([...image.volumes.values()].map(({ parent }) => parent));
+  const chain: Volume[] = [];
+  let at = [...image.volumes.values()].find(({ id }) => !parents.has(id));
+  while (at !== undefined && chain.length < image.volumes.size) {
+    chain.push(at);
+    at = at.parent === null ? undefined : image.volumes.get(at.parent);
+  }
+  return chain.length > 0 && chain.length === image.volumes.size && chain.at(-1)?.parent === null ? chain : undefined;
+}
+
+/** Whether the image is a legal chain that holds all of `data`. */
+export function holds(image: Image, data: Iterable<string>): boolean {
+  const chain = chainOf(image);
+  if (chain === undefined || chain.some(({ legal }) => !legal)) return false;
+  const there = new Set(chain.flatMap((volume) => volume.data));
+  return [...data].every((token) => there.has(token));
+}
+
+/** Tokens sorted and each once, so that equal content is equal data. */
+export function joinData(...parts: readonly (readonly string[])[]): readonly string[] {
+  return [...new Set(parts.flat())].sort();
+}

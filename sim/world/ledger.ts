@@ -1,0 +1,74 @@
+import type { StepRef } from '../../actors/wire.js';
+import type { Data } from '../../src/model/data.js';
+import type { Effect } from '../../src/model/effect.js';
+
+/** One change: `+` something is there that was not, `-` something is gone that was there. */
+export type SignedEffect = Effect & { readonly sign: '+' | '-' };
+
+/** One execution of a verb, written in the same instant as its effects. */
+export interface LedgerEntry extends StepRef {
+  /** From 1, without gaps. */
+  readonly n: number;
+  /** The task id or call key. */
+  readonly key: string;
+  readonly verb: string;
+  readonly host: string;
+  /** The host rolled this execution back; the effects are those of the roll-back. */
+  readonly undone: boolean;
+  readonly effects: readonly SignedEffect[];
+}
+
+/**
+ * What was really done outside the engine, for whom: the truth that a command's status is compared with. Append-only, on the hosts' side, and
+ * so independent of what the engine believes.
+ */
+export class Ledger {
+  readonly #entries: LedgerEntry[] = [];
+  readonly #standing = new Set<string>();
+  readonly #inEffect = new Set<string>();
+
+  append(entry: Omit<LedgerEntry, 'n'>): void {
+    this.#entries.push({ n: this.#entries.length + 1, ...entry });
+    if (entry.undone) this.#inEffect.delete(entry.key);
+    else this.#inEffect.add(entry.key);
+    for (const { sign, object } of entry.effects) {
+      if (sign === '+') this.#standing.add(object);
+      else this.#standing.delete(object);
+    }
+  }
+
+  get entries(): readonly LedgerEntry[] {
+    return this.#entries;
+  }
+
+  /** Whether somebody's `+` on this object has not been taken back by anybody. */
+  stands(object: string): boolean {
+    return this.#standing.has(object);
+  }
+
+  /** Whether the execution with this key has had its effect, and was not rolled back. */
+  isInEffect(key: string): boolean {
+    return this.#inEffect.has(key);
+  }
+
+  /**
+   * What remains of all that was done for this command, in the order in which it came about. On one object, `-` cancels the command's own `+`, and
+   * `+` its own `-`; a `-` that has nothing to cancel remains as a removal.
+   */
+  openEffects(commandId: string): readonly SignedEffect[] {
+    const open = new Map<string, SignedEffect>();
+    for (const entry of this.#entries) {
+      if (entry.commandId !== commandId) continue;
+      for (const effect of entry.effects) {
+        const before = open.get(effect.object);
+        if (before === undefined) open.set(effect.object, effect);
+        else if (before.sign !== effect.sign) open.delete(effect.object);
+      }
+    }
+    return [...open.values()];
+  }
+
+  toData(): Data {
+    return this.#entries.map(({ effects, ...entry }) => ({ ...entry, effects: effects.map((effect) => ({ ...effect })) }));
+  }
+}

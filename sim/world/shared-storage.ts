@@ -1,0 +1,153 @@
+import type { LeaseHold, SpmLease, StoragePort, StoredTask, Work, WorkResult } from '../../actors/storage-port.js';
+import { BAD_PARAMETER, GENERAL_FAILURE } from '../../actors/wire.js';
+import type { Args, Stamp } from '../../actors/wire.js';
+import type { Data } from '../../src/model/data.js';
+import { SeatbeltError } from '../../src/model/errors.js';
+import { legalCopies, type Content } from './content.js';
+import { Images } from './images.js';
+import { Ledger } from './ledger.js';
+import { byKey } from './order.js';
+import { SpmRecords } from './spm-records.js';
+import type { Verb } from './verbs/verb.js';
+import { VmDisks } from './vm-disks.js';
+
+/** A disk as a scenario puts it there: one base volume, in use by a running VM. */
+export interface InitialDisk {
+  readonly disk: string;
+  readonly vm: string;
+  readonly domain: string;
+  readonly volume: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * The storage that all hosts share: volumes, leases, task tables, fences, and the ledger of effects. It is no node: it never crashes, and whatever is
+ * written is there for whoever asks next. What a running VM has in use is kept here too, so that the invariants have one place to look at.
+ */
+export class SharedStorage implements StoragePort {
+  readonly content: Content = { images: new Images(), vmDisks: new VmDisks(), ledger: new Ledger() };
+  readonly #pools = new Map<string, SpmRecords>();
+  readonly #verbs: ReadonlyMap<string, Verb>;
+
+  constructor(verbs: readonly Verb[]) {
+    this.#verbs = new Map(verbs.map((verb) => [verb.name, verb]));
+  }
+
+  get ledger(): Ledger {
+    return this.content.ledger;
+  }
+
+  addDomain(domain: string): void {
+    this.content.images.addDomain(domain);
+  }
+
+  addVm(vm: string, host: string): void {
+    this.content.vmDisks.add(vm, host);
+  }
+
+  /** @throws SeatbeltError `BAD_SCENARIO` the VM or the domain does not exist, or the disk is on that domain already */
+  addDisk({ disk, vm, domain, volume, sizeBytes }: InitialDisk): void {
+    const { images, vmDisks } = this.content;
+    if (vmDisks.find(vm) === undefined) throw new SeatbeltError('BAD_SCENARIO', `disk ${disk}: there is no VM '${vm}'`);
+    if (!images.hasDomain(domain)) throw new SeatbeltError('BAD_SCENARIO', `disk ${disk}: there is no domain '${domain}'`);
+    if (images.find(domain, disk) !== undefined) throw new SeatbeltError('BAD_SCENARIO', `disk ${disk}: it is on domain '${domain}' already`);
+    const token = `base:${disk}`;
+    images.put(domain, disk, { filled: true, volumes: new Map() });
+    images.putVolume(domain, disk, { id: volume, parent: null, format: 'raw', legal: true, sizeBytes, data: [token] });
+    vmDisks.wrote(disk, token);
+    vmDisks.putDisk(vm, disk, { domain, volume, replication: null });
+  }
+
+  /** Gives a pool's SPM lease to an incarnation of a host; whoever held it before is refused from now on. */
+  grantSpm(pool: string, host: string, incarnation: number): void {
+    this.#pool(pool).grant(host, incarnation);
+  }
+
+  /** The domains that hold a complete legal chain with all of the disk's data; none if that data is lost. */
+  legalCopies(disk: string): readonly string[] {
+    return legalCopies(this.content, disk);
+  }
+
+  lease(pool: string): SpmLease {
+    return this.#pool(pool).lease;
+  }
+
+  admit(hold: LeaseHold, stamp: Stamp): 'admitted' | 'stale' | 'leaseLost' {
+    if (!this.#isValid(hold)) return 'leaseLost';
+    return this.#pool(hold.pool).fences.admit(stamp) ? 'admitted' : 'stale';
+  }
+
+  tasks(pool: string): readonly StoredTask[] {
+    return [...this.#pool(pool).tasks.values()];
+  }
+
+  saveTask(hold: LeaseHold, task: StoredTask): boolean {
+    if (!this.#isValid(hold)) return false;
+    this.#pool(hold.pool).tasks.set(task.id, task);
+    return true;
+  }
+
+  clearTask(hold: LeaseHold, taskId: string): boolean {
+    if (!this.#isValid(hold)) return false;
+    const { tasks, tombstones } = this.#pool(hold.pool);
+    tasks.delete(taskId);
+    tombstones.add(taskId);
+    return true;
+  }
+
+  isFenced(pool: string, taskId: string): boolean {
+    return this.#pool(pool).tombstones.has(taskId);
+  }
+
+  perform(work: Work): WorkResult {
+    if (work.hold !== null && !this.#isValid(work.hold)) {
+      return { ok: false, code: GENERAL_FAILURE, message: 'Secured object is not in safe state' };
+    }
+    const outcome = this.#run(work.verb, work.args, work.host);
+    if (!outcome.ok) return outcome;
+    const { step, key, verb, host } = work;
+    this.ledger.append({ ...step, key, verb, host, undone: false, effects: outcome.effects });
+    return { ok: true, result: outcome.result };
+  }
+
+  undo(work: Work): boolean {
+    if (work.hold !== null && !this.#isValid(work.hold)) return false;
+    const { step, key, verb, host, args } = work;
+    const recovery = this.#verbs.get(verb)?.undo ?? null;
+    if (recovery === null || !this.ledger.isInEffect(key)) return true;
+    this.ledger.append({ ...step, key, verb, host, undone: true, effects: recovery(this.content, args) });
+    return true;
+  }
+
+  read(verb: string, args: Args, host: string): WorkResult {
+    const outcome = this.#run(verb, args, host);
+    return outcome.ok ? { ok: true, result: outcome.result } : outcome;
+  }
+
+  /** All that is stored, as plain data. Equal states give equal data, whatever the order in which they were built; so it serves for comparisons. */
+  toData(): Data {
+    const { images, vmDisks, ledger } = this.content;
+    return {
+      images: images.toData(),
+      vmDisks: vmDisks.toData(),
+      pools: byKey(this.#pools, (pool) => pool.toData()),
+      ledger: ledger.toData(),
+    };
+  }
+
+  #run(verb: string, args: Args, host: string): ReturnType<Verb['run']> {
+    return this.#verbs.get(verb)?.run(this.content, args, host) ?? { ok: false, code: BAD_PARAMETER, message: `storage knows no verb '${verb}'` };
+  }
+
+  #isValid(hold: LeaseHold): boolean {
+    return this.#pool(hold.pool).lease.generation === hold.generation;
+  }
+
+  #pool(pool: string): SpmRecords {
+    const known = this.#pools.get(pool);
+    if (known !== undefined) return known;
+    const created = new SpmRecords();
+    this.#pools.set(pool, created);
+    return created;
+  }
+}

@@ -1,0 +1,17 @@
+import { cloneImageStructure, deleteImage, syncImageData } from './images.js';
+import type { Verb } from './verb.js';
+import { diskReplicateFinish, diskReplicateStart, getVmDisk, snapshot } from './vm.js';
+import { createVolume, deleteVolume } from './volumes.js';
+
+/** The verbs that ship. Default latencies and rates are those of oVirt installations on block storage. */
+export const VERBS: readonly Verb[] = [
+  createVolume,
+  deleteVolume,
+  cloneImageStructure,
+  syncImageData,
+  deleteImage,
+  snapshot,
+  diskReplicateStart,
+  diskReplicateFinish,
+  getVmDisk,
+];

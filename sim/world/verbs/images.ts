@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { Content } from '../content.js';
+import { chainOf, joinData, type Image, type Volume } from '../images.js';
+import type { SignedEffect } from '../ledger.js';
+import { contentObject, imageObject, minus, plus, volumeObject } from './objects.js';
+import { defineVerb, failed, idArg, succeeded } from './verb.js';
+
+const copyArgs = z.strictObject({ disk: idArg, source: idArg, target: idArg });
+
+/** Creates, on the target domain, the source's chain of volumes, all empty. */
+export const cloneImageStructure = defineVerb({
+  name: 'cloneImageStructure',
+  kind: 'spm',
+  args: copyArgs,
+  latency: { kind: 'lognormal', median: 2_100_000, p95: 8_000_000 },
+  load: ({ images }, { disk, source }) => ({ times: Math.max(1, images.find(source, disk)?.volumes.size ?? 0), bytes: 0 }),
+  run: ({ images }, { disk, source, target }) => {
+    const image = images.find(source, disk);
+    if (image === undefined) return failed('noSuchImage', `${source}/${disk}`);
+    if (!images.hasDomain(target)) return failed('noSuchDomain', target);
+    if (images.find(target, disk) !== undefined) return failed('volumeExists', `${target}/${disk}`);
+    const volumes = [...image.volumes].map(([id, volume]) => [id, { ...volume, data: [] }] as const);
+    images.put(target, disk, { filled: false, volumes: new Map(volumes) });
+    return succeeded([plus('cloneImageStructure', imageObject(target, disk))]);
+  },
+  undo: (content, { disk, target }) => removeImage(content, 'cloneImageStructure', target, disk),
+});
+
+/**
+ * Copies what is written in the internal volumes, those that no guest writes to any more, into the same volumes on the target. Doing so again
+ * writes it again. It registers no recovery: what was copied before a stop stays.
+ */
+export const syncImageData = defineVerb({
+  name: 'syncImageData',
+  kind: 'spm',
+  args: copyArgs,
+  latency: { kind: 'lognormal', median: 3_000_000, p95: 6_000_000 },
+  load: ({ images }, { disk, source }) => {
+    const sizes = internalVolumes(images.find(source, disk)).map(({ sizeBytes }) => sizeBytes);
+    return { times: 1, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  },
+  run: ({ images }, { disk, source, target }) => {
+    const from = images.find(source, disk);
+    if (from === undefined) return failed('noSuchImage', `${source}/${disk}`);
+    const to = images.find(target, disk);
+    if (to === undefined) return failed('noSuchImage', `${target}/${disk}`);
+    const internal = internalVolumes(from);
+    if (chainOf(from) === undefined || internal.some(({ id }) => !to.volumes.has(id))) return failed('notALegalChain', `${target}/${disk}`);
+    const volumes = new Map(to.volumes);
+    for (const { id, data } of internal) {
+      const volume = volumes.get(id);
+      if (volume !== undefined) volumes.set(id, { ...volume, data: joinData(volume.data, data) });
+    }
+    images.put(target, disk, { filled: true, volumes });
+    return succeeded([plus('syncImageData', contentObject(target, disk))]);
+  },
+});
+
+/** Removes a disk's volumes from a domain, even if a guest runs on them: storage cannot tell, and the data is gone. */
+export const deleteImage = defineVerb({
+  name: 'deleteImage',
+  kind: 'spm',
+  args: z.strictObject({ domain: idArg, disk: idArg }),
+  latency: { kind: 'lognormal', median: 1_000_000, p95: 10_000_000 },
+  run: (content, { domain, disk }) => {
+    if (content.images.find(domain, disk) === undefined) return failed('noSuchImage', `${domain}/${disk}`);
+    return succeeded(removeImage(content, 'deleteImage', domain, disk));
+  },
+});
+
+function internalVolumes(image: Image | undefined): readonly Volume[] {
+  return image === undefined ? [] : (chainOf(image)?.slice(1) ?? []);
+}
+
+/** With the image goes what was put into it: its content, and the volumes that the ledger lists one by one. */
+function removeImage({ images, ledger }: Content, verb: string, domain: string, disk: string): readonly SignedEffect[] {
+  const image = images.find(domain, disk);
+  if (image === undefined) return [];
+  images.remove(domain, disk);
+  const listed = [...image.volumes.keys()].map((id) => volumeObject(domain, disk, id)).filter((object) => ledger.stands(object));
+  const content = image.filled ? [contentObject(domain, disk)] : [];
+  return [imageObject(domain, disk), ...content, ...listed].map((object) => minus(verb, object));
+}

@@ -1,0 +1,45 @@
+import type { ExecutionPlan, VerbTable } from '../../../actors/host/verb-table.js';
+import type { Args } from '../../../actors/wire.js';
+import type { Failures } from '../../faults/failures.js';
+import type { Content } from '../content.js';
+import { drawLatency, transferUs, type Latency } from '../latency.js';
+import type { Verb } from './verb.js';
+
+/** What a scenario may say about the speed of a verb. What it leaves out is as the verb says. */
+export interface VerbSpeed {
+  readonly latency?: Latency;
+  /** Bytes per second, for verbs that move data. */
+  readonly rate?: number;
+}
+
+export interface VerbTableSpec {
+  readonly verbs: readonly Verb[];
+  /** To know how much there is to copy. */
+  readonly content: Content;
+  /** By the verb's name. */
+  readonly speeds: { readonly [verb: string]: VerbSpeed };
+  readonly failures: Failures;
+}
+
+/** The verbs as hosts see them. One table serves all the hosts of a simulation. */
+export function createVerbTable({ verbs, content, speeds, failures }: VerbTableSpec): VerbTable {
+  const table = new Map(verbs.map((verb) => [verb.name, hostVerb(verb)]));
+  return { find: (name) => table.get(name) };
+
+  function hostVerb(verb: Verb) {
+    const speed = Object.hasOwn(speeds, verb.name) ? speeds[verb.name] : undefined;
+    const latency = speed?.latency ?? verb.latency;
+    const rate = speed?.rate ?? verb.rate;
+    return { kind: verb.kind, problemWith: (args: Args) => verb.problemWith(args), plan };
+
+    function plan(args: Args, random: (purpose: string) => number): ExecutionPlan {
+      const failure = failures.next(verb.name, args, random);
+      if (failure?.when === 'refuse') return { kind: 'refuse', code: failure.code, message: failure.message };
+      if (failure?.when === 'atStart') return { kind: 'run', durationUs: 0, failure };
+      const { times, bytes } = verb.load(content, args);
+      let durationUs = transferUs(bytes, rate);
+      for (let i = 0; i < times; i += 1) durationUs += drawLatency(latency, random(`latency:${verb.name}`));
+      return { kind: 'run', durationUs, failure };
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { Data } from '../../src/model/data.js';
+import { byKey } from './order.js';
+
+/** Where a running VM reads and writes one of its disks. A pivot changes this record, and nothing else says whether it has happened. */
+export interface VmDisk {
+  readonly domain: string;
+  /** The active volume: the leaf that the guest writes to. */
+  readonly volume: string;
+  /** The domain that the guest's writes are mirrored to meanwhile. */
+  readonly replication: string | null;
+}
+
+export interface Vm {
+  readonly id: string;
+  /** The host it runs on: HSM verbs about it work only there. */
+  readonly host: string;
+  readonly disks: ReadonlyMap<string, VmDisk>;
+}
+
+/** The running VMs, and what each disk must hold. Values are replaced, never changed in place. */
+export class VmDisks {
+  readonly #vms = new Map<string, Vm>();
+  readonly #written = new Map<string, readonly string[]>();
+
+  add(id: string, host: string): void {
+    this.#vms.set(id, { id, host, disks: new Map() });
+  }
+
+  find(vm: string): Vm | undefined {
+    return this.#vms.get(vm);
+  }
+
+  findDisk(vm: string, disk: string): VmDisk | undefined {
+    return this.#vms.get(vm)?.disks.get(disk);
+  }
+
+  putDisk(vm: string, disk: string, state: VmDisk): void {
+    const record = this.#vms.get(vm);
+    if (record !== undefined) this.#vms.set(vm, { ...record, disks: new Map(record.disks).set(disk, state) });
+  }
+
+  /** All that was ever written to the disk: its data is safe while one copy holds all of it. */
+  dataOf(disk: string): readonly string[] {
+    return this.#written.get(disk) ?? [];
+  }
+
+  wrote(disk: string, token: string): void {
+    this.#written.set(disk, [...this.dataOf(disk), token]);
+  }
+
+  toData(): Data {
+    const vms = byKey(this.#vms, ({ host, disks }) => ({ host, disks: byKey(disks, (disk) => ({ ...disk })) }));
+    return { vms, data: byKey(this.#written, (tokens) => tokens) };
+  }
+}

@@ -1,0 +1,40 @@
+import { entityKind, type EntityView } from '../model/entity.js';
+
+// The engine's records of what is on storage.
+
+/** One layer of a disk. The first of the chain is the base, the last the one that is written to. */
+export type VolumeRecord = { readonly id: string; readonly parent: string | null; readonly format: 'raw' | 'cow' };
+
+/** LOCKED: a command is working on it. ILLEGAL: it may not hold its data. */
+export type DiskStatus = 'OK' | 'LOCKED' | 'ILLEGAL';
+
+export type DiskRecord = {
+  readonly id: string;
+  readonly vm: string;
+  /** The storage domain that holds its image. */
+  readonly domain: string;
+  /** From the base to the active one. */
+  readonly volumes: readonly VolumeRecord[];
+  /** Bytes. */
+  readonly size: number;
+  readonly status: DiskStatus;
+};
+
+/** A VM and the host that it runs on. */
+export type VmRecord = { readonly id: string; readonly host: string; readonly disks: readonly string[] };
+
+export type SnapshotRecord = { readonly id: string; readonly vm: string; readonly status: 'LOCKED' | 'OK' };
+
+export const Disk = entityKind<DiskRecord>('disk');
+export const Vm = entityKind<VmRecord>('vm');
+export const Snapshot = entityKind<SnapshotRecord>('snapshot');
+
+export function activeVolume(disk: DiskRecord): string {
+  const last = disk.volumes.at(-1);
+  if (last === undefined) throw new Error(`disk ${disk.id} has no volumes`);
+  return last.id;
+}
+
+export function setDiskStatus(entities: EntityView, disks: readonly string[], status: DiskStatus): void {
+  for (const id of disks) entities.update(Disk, id, (disk) => ({ ...disk, status }));
+}

@@ -1,0 +1,30 @@
+import { taskHandler } from '../../model/handler.js';
+import type { TaskRequest } from '../../model/task.js';
+import { IMAGE_DOES_NOT_EXIST, VOLUME_ALREADY_EXISTS } from '../host-codes.js';
+import type { LiveMigrateDiskParams } from './params.js';
+
+/** Step 0 of a disk: the same chain of volumes on the target domain, still empty. Undone by deleting it there. */
+export const createImagePlaceholder = taskHandler<LiveMigrateDiskParams>()({
+  name: 'createImagePlaceholder',
+
+  createTask: ({ params: { pool, disk, sourceDomain, targetDomain } }) => ({
+    verb: 'cloneImageStructure',
+    args: { disk, source: sourceDomain, target: targetDomain },
+    pool,
+    entity: `disk/${disk}`,
+  }),
+
+  endWithFailure: ({ params, failure }) => {
+    const outcome = failure.work[0]?.outcome;
+    if (outcome === undefined || outcome.kind === 'refused' || outcome.kind === 'notSent') return undefined;
+    // What stands there already is somebody else's.
+    if (outcome.kind === 'failed' && outcome.code === VOLUME_ALREADY_EXISTS) return undefined;
+    return deleteTargetImage(params);
+  },
+
+  compensate: ({ params }) => deleteTargetImage(params),
+});
+
+function deleteTargetImage({ pool, disk, targetDomain }: LiveMigrateDiskParams): TaskRequest {
+  return { verb: 'deleteImage', args: { domain: targetDomain, disk }, pool, entity: `disk/${disk}`, doneCodes: [IMAGE_DOES_NOT_EXIST] };
+}

@@ -1,0 +1,61 @@
+import type { Data } from '../model/data.js';
+import type { Effect } from '../model/effect.js';
+import type { ErrorRecord } from '../model/errors.js';
+import type { PivotAnswer } from '../model/handler.js';
+import type { Outcome } from '../model/outcome.js';
+import type { TaskRequest } from '../model/task.js';
+import type { Callback, ChildItem, TaskItem } from './state.js';
+
+/** Work as a callback staged it, in the order it was started. */
+export type StagedWork =
+  | { readonly kind: 'task'; readonly request: TaskRequest }
+  | { readonly kind: 'child'; readonly type: string; readonly params: Data; readonly independent: true };
+
+/** Which run of a callback an event comes from; one that is over changes nothing. */
+export type RunRef = { readonly index: number; readonly attempt: number };
+
+/** What can happen to a command. Each event is applied by one commit. */
+export type FlowEvent =
+  | { readonly type: 'locksGranted' }
+  | { readonly type: 'locksRefused'; readonly error: ErrorRecord }
+  /** `before` is absent if `beforeTask` returned nothing. */
+  | { readonly type: 'started'; readonly run: RunRef; readonly before?: Data; readonly work: readonly StagedWork[] }
+  | { readonly type: 'endedSuccessfully'; readonly run: RunRef; readonly output?: Data }
+  | { readonly type: 'endedWithFailure'; readonly run: RunRef; readonly revert: readonly TaskRequest[] }
+  | { readonly type: 'compensated'; readonly run: RunRef; readonly revert: readonly TaskRequest[]; readonly residue: readonly Effect[] }
+  | { readonly type: 'answered'; readonly run: RunRef; readonly answer: PivotAnswer }
+  /** `sent`: an HSM call had left, so there may be effects. */
+  | { readonly type: 'threw'; readonly callback: Callback; readonly run: RunRef; readonly error: ErrorRecord; readonly sent: boolean }
+  /** The first verb of the part that crosses the point of no return is about to leave. */
+  | { readonly type: 'crossing' }
+  | { readonly type: 'workEnded'; readonly id: string; readonly outcome: Outcome }
+  | { readonly type: 'retryDue'; readonly id: string }
+  /** This program cannot continue it: another handler list, or a callback that does not repeat itself. */
+  | { readonly type: 'parked'; readonly error: ErrorRecord };
+
+/** When an event is applied, and the draw for a back-off that it may start. */
+export interface Instant {
+  /** µs */
+  readonly now: number;
+  /** From [0, 1). */
+  readonly jitter: number;
+}
+
+/** What the shell owes the world once the new state is on disk. `placeTask` and `startChild` also belong into that very batch. */
+export type FlowEffect =
+  | { readonly do: 'acquireLocks' }
+  | {
+      readonly do: 'runCallback';
+      readonly callback: Callback;
+      readonly index: number;
+      readonly attempt: number;
+      readonly notBefore: number | null;
+    }
+  | { readonly do: 'placeTask'; readonly item: TaskItem }
+  /** Its outcome is in the new state: mark it `Ending`, then clear it on the host. */
+  | { readonly do: 'consumeTask'; readonly id: string }
+  | { readonly do: 'stopTask'; readonly id: string }
+  | { readonly do: 'startChild'; readonly item: ChildItem }
+  | { readonly do: 'retryAt'; readonly id: string; readonly at: number }
+  /** Terminal: release the locks if it is a root, tell the parent if it is not. */
+  | { readonly do: 'end' };

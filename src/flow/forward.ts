@@ -1,0 +1,98 @@
+import type { Data } from '../model/data.js';
+import type { ErrorRecord } from '../model/errors.js';
+import type { Instant, StagedWork } from './event.js';
+import { childId } from './ids.js';
+import { effectsOfItem, placedTask } from './items.js';
+import { isUncounted, nextAttempt } from './retry.js';
+import type { FlowShape } from './shape.js';
+import type { CommandState, Phase, WorkItem } from './state.js';
+import { isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
+import { failCompletedStep, failStep } from './undo.js';
+
+// The way forward (semantics §2, "Forward").
+
+export type CallbackPhase = Extract<Phase, { at: 'callback' }>;
+
+/** What a forward callback has been through, the latest failure included. */
+export interface Tried {
+  readonly of: 'start' | 'endSuccessfully';
+  readonly attempt: number;
+  /** Those that the retry policy counts. */
+  readonly failures: number;
+  readonly error: ErrorRecord;
+  /** An HSM call had left. */
+  readonly sent: boolean;
+}
+
+/** Makes step `index` the current one, or ends the command after the last. */
+export function reach(shape: FlowShape, state: CommandState, index: number, at: Instant): Transition {
+  if (index === shape.length) {
+    return { state: { ...state, executionIndex: index, status: 'SUCCEEDED', phase: { at: 'ended' } }, effects: [{ do: 'end' }] };
+  }
+  const handler = shapeAt(shape, index).name;
+  const step = { handler, reachedAt: at.now, begun: false, work: [], completed: false, pivot: 'none', revertWork: [] } as const;
+  return toCallback({ ...state, executionIndex: index, steps: [...state.steps, step] }, 'start');
+}
+
+/** `beforeTask` and `createTask` are done: their work is placed, in this very commit. @param before `beforeTask`'s result; no key if it returned nothing */
+export function started(
+  shape: FlowShape,
+  state: CommandState,
+  phase: CallbackPhase,
+  before: { readonly before?: Data },
+  staged: readonly StagedWork[],
+): Transition {
+  const part = shapeAt(shape, state.executionIndex).pivotPart;
+  const { pivot } = stepAt(state);
+  const work = staged.map((item, ordinal) => placed(state, phase.attempt, item, ordinal));
+  const crossed = part === 'beforeTask' && pivot === 'maybe';
+  const crossing = part === 'task' && pivot === 'none' && work.some((item) => item.kind === 'task');
+  const next = withStep(state, { begun: true, work, ...before, ...(crossed ? { pivot: 'passed' } : {}), ...(crossing ? { pivot: 'maybe' } : {}) });
+  if (work.length === 0) return toCallback(next, 'endSuccessfully');
+  return { state: { ...next, phase: { at: 'work', of: 'step' } }, effects: work.flatMap((item) => effectsOfItem(item)) };
+}
+
+function placed(state: CommandState, run: number, staged: StagedWork, ordinal: number): WorkItem {
+  if (staged.kind === 'task') return placedTask(state, 'step', run, staged.request, ordinal);
+  return { ...staged, ordinal, id: childId(state.id, state.executionIndex, run, ordinal), outcome: null };
+}
+
+/** All work of the step ended well and `endSuccessfully` is committed. */
+export function completed(shape: FlowShape, state: CommandState, output: { readonly output?: Data }, at: Instant): Transition {
+  const index = state.executionIndex;
+  const crossed = shapeAt(shape, index).pivotPart === 'endSuccessfully' && stepAt(state).pivot === 'maybe';
+  return reach(shape, withStep(state, { completed: true, ...output, ...(crossed ? { pivot: 'passed' } : {}) }), index + 1, at);
+}
+
+/** A forward callback threw. */
+export function forwardThrew(shape: FlowShape, state: CommandState, phase: CallbackPhase, error: ErrorRecord, sent: boolean, at: Instant): Transition {
+  const of = phase.callback === 'endSuccessfully' ? 'endSuccessfully' : 'start';
+  const tried = { of, attempt: phase.attempt, failures: phase.failures + 1, error, sent } as const;
+  const { pivotPart } = shapeAt(shape, state.executionIndex);
+  const crosses = pivotPart === (of === 'start' ? 'beforeTask' : 'endSuccessfully');
+  if (crosses && stepAt(state).pivot === 'maybe') {
+    // The attempt is given up before anybody looks: what it sent and is still under way must not cross behind the answer's back.
+    return toCallback(withStep({ ...state, fence: state.fence + 1 }, { asking: tried }), 'hasPassed');
+  }
+  return again(shape, state, tried, at);
+}
+
+/** The next attempt of a forward callback, or what follows if there is none left. */
+export function again(shape: FlowShape, state: CommandState, tried: Tried, at: Instant): Transition {
+  const { of, attempt, failures, error, sent } = tried;
+  const handler = shapeAt(shape, state.executionIndex);
+  // Past the point of no return there is only forward: patiently, or not at all.
+  const past = isPast(state);
+  const counted = !past || !isUncounted(error);
+  const due = nextAttempt(past ? handler.undoRetry : handler.retry, failures, counted, at);
+  if (due !== null) {
+    return toCallback({ ...state, fence: state.fence + 1 }, of, { attempt: attempt + 1, failures: counted ? failures : failures - 1, notBefore: due });
+  }
+  if (past) return stuck(state, error, { at: 'callback', callback: of, attempt, failures, notBefore: null });
+  return of === 'start' ? failStep(shape, state, error, sent) : failCompletedStep(shape, state, error);
+}
+
+/** @param from where an operator's retry goes on */
+export function stuck(state: CommandState, error: ErrorRecord, from: Phase): Transition {
+  return { state: { ...state, status: 'STUCK', heldBy: error, phase: { at: 'held', from } }, effects: [] };
+}

@@ -1,0 +1,24 @@
+import type { Callback, WorkOf } from './state.js';
+
+// Ids are functions of durable facts, so a recovered engine derives the same ones. `!` and `$` are not allowed in ids that callers choose.
+
+const WORK_TAG: Record<WorkOf, string> = { step: 'w', endWithFailure: 'f', compensate: 'c' };
+
+/** @param run the attempt of the callback that asked for the task @param attempt of the task itself, from 1 */
+export function taskId(commandId: string, index: number, of: WorkOf, run: number, attempt: number, ordinal: number): string {
+  return `${commandId}$${index}.${WORK_TAG[of]}${run}.${attempt}.${ordinal}`;
+}
+
+export function childId(commandId: string, index: number, run: number, ordinal: number): string {
+  return `${commandId}!${index}.${run}.${ordinal}`;
+}
+
+/** The idempotency key of an HSM call. */
+export function callKey(commandId: string, index: number, callback: Callback, attempt: number, ordinal: number): string {
+  return `${commandId}/${index}/${callback}/${attempt}/${ordinal}`;
+}
+
+/** What `ctx.newId(name)` gives. */
+export function derivedId(commandId: string, index: number, name: string): string {
+  return `${commandId}$${index}.${name}`;
+}

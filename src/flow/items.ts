@@ -1,0 +1,48 @@
+import type { TaskRequest } from '../model/task.js';
+import type { Outcome } from '../model/outcome.js';
+import type { FlowEffect } from './event.js';
+import { taskId } from './ids.js';
+import type { CommandState, TaskItem, WorkItem, WorkOf } from './state.js';
+
+/** A task as it stands in the commit that first places it. @param run the attempt of the callback that asked for it */
+export function placedTask(state: CommandState, of: WorkOf, run: number, request: TaskRequest, ordinal: number): TaskItem {
+  return {
+    kind: 'task',
+    ordinal,
+    run,
+    id: taskId(state.id, state.executionIndex, of, run, 1, ordinal),
+    attempt: 1,
+    failures: 0,
+    past: [],
+    verb: request.verb,
+    args: request.args,
+    pool: request.pool,
+    entity: request.entity ?? null,
+    doneCodes: request.doneCodes ?? [],
+    notBefore: null,
+    stop: null,
+    outcome: null,
+  };
+}
+
+/** The item as it waits for its next attempt, under a new id: the old one may still be known to a host. */
+export function nextTaskAttempt(state: CommandState, of: WorkOf, item: TaskItem, ended: { outcome: Outcome; failures: number; notBefore: number }): TaskItem {
+  const attempt = item.attempt + 1;
+  return {
+    ...item,
+    id: taskId(state.id, state.executionIndex, of, item.run, attempt, item.ordinal),
+    attempt,
+    failures: ended.failures,
+    past: [...item.past, ended.outcome],
+    notBefore: ended.notBefore,
+    stop: null,
+    outcome: null,
+  };
+}
+
+/** What an outstanding item asks for when it has just been placed or put off. */
+export function effectsOfItem(item: WorkItem): FlowEffect[] {
+  if (item.outcome !== null) return [];
+  if (item.kind === 'child') return [{ do: 'startChild', item }];
+  return [item.notBefore === null ? { do: 'placeTask', item } : { do: 'retryAt', id: item.id, at: item.notBefore }];
+}

@@ -1,0 +1,51 @@
+import type { Instant } from './event.js';
+import { again, type CallbackPhase } from './forward.js';
+import { nextAttempt } from './retry.js';
+import type { FlowShape } from './shape.js';
+import type { CommandState, Pivot } from './state.js';
+import { IllegalTransition, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
+import { resubmitFailed, retryFailed } from './work.js';
+
+// The point of no return (semantics §2): `maybe` before the first verb that may cross leaves, `passed` when that is known.
+
+/** The first verb of the crossing part is about to leave. Already crossing or crossed: nothing changes. */
+export function crossing(shape: FlowShape, state: CommandState, phase: CallbackPhase): Transition {
+  const part = shapeAt(shape, state.executionIndex).pivotPart;
+  const fits = (part === 'beforeTask' && phase.callback === 'start') || (part === 'endSuccessfully' && phase.callback === 'endSuccessfully');
+  if (!fits) throw new IllegalTransition(`${state.id}: ${phase.callback} of step ${state.executionIndex} does not cross a point of no return`);
+  return { state: stepAt(state).pivot === 'none' ? withStep(state, { pivot: 'maybe' }) : state, effects: [] };
+}
+
+/** The answer of `hasPassed`, or null if it threw. */
+export function answered(
+  shape: FlowShape,
+  state: CommandState,
+  phase: CallbackPhase,
+  answer: 'passed' | 'notPassed' | 'cannotTell' | null,
+  at: Instant,
+): Transition {
+  const { asking } = stepAt(state);
+  if (asking === undefined) throw new IllegalTransition(`${state.id}: hasPassed was answered, but nobody had asked`);
+  switch (answer) {
+    case 'passed': {
+      const on = settled(state, 'passed');
+      if (asking.of === 'work') return resubmitFailed(shape, on, at);
+      return toCallback(on, asking.of, { attempt: asking.attempt + 1, failures: 0, notBefore: null });
+    }
+    case 'notPassed': {
+      // Still `maybe`: a further attempt may cross. It becomes `none` when the step fails.
+      const back = settled(state, 'maybe');
+      return asking.of === 'work' ? retryFailed(shape, back, asking.error, at) : again(shape, back, asking, at);
+    }
+    case 'cannotTell':
+    case null: {
+      const due = nextAttempt(shapeAt(shape, state.executionIndex).undoRetry, phase.attempt, false, at);
+      return toCallback(state, 'hasPassed', { attempt: phase.attempt + 1, failures: 0, notBefore: due });
+    }
+  }
+}
+
+function settled(state: CommandState, pivot: Pivot): CommandState {
+  const { asking: _answered, ...step } = stepAt(state);
+  return { ...state, steps: state.steps.map((other, i) => (i === state.executionIndex ? { ...step, pivot } : other)) };
+}

@@ -1,0 +1,64 @@
+import type { ErrorRecord } from '../model/errors.js';
+import type { Outcome } from '../model/outcome.js';
+import { backoffUs, type RetryPolicy } from '../model/retry.js';
+import type { Instant } from './event.js';
+
+/** 654 not SPM, 99 recovering: the host says nothing about the work itself. */
+const NOT_ABOUT_THE_WORK: readonly number[] = [654, 99];
+
+/** Undo work, and forward work past the point of no return, repeats these without limit. */
+export function isUncounted(error: ErrorRecord): boolean {
+  return error.callUnknown === true || (error.hostCode !== undefined && NOT_ABOUT_THE_WORK.includes(error.hostCode));
+}
+
+/** The same for tasks: a host that died or forgot says nothing about the task. */
+export function isUncountedOutcome(outcome: Outcome): boolean {
+  switch (outcome.kind) {
+    case 'failed':
+      return outcome.takeOver || NOT_ABOUT_THE_WORK.includes(outcome.code);
+    case 'refused':
+      return NOT_ABOUT_THE_WORK.includes(outcome.code);
+    case 'lost':
+      return true;
+    case 'succeeded':
+    case 'aborted':
+    case 'notSent':
+    case 'unknown':
+    case 'childFailed':
+      return false;
+  }
+}
+
+/** When the next attempt is due (µs), given `failures` so far, the latest included; null if the policy allows no more. */
+export function nextAttempt(policy: RetryPolicy, failures: number, counted: boolean, at: Instant): number | null {
+  if (counted && failures >= policy.attempts) return null;
+  return at.now + backoffUs(policy, Math.max(2, failures + 1), at.jitter);
+}
+
+export function errorOfOutcome(name: string, outcome: Outcome): ErrorRecord {
+  const record = (message: string, hostCode?: number): ErrorRecord => ({
+    code: 'TASK_FAILED',
+    message: `${name} ${message}`,
+    ...(hostCode === undefined ? {} : { hostCode }),
+    retryable: false,
+    causes: [],
+  });
+  switch (outcome.kind) {
+    case 'failed':
+      return record(`failed with ${outcome.code}: ${outcome.message}`, outcome.code);
+    case 'refused':
+      return record(`was refused with ${outcome.code}: ${outcome.message}`, outcome.code);
+    case 'aborted':
+      return record(`was aborted (${outcome.reason})`);
+    case 'lost':
+      return record('was lost by its host');
+    case 'notSent':
+      return record('was not sent');
+    case 'unknown':
+      return record('has an unknown outcome');
+    case 'childFailed':
+      return { code: 'CHILD_FAILED', message: `${name} failed: ${outcome.error.message}`, retryable: false, causes: [outcome.error.message, ...outcome.error.causes] };
+    case 'succeeded':
+      return record('succeeded');
+  }
+}

@@ -1,0 +1,31 @@
+import type { ErasedHandler } from '../model/handler.js';
+import { NO_RETRY, UNDO_RETRY, type RetryPolicy } from '../model/retry.js';
+
+/** What the flow has to know of a handler: which callbacks it has and its policies, but none of its code. */
+export interface HandlerShape {
+  readonly name: string;
+  readonly hasEndWithFailure: boolean;
+  readonly hasCompensate: boolean;
+  readonly hasLeaves: boolean;
+  readonly effectFree: boolean;
+  readonly retry: RetryPolicy;
+  readonly undoRetry: RetryPolicy;
+  readonly pivotPart: 'beforeTask' | 'task' | 'endSuccessfully' | null;
+  readonly onUndoFailed: 'stop' | 'continue';
+}
+
+export type FlowShape = readonly HandlerShape[];
+
+export function shapeOf(handlers: readonly ErasedHandler[]): FlowShape {
+  return handlers.map((handler) => ({
+    name: handler.name,
+    hasEndWithFailure: handler.endWithFailure !== undefined,
+    hasCompensate: handler.compensate !== undefined,
+    hasLeaves: handler.leaves !== undefined,
+    effectFree: handler.effectFree ?? false,
+    retry: handler.retry ?? NO_RETRY,
+    undoRetry: handler.undoRetry ?? UNDO_RETRY,
+    pivotPart: handler.pointOfNoReturn?.part ?? null,
+    onUndoFailed: handler.onUndoFailed ?? 'stop',
+  }));
+}

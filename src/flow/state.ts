@@ -1,0 +1,197 @@
+import type { Data } from '../model/data.js';
+import type { Effect } from '../model/effect.js';
+import type { ErrorRecord } from '../model/errors.js';
+import type { Outcome } from '../model/outcome.js';
+import type { ExecutionReason } from '../model/task.js';
+
+/**
+ * Where a command is. Terminal: SUCCEEDED, ROLLED_BACK, REJECTED. Held (locks kept, waiting for an operator): STUCK, ROLLBACK_INCOMPLETE, PARKED.
+ */
+export type CommandStatus =
+  | 'SUBMITTED'
+  | 'RUNNING'
+  | 'ROLLING_BACK'
+  | 'SUCCEEDED'
+  | 'ROLLED_BACK'
+  | 'REJECTED'
+  | 'STUCK'
+  | 'ROLLBACK_INCOMPLETE'
+  | 'PARKED';
+
+export function isTerminal(status: CommandStatus): boolean {
+  return status === 'SUCCEEDED' || status === 'ROLLED_BACK' || status === 'REJECTED';
+}
+
+export function isHeld(status: CommandStatus): boolean {
+  return status === 'STUCK' || status === 'ROLLBACK_INCOMPLETE' || status === 'PARKED';
+}
+
+/** A callback as the flow schedules it. `start` is `beforeTask` and `createTask`, which share one staged view and one commit. */
+export type Callback = 'start' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'hasPassed';
+
+/** Which work a command waits for: the step's own, or the revert tasks of one of its undo callbacks. */
+export type WorkOf = 'step' | 'endWithFailure' | 'compensate';
+
+/** What a command is doing at its `executionIndex`. Everything it owes the world follows from this and nothing else. */
+export type Phase =
+  /** Waiting for its locks. */
+  | { readonly at: 'admission' }
+  /**
+   * A callback is to run. `attempt` counts from 1 and makes its keys; `failures` counts those that the retry policy counts; `notBefore`
+   * (µs) ends a back-off.
+   */
+  | {
+      readonly at: 'callback';
+      readonly callback: Callback;
+      readonly attempt: number;
+      readonly failures: number;
+      readonly notBefore: number | null;
+    }
+  | { readonly at: 'work'; readonly of: WorkOf }
+  /** Nothing goes on without an operator. `from` is where it stopped; null when every step has had its turn. */
+  | { readonly at: 'held'; readonly from: Phase | null }
+  | { readonly at: 'ended' };
+
+export type TaskItem = {
+  readonly kind: 'task';
+  readonly ordinal: number;
+  /** The attempt of the callback that asked for it. */
+  readonly run: number;
+  /** The id of the current attempt's task. */
+  readonly id: string;
+  /** From 1. */
+  readonly attempt: number;
+  /** Attempts that the retry policy counts. */
+  readonly failures: number;
+  /** How the earlier attempts ended, the first one first. */
+  readonly past: readonly Outcome[];
+  readonly verb: string;
+  readonly args: { readonly [key: string]: Data };
+  readonly pool: string;
+  readonly entity: string | null;
+  readonly doneCodes: readonly number[];
+  /** Set while the item waits for its next attempt, µs. */
+  readonly notBefore: number | null;
+  /** A committed request to stop it. */
+  readonly stop: 'sibling' | null;
+  /** Of the last attempt; null while one is outstanding. */
+  readonly outcome: Outcome | null;
+};
+
+export type ChildItem = {
+  readonly kind: 'child';
+  readonly ordinal: number;
+  readonly id: string;
+  readonly type: string;
+  readonly params: Data;
+  readonly independent: true;
+  readonly outcome: Outcome | null;
+};
+
+export type WorkItem = TaskItem | ChildItem;
+
+/**
+ * How a step's undo ended. `left`: what it did stays, as it declares; `nothingToUndo`: it is effect-free; `failed`: tried, for good; `notUndoable`: there are
+ * effects and no way back; `blocked`: not tried, because a later step could not be undone; `skipped`: by an operator.
+ */
+export type UndoOutcome = 'compensated' | 'left' | 'nothingToUndo' | 'failed' | 'notUndoable' | 'blocked' | 'skipped';
+
+/** `maybe` is committed before the first verb that may cross leaves; only an answer or the part's good end makes it `passed`. */
+export type Pivot = 'none' | 'maybe' | 'passed';
+
+/** One reached step. Optional fields are absent until there is something to say. */
+export type StepState = {
+  readonly handler: string;
+  /** µs, of the commit that made it the current step. */
+  readonly reachedAt: number;
+  /** `beforeTask` and `createTask` are committed. */
+  readonly begun: boolean;
+  readonly before?: Data;
+  readonly work: readonly WorkItem[];
+  readonly completed: boolean;
+  readonly output?: Data;
+  readonly pivot: Pivot;
+  /** Why `hasPassed` is being asked: which part failed, and what it has been through. */
+  readonly asking?:
+    | { readonly of: 'start' | 'endSuccessfully'; readonly attempt: number; readonly failures: number; readonly error: ErrorRecord; readonly sent: boolean }
+    | { readonly of: 'work'; readonly error: ErrorRecord };
+  /** The step failed: its own `endWithFailure` undoes it. */
+  readonly failure?: ErrorRecord;
+  readonly revertWork: readonly TaskItem[];
+  readonly undo?: UndoOutcome;
+  readonly undoError?: ErrorRecord;
+};
+
+/** Which step of which command started this one. */
+export type ParentRef = { readonly commandId: string; readonly executionIndex: number; readonly independent: true };
+
+/** A command's snapshot: what is on disk, and all that is needed to go on. */
+export type CommandState = {
+  readonly id: string;
+  readonly type: string;
+  readonly version: number;
+  readonly params: Data;
+  /** Handler names as of submission: a program with another list must not continue it. */
+  readonly handlers: readonly string[];
+  readonly parent: ParentRef | null;
+  /** The owner of its locks. Itself, if it has no parent. */
+  readonly rootId: string;
+  readonly status: CommandStatus;
+  /** The step being executed or undone; -1 when all are undone. Meaningless while SUBMITTED. */
+  readonly executionIndex: number;
+  readonly executionReason: ExecutionReason;
+  readonly phase: Phase;
+  /** Grows only in a commit that gives up something that was sent. */
+  readonly fence: number;
+  /** Reached steps, from 0. */
+  readonly steps: readonly StepState[];
+  /** The error that made it fail; an undo's error never replaces it. */
+  readonly error: ErrorRecord | null;
+  /** Why it is held; null if it is not. */
+  readonly heldBy: ErrorRecord | null;
+  /** Effects that the rollback left on purpose. */
+  readonly residue: readonly Effect[];
+  /** How many history entries are on disk. */
+  readonly historyLength: number;
+  /** µs */
+  readonly submittedAt: number;
+};
+
+/** A committed callback, as `history/<command>/<n>` keeps it. */
+export type HistoryEntry = {
+  /** µs, of the commit. */
+  readonly t: number;
+  readonly handler: string;
+  readonly index: number;
+  readonly callback: 'beforeTask' | 'createTask' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'hasPassed';
+  readonly attempt: number;
+  /** `ok`, or the code of the error that it threw. For `hasPassed`: the answer. */
+  readonly outcome: string;
+};
+
+export type NewCommand = {
+  readonly id: string;
+  readonly type: string;
+  readonly version: number;
+  readonly params: Data;
+  readonly handlers: readonly string[];
+  readonly parent: ParentRef | null;
+  readonly rootId: string;
+  readonly submittedAt: number;
+};
+
+export function submitted(command: NewCommand): CommandState {
+  return {
+    ...command,
+    status: 'SUBMITTED',
+    executionIndex: 0,
+    executionReason: 'REGULAR_FLOW',
+    phase: { at: 'admission' },
+    fence: 1,
+    steps: [],
+    error: null,
+    heldBy: null,
+    residue: [],
+    historyLength: 0,
+  };
+}

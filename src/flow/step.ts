@@ -1,0 +1,48 @@
+import type { HandlerShape, FlowShape } from './shape.js';
+import type { FlowEffect } from './event.js';
+import type { Callback, CommandState, Phase, StepState } from './state.js';
+
+// The vocabulary that the transitions are written in: looking at and replacing one step of a state.
+
+export interface Transition {
+  readonly state: CommandState;
+  readonly effects: readonly FlowEffect[];
+}
+
+/** A state and an event that cannot meet. The engine's own defect, or a store that somebody else wrote. */
+export class IllegalTransition extends Error {
+  override readonly name = 'IllegalTransition';
+}
+
+export function stepAt(state: CommandState, index: number = state.executionIndex): StepState {
+  const step = state.steps[index];
+  if (step === undefined) throw new IllegalTransition(`${state.id}: step ${index} was never reached`);
+  return step;
+}
+
+export function shapeAt(shape: FlowShape, index: number): HandlerShape {
+  const handler = shape[index];
+  if (handler === undefined) throw new IllegalTransition(`there is no handler ${index}`);
+  return handler;
+}
+
+/** The state with the current step changed. */
+export function withStep(state: CommandState, change: Partial<StepState>, index: number = state.executionIndex): CommandState {
+  const changed = { ...stepAt(state, index), ...change };
+  return { ...state, steps: state.steps.map((step, i) => (i === index ? changed : step)) };
+}
+
+/** Past a point of no return nothing is undone any more: what fails is tried again, forward. */
+export function isPast(state: CommandState): boolean {
+  return state.steps.some((step) => step.pivot === 'passed');
+}
+
+/** The state with a callback to run next, and the effect that runs it. */
+export function toCallback(
+  state: CommandState,
+  callback: Callback,
+  run: { attempt: number; failures: number; notBefore: number | null } = { attempt: 1, failures: 0, notBefore: null },
+): Transition {
+  const phase: Phase = { at: 'callback', callback, ...run };
+  return { state: { ...state, phase }, effects: [{ do: 'runCallback', callback, index: state.executionIndex, attempt: run.attempt, notBefore: run.notBefore }] };
+}

@@ -1,0 +1,146 @@
+import type { ErrorRecord } from '../model/errors.js';
+import type { TaskRequest } from '../model/task.js';
+import type { FlowEffect, FlowEvent, Instant, RunRef } from './event.js';
+import { completed, forwardThrew, reach, started, type CallbackPhase } from './forward.js';
+import { effectsOfItem, placedTask } from './items.js';
+import { answered, crossing } from './pivot.js';
+import { isUncounted, nextAttempt } from './retry.js';
+import type { FlowShape } from './shape.js';
+import { isTerminal, type Callback, type CommandState } from './state.js';
+import { IllegalTransition, shapeAt, toCallback, withStep, type Transition } from './step.js';
+import { undoFailed, undone } from './undo.js';
+import { outstandingWork, retryDue, workEnded } from './work.js';
+
+/**
+ * The life of one command as a pure function (semantics §2). Null: the event does not concern this state (a late completion, a timer or a callback of
+ * something that is over); nothing changes.
+ * @throws IllegalTransition the event cannot occur in this state
+ */
+export function transition(shape: FlowShape, state: CommandState, event: FlowEvent, at: Instant): Transition | null {
+  switch (event.type) {
+    case 'locksGranted':
+      return state.phase.at === 'admission' ? reach(shape, { ...state, status: 'RUNNING' }, 0, at) : null;
+    case 'locksRefused':
+      if (state.phase.at !== 'admission') return null;
+      return { state: { ...state, status: 'REJECTED', error: event.error, phase: { at: 'ended' } }, effects: [{ do: 'end' }] };
+    case 'workEnded':
+      return workEnded(shape, state, event.id, event.outcome, at);
+    case 'retryDue':
+      return retryDue(state, event.id);
+    case 'parked':
+      // A held command stays held for the reason it has.
+      if (isTerminal(state.status) || state.phase.at === 'held') return null;
+      return { state: { ...state, status: 'PARKED', heldBy: event.error, phase: { at: 'held', from: state.phase } }, effects: [] };
+    case 'crossing':
+      return state.phase.at === 'callback' ? crossing(shape, state, state.phase) : null;
+    case 'started':
+    case 'endedSuccessfully':
+    case 'endedWithFailure':
+    case 'compensated':
+    case 'answered':
+    case 'threw': {
+      const phase = phaseOf(state, event);
+      return phase === null ? null : callbackEnded(shape, state, phase, event, at);
+    }
+  }
+}
+
+type CallbackEvent = Extract<FlowEvent, { run: RunRef }>;
+
+const CALLBACK_OF: { readonly [E in Exclude<CallbackEvent['type'], 'threw'>]: Callback } = {
+  started: 'start',
+  endedSuccessfully: 'endSuccessfully',
+  endedWithFailure: 'endWithFailure',
+  compensated: 'compensate',
+  answered: 'hasPassed',
+};
+
+/** The current phase, if the event comes from the very run that it is about. */
+function phaseOf(state: CommandState, event: CallbackEvent): CallbackPhase | null {
+  const callback = event.type === 'threw' ? event.callback : CALLBACK_OF[event.type];
+  if (state.phase.at !== 'callback' || state.phase.callback !== callback) return null;
+  return event.run.index === state.executionIndex && event.run.attempt === state.phase.attempt ? state.phase : null;
+}
+
+function callbackEnded(shape: FlowShape, state: CommandState, phase: CallbackPhase, event: CallbackEvent, at: Instant): Transition {
+  switch (event.type) {
+    case 'started':
+      return started(shape, state, phase, 'before' in event ? { before: event.before } : {}, event.work);
+    case 'endedSuccessfully':
+      return completed(shape, state, 'output' in event ? { output: event.output } : {}, at);
+    case 'endedWithFailure':
+      return revert(shape, state, phase, 'endWithFailure', event.revert);
+    case 'compensated':
+      return revert(shape, { ...state, residue: [...state.residue, ...event.residue] }, phase, 'compensate', event.revert);
+    case 'answered':
+      return answered(shape, state, phase, event.answer, at);
+    case 'threw':
+      return threw(shape, state, phase, event.error, event.sent, at);
+  }
+}
+
+/** An undo callback is done: its revert tasks are placed, or the step is undone at once. */
+function revert(
+  shape: FlowShape,
+  state: CommandState,
+  phase: CallbackPhase,
+  of: 'endWithFailure' | 'compensate',
+  requests: readonly TaskRequest[],
+): Transition {
+  // A failed step's own reverts are over before any step is compensated, so one list serves both.
+  const revertWork = requests.map((request, ordinal) => placedTask(state, of, phase.attempt, request, ordinal));
+  const next = withStep(state, { revertWork });
+  if (revertWork.length === 0) return undone(shape, next);
+  return { state: { ...next, phase: { at: 'work', of } }, effects: revertWork.flatMap((item) => effectsOfItem(item)) };
+}
+
+function threw(shape: FlowShape, state: CommandState, phase: CallbackPhase, error: ErrorRecord, sent: boolean, at: Instant): Transition {
+  switch (phase.callback) {
+    case 'start':
+    case 'endSuccessfully':
+      return forwardThrew(shape, state, phase, error, sent, at);
+    case 'hasPassed':
+      return answered(shape, state, phase, null, at);
+    case 'endWithFailure':
+    case 'compensate':
+      return undoThrew(shape, state, phase, error, at);
+  }
+}
+
+/** Undo work is patient: errors that say nothing about it are not counted, others until the policy is exhausted. */
+function undoThrew(shape: FlowShape, state: CommandState, phase: CallbackPhase, error: ErrorRecord, at: Instant): Transition {
+  const counted = !isUncounted(error);
+  const failures = phase.failures + (counted ? 1 : 0);
+  const due = nextAttempt(shapeAt(shape, state.executionIndex).undoRetry, failures, counted, at);
+  if (due === null) return undoFailed(shape, state, 'failed', error);
+  return toCallback({ ...state, fence: state.fence + 1 }, phase.callback, { attempt: phase.attempt + 1, failures, notBefore: due });
+}
+
+/**
+ * What a recovered engine owes the world for this state. Tasks and children have records of their own: the task manager goes on with the former, and a
+ * child that has ended tells its parent again when the engine starts.
+ */
+export function recover(state: CommandState): readonly FlowEffect[] {
+  switch (state.phase.at) {
+    case 'admission':
+      return [{ do: 'acquireLocks' }];
+    case 'callback': {
+      const { callback, attempt, notBefore } = state.phase;
+      return [{ do: 'runCallback', callback, index: state.executionIndex, attempt, notBefore }];
+    }
+    case 'work':
+      return outstandingWork(state).items.flatMap((item): FlowEffect[] => {
+        if (item.kind === 'child' || item.outcome !== null) return [];
+        if (item.notBefore !== null) return [{ do: 'retryAt', id: item.id, at: item.notBefore }];
+        return item.stop === null ? [] : [{ do: 'stopTask', id: item.id }];
+      });
+    case 'held':
+      // Its tasks are still polled, and a request to stop one still stands.
+      return outstandingWork(state).items.flatMap((item): FlowEffect[] =>
+        item.kind === 'task' && item.outcome === null && item.stop !== null ? [{ do: 'stopTask', id: item.id }] : [],
+      );
+    case 'ended':
+      if (!isTerminal(state.status)) throw new IllegalTransition(`${state.id} has ended and is ${state.status}`);
+      return [];
+  }
+}

@@ -1,0 +1,159 @@
+import type { ErrorRecord } from '../model/errors.js';
+import type { Outcome } from '../model/outcome.js';
+import type { FlowEffect, Instant } from './event.js';
+import { stuck } from './forward.js';
+import { effectsOfItem, nextTaskAttempt } from './items.js';
+import { errorOfOutcome, isUncountedOutcome, nextAttempt } from './retry.js';
+import type { FlowShape } from './shape.js';
+import type { CommandState, TaskItem, WorkItem, WorkOf } from './state.js';
+import { IllegalTransition, isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
+import { failStep, undoFailed, undone } from './undo.js';
+
+// The work that a step, or its undo, waits for: tasks and children, each with retries of its own (semantics §2, "Several tasks", "Retry").
+
+/** The items that the command waits for now. A held command does not go on, but it still hears how its tasks end. */
+export function outstandingWork(state: CommandState): { readonly of: WorkOf; readonly items: readonly WorkItem[] } {
+  const phase = state.phase.at === 'held' ? state.phase.from : state.phase;
+  if (phase?.at !== 'work') return { of: 'step', items: [] };
+  const step = stepAt(state);
+  return { of: phase.of, items: phase.of === 'step' ? step.work : step.revertWork };
+}
+
+function withItems(state: CommandState, of: WorkOf, items: readonly WorkItem[]): CommandState {
+  return of === 'step' ? withStep(state, { work: items }) : withStep(state, { revertWork: items.filter((item) => item.kind === 'task') });
+}
+
+/** A task or child has ended; null if the command does not wait for it (late, duplicate, of an earlier attempt): nothing changes. */
+export function workEnded(shape: FlowShape, state: CommandState, id: string, reported: Outcome, at: Instant): Transition | null {
+  const { of, items } = outstandingWork(state);
+  const item = items.find((candidate) => candidate.id === id);
+  if (item === undefined || item.outcome !== null || (item.kind === 'task' && item.notBefore !== null)) return null;
+  const outcome = item.kind === 'task' ? judged(item, reported) : reported;
+  const consume: FlowEffect[] = item.kind === 'task' ? [{ do: 'consumeTask', id }] : [];
+  const ended = replaced(items, item, { ...item, outcome });
+
+  if (state.phase.at === 'held') return { state: withItems(state, of, ended), effects: consume };
+  if (item.kind === 'child' || outcome.kind === 'succeeded') return settle(shape, withItems(state, of, ended), of, ended, consume);
+
+  const asks = of === 'step' && stepAt(state).pivot === 'maybe';
+  const next = asks ? null : retried(shape, state, of, item, outcome, at);
+  if (next !== null) {
+    const waiting = withItems({ ...state, fence: state.fence + 1 }, of, replaced(items, item, next));
+    return { state: waiting, effects: [...consume, ...effectsOfItem(next)] };
+  }
+  // Failed for good: its siblings are stopped, unless what they do is needed in any case, or it is not known whether the point of no return is behind.
+  if (of !== 'step' || asks || isPast(state)) return settle(shape, withItems(state, of, ended), of, ended, consume);
+  const stopped = ended.map(stopSibling);
+  const stops = stopped.flatMap((other, i): FlowEffect[] => (other !== ended[i] && other.outcome === null ? [{ do: 'stopTask', id: other.id }] : []));
+  return settle(shape, withItems(state, of, stopped), of, stopped, [...consume, ...stops]);
+}
+
+/** Ends with a declared code are ends well: what was wanted is already so. */
+function judged(item: TaskItem, outcome: Outcome): Outcome {
+  const already = (outcome.kind === 'failed' || outcome.kind === 'refused') && item.doneCodes.includes(outcome.code);
+  return already ? { kind: 'succeeded' } : outcome;
+}
+
+/** The item waiting for its next attempt, or null if it has failed for good. */
+function retried(shape: FlowShape, state: CommandState, of: WorkOf, item: TaskItem, outcome: Outcome, at: Instant): TaskItem | null {
+  // Stopped on purpose, or perhaps still running: a second attempt would fight the first.
+  if (outcome.kind === 'aborted' || outcome.kind === 'unknown' || item.stop !== null) return null;
+  const handler = shapeAt(shape, state.executionIndex);
+  const patient = of !== 'step' || isPast(state);
+  const counted = !patient || !isUncountedOutcome(outcome);
+  const failures = item.failures + (counted ? 1 : 0);
+  const due = nextAttempt(patient ? handler.undoRetry : handler.retry, failures, counted, at);
+  return due === null ? null : nextTaskAttempt(state, of, item, { outcome, failures, notBefore: due });
+}
+
+/** One has failed for good: a sibling in back-off ends as its last attempt did, a running one is asked to stop. */
+function stopSibling(item: WorkItem): WorkItem {
+  if (item.kind === 'child' || item.outcome !== null || item.stop !== null) return item;
+  if (item.notBefore === null) return { ...item, stop: 'sibling' };
+  return { ...item, notBefore: null, past: item.past.slice(0, -1), outcome: item.past.at(-1) ?? { kind: 'notSent' } };
+}
+
+function replaced(items: readonly WorkItem[], old: WorkItem, by: WorkItem): WorkItem[] {
+  return items.map((item) => (item === old ? by : item));
+}
+
+/** Goes on when the last piece has ended. */
+function settle(shape: FlowShape, state: CommandState, of: WorkOf, items: readonly WorkItem[], effects: readonly FlowEffect[]): Transition {
+  if (items.some((item) => item.outcome === null)) return { state, effects };
+  const next = of === 'step' ? stepWorkEnded(shape, state, items) : undoWorkEnded(shape, state, items);
+  return { state: next.state, effects: [...effects, ...next.effects] };
+}
+
+function stepWorkEnded(shape: FlowShape, state: CommandState, items: readonly WorkItem[]): Transition {
+  const step = stepAt(state);
+  const taskError = taskFailure(items);
+  if (taskError !== null && step.pivot === 'maybe') {
+    const asking = { of: 'work', error: taskError } as const;
+    return toCallback(withStep({ ...state, fence: state.fence + 1 }, { asking }), 'hasPassed');
+  }
+  const crossed = step.pivot === 'maybe' ? withStep(state, { pivot: 'passed' }) : state;
+  const error = taskError ?? childFailure(items);
+  if (error === null) return toCallback(crossed, 'endSuccessfully');
+  return isPast(crossed) ? stuck(crossed, error, { at: 'work', of: 'step' }) : failStep(shape, crossed, error, false);
+}
+
+function undoWorkEnded(shape: FlowShape, state: CommandState, items: readonly WorkItem[]): Transition {
+  const error = taskFailure(items);
+  return error === null ? undone(shape, state) : undoFailed(shape, state, 'failed', error);
+}
+
+/** The error of the task that failed first in order, or null. The cause, not what was stopped because of it. */
+function taskFailure(items: readonly WorkItem[]): ErrorRecord | null {
+  const failures = items.filter((item) => item.kind === 'task' && item.outcome?.kind !== 'succeeded');
+  const cause = failures.find((item) => item.outcome?.kind !== 'aborted' && item.outcome?.kind !== 'notSent') ?? failures[0];
+  return cause === undefined ? null : describe(cause);
+}
+
+/** Of independent children, one that succeeded is enough. */
+function childFailure(items: readonly WorkItem[]): ErrorRecord | null {
+  const children = items.filter((item) => item.kind === 'child');
+  const first = children[0];
+  return first !== undefined && children.every((child) => child.outcome?.kind !== 'succeeded') ? describe(first) : null;
+}
+
+function describe(item: WorkItem): ErrorRecord {
+  if (item.outcome === null) throw new IllegalTransition(`${item.id} has not ended`);
+  return errorOfOutcome(item.kind === 'task' ? `task ${item.id} (${item.verb})` : `child ${item.id} (${item.type})`, item.outcome);
+}
+
+/** `hasPassed` says no: the failed tasks have what is left of their attempts; with none left, the step fails. */
+export function retryFailed(shape: FlowShape, state: CommandState, error: ErrorRecord, at: Instant): Transition {
+  const { work } = stepAt(state);
+  const next = work.map((item) => (isFailedTask(item) ? retried(shape, state, 'step', item, item.outcome, at) : item));
+  // Everything that failed must have an attempt left, or the step has failed whatever the others do.
+  if (next.some((item) => item === null)) return isPast(state) ? stuck(state, error, { at: 'work', of: 'step' }) : failStep(shape, state, error, false);
+  return waitFor(state, next.filter((item) => item !== null));
+}
+
+/** `hasPassed` says yes: what failed of the crossing step's work is tried again as undo work is. */
+export function resubmitFailed(shape: FlowShape, state: CommandState, at: Instant): Transition {
+  const due = nextAttempt(shapeAt(shape, state.executionIndex).undoRetry, 1, false, at) ?? at.now;
+  const next = stepAt(state).work.map((item) =>
+    isFailedTask(item) ? nextTaskAttempt(state, 'step', item, { outcome: item.outcome, failures: 0, notBefore: due }) : item,
+  );
+  return waitFor(state, next);
+}
+
+function isFailedTask(item: WorkItem): item is TaskItem & { readonly outcome: Outcome } {
+  return item.kind === 'task' && item.outcome !== null && item.outcome.kind !== 'succeeded';
+}
+
+function waitFor(state: CommandState, work: readonly WorkItem[]): Transition {
+  const next = withStep({ ...state, phase: { at: 'work', of: 'step' } }, { work });
+  return { state: next, effects: work.flatMap((item) => effectsOfItem(item)) };
+}
+
+/** The back-off of a task is over: its next attempt is placed. Null if it is no longer wanted. */
+export function retryDue(state: CommandState, id: string): Transition | null {
+  if (state.phase.at !== 'work') return null;
+  const { of, items } = outstandingWork(state);
+  const item = items.find((candidate) => candidate.id === id);
+  if (item === undefined || item.kind === 'child' || item.notBefore === null) return null;
+  const placed: TaskItem = { ...item, notBefore: null };
+  return { state: withItems(state, of, replaced(items, item, placed)), effects: [{ do: 'placeTask', item: placed }] };
+}

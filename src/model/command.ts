@@ -1,0 +1,122 @@
+import type { z } from 'zod';
+import { asData, type Data } from './data.js';
+import { BadParams, SeatbeltError } from './errors.js';
+import type { ErasedHandler, TaskHandler } from './handler.js';
+import type { LockRequest } from './lock.js';
+import type { RetryPolicy } from './retry.js';
+
+/** A command type as the engine knows it. Made by {@link defineCommand}. */
+export interface CommandDefinition {
+  /** e.g. `LiveMigrateDisk`. */
+  readonly type: string;
+  /** Grows when the handler list changes in a way that commands in flight would notice. From 1. */
+  readonly version: number;
+  /** Checks params and fills in defaults. @throws BadParams naming each field */
+  readonly parseParams: (params: unknown) => Data;
+  /** All the locks the command needs, from its params alone, so that they are the same after a crash. */
+  readonly locks: (params: Data) => readonly LockRequest[];
+  readonly handlers: readonly ErasedHandler[];
+}
+
+export interface CommandSpec<S extends z.ZodType> {
+  readonly type: string;
+  readonly version?: number;
+  readonly params: S;
+  readonly locks?: (params: z.output<S>) => readonly LockRequest[];
+}
+
+/** A step's name must be one literal, and new: otherwise a later step could not say whose output it reads. */
+type NewName<N extends string, O> = string extends N ? never : IsUnion<N> extends true ? never : N extends keyof O ? never : N;
+type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never;
+
+/** Collects the steps of a command; each sees the outputs of those before it, by name. A builder is not changed by its use. */
+export interface CommandBuilder<P, O> {
+  step<const N extends string, B = undefined, R = undefined>(handler: TaskHandler<NewName<N, O>, P, O, B, R>): CommandBuilder<P, O & { readonly [K in N]: R }>;
+  /** @throws SeatbeltError `BAD_DEFINITION` no steps, a name twice or malformed, a policy out of range, a point of no return in a part that is not there */
+  build(): CommandDefinition;
+}
+
+/** A year: longer waits are mistakes of unit. */
+const MAX_WAIT_MS = 365 * 24 * 3_600_000;
+const NAME = /^[A-Za-z][A-Za-z0-9]*$/;
+
+/**
+ * Defines a command: `defineCommand({ type, params }).step(first).step(second).build()`.
+ * @throws SeatbeltError `BAD_DEFINITION` on a malformed type or version
+ */
+export function defineCommand<S extends z.ZodType>(spec: CommandSpec<S>): CommandBuilder<z.output<S>, object> {
+  if (!NAME.test(spec.type)) throw new SeatbeltError('BAD_DEFINITION', `command type '${spec.type}': use letters and digits, a letter first`);
+  const version = spec.version ?? 1;
+  if (!Number.isSafeInteger(version) || version < 1) {
+    throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: version must be a whole number from 1, not ${String(version)}`);
+  }
+  return builder(spec, version, []) as CommandBuilder<z.output<S>, object>;
+}
+
+/** The builder's type has checked each handler against the params and the earlier outputs; the engine will pass it just those. */
+function builder<S extends z.ZodType>(spec: CommandSpec<S>, version: number, handlers: readonly ErasedHandler[]): unknown {
+  return {
+    step: (handler: unknown) => builder(spec, version, [...handlers, handler as ErasedHandler]),
+    build: () => definition(spec, version, handlers),
+  };
+}
+
+function definition<S extends z.ZodType>(spec: CommandSpec<S>, version: number, handlers: readonly ErasedHandler[]): CommandDefinition {
+  if (handlers.length === 0) throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: it has no handlers`);
+  handlers.forEach((handler, i) => {
+    const problem = problemOf(handler, handlers.slice(0, i));
+    if (problem !== null) throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: handler ${i} (${handler.name}): ${problem}`);
+  });
+  return {
+    type: spec.type,
+    version,
+    parseParams: (params) => parseParams(spec, params),
+    locks: (params) => spec.locks?.(params as z.output<S>) ?? [],
+    handlers,
+  };
+}
+
+function problemOf(handler: ErasedHandler, earlier: readonly ErasedHandler[]): string | null {
+  if (!NAME.test(handler.name)) return 'its name is not made of letters and digits, a letter first';
+  if (earlier.some(({ name }) => name === handler.name)) return 'there is an earlier one of that name';
+  if (handler.effectFree === true && handler.compensate !== undefined) return 'it is effectFree and has a compensate';
+  const part = handler.pointOfNoReturn?.part;
+  if (part === 'beforeTask' && handler.beforeTask === undefined) return 'its point of no return is in beforeTask, which it does not have';
+  if (part === 'endSuccessfully' && handler.endSuccessfully === undefined) return 'its point of no return is in endSuccessfully, which it does not have';
+  if (part === 'task' && handler.createTask === undefined && handler.beforeTask === undefined) return 'its point of no return is in a task, and nothing starts one';
+  return policyProblem('retry', handler.retry) ?? policyProblem('undoRetry', handler.undoRetry);
+}
+
+function policyProblem(field: string, policy: RetryPolicy | undefined): string | null {
+  if (policy === undefined) return null;
+  if (!Number.isSafeInteger(policy.attempts) || policy.attempts < 1) return `${field}.attempts must be a whole number from 1, not ${policy.attempts}`;
+  if (!(policy.backoffMs >= 0 && policy.backoffMs <= MAX_WAIT_MS)) return `${field}.backoffMs must be from 0 to ${MAX_WAIT_MS}, not ${policy.backoffMs}`;
+  if (!(policy.maxBackoffMs >= 0 && policy.maxBackoffMs <= MAX_WAIT_MS)) return `${field}.maxBackoffMs must be from 0 to ${MAX_WAIT_MS}, not ${policy.maxBackoffMs}`;
+  return null;
+}
+
+function parseParams<S extends z.ZodType>(spec: CommandSpec<S>, params: unknown): Data {
+  const parsed = spec.params.safeParse(params);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.flatMap((issue) => {
+      const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
+      if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+      return issue.keys.map((key) => ({ path: [...path, key], message: 'unknown key' }));
+    });
+    throw new BadParams(spec.type, issues);
+  }
+  return asData(parsed.data, 'params');
+}
+
+const COMMAND_ID = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/**
+ * Checks an id that a caller chose. Ids that the engine makes for children hold `!`, and task ids `$`, so that they meet no caller's.
+ * @throws SeatbeltError `BAD_COMMAND_ID`
+ */
+export function checkCommandId(id: unknown): string {
+  if (typeof id !== 'string' || !COMMAND_ID.test(id)) {
+    throw new SeatbeltError('BAD_COMMAND_ID', `command id ${JSON.stringify(id)}: use 1 to 64 of A-Z a-z 0-9 _ . -`);
+  }
+  return id;
+}

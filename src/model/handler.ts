@@ -1,0 +1,127 @@
+import type { Data } from './data.js';
+import type { Effect } from './effect.js';
+import type { EntityView } from './entity.js';
+import type { ErrorRecord } from './errors.js';
+import type { Outcome } from './outcome.js';
+import type { RetryPolicy } from './retry.js';
+import type { TaskRequest } from './task.js';
+
+/** What every callback of a step sees. `P`: the command's params; `O`: the outputs of earlier steps by handler name. */
+export interface StepContext<P, O> {
+  readonly commandId: string;
+  readonly params: P;
+  readonly outputs: O;
+  /** The step's place in the command, from 0. */
+  readonly executionIndex: number;
+  /** 1 for the first run of this callback that counted; a run repeated after a crash or a conflict has the same number. */
+  readonly attempt: number;
+  /** True once this step's point of no return is known to be behind: the part that crosses it must not do so again. */
+  readonly passed: boolean;
+  readonly entities: EntityView;
+  /** An id that is a function of (command, step, name): the same in every callback of the step and in every run. */
+  newId(name: string): string;
+  /**
+   * Runs an HSM verb on a host and gives its result. Keyed and recorded: when this callback is run again after a crash, a call that
+   * was made before is recognised by the host and not done twice.
+   * @throws CallFailed the host answered with an error
+   * @throws CallUnknown no answer within 180 s, or another incarnation of the host answered
+   */
+  call(host: string, verb: string, args: { readonly [key: string]: Data }): Promise<Data>;
+}
+
+/** How a point of no return is asked about: reads that change nothing. */
+export interface PivotContext<P, O> extends Omit<StepContext<P, O>, 'call'> {
+  /** A verb that only reads. @throws CallFailed @throws CallUnknown */
+  read(host: string, verb: string, args: { readonly [key: string]: Data }): Promise<Data>;
+}
+
+/** A child command as a step asks for it. */
+export interface ChildRequest {
+  readonly type: string;
+  readonly params: { readonly [key: string]: Data };
+  /**
+   * oVirt's live migration, one child per disk: the child's end is final at once, it keeps its own ledger, and the step ends well when all are
+   * terminal and at least one succeeded.
+   */
+  readonly independent: true;
+}
+
+export interface BeforeContext<P, O> extends StepContext<P, O> {
+  /** Adds a task to the step's work. Returns its id. */
+  startTask(request: TaskRequest): string;
+  /** Adds a child command to the step's work. Returns its id. */
+  startChild(request: ChildRequest): string;
+}
+
+/** One piece of a step's work and how it ended. */
+export interface WorkReport {
+  readonly id: string;
+  readonly kind: 'task' | 'child';
+  /** The task's verb or the child's type. */
+  readonly name: string;
+  /** Of the last attempt. */
+  readonly outcome: Outcome;
+  /** Of the attempts before it, the first one first. */
+  readonly earlier: readonly Outcome[];
+}
+
+export interface StepFailure {
+  /** Whether `beforeTask` and `createTask` were committed, so that their changes exist. */
+  readonly beforeCommitted: boolean;
+  /** One per task and child, in the order they were started; empty if a callback threw. */
+  readonly work: readonly WorkReport[];
+  readonly error: ErrorRecord;
+}
+
+export type PivotAnswer = 'passed' | 'notPassed' | 'cannotTell';
+
+export interface PointOfNoReturn<P, O> {
+  /** The part of the step that crosses it. */
+  readonly part: 'beforeTask' | 'task' | 'endSuccessfully';
+  readonly hasPassed: (ctx: PivotContext<P, O>) => PivotAnswer | Promise<PivotAnswer>;
+}
+
+type Tasks = TaskRequest | readonly TaskRequest[] | undefined;
+type MaybePromise<T> = T | Promise<T>;
+
+/**
+ * One step of a command (oVirt: SPMAsyncTaskHandler). Callbacks must be functions of what their context shows them: no clock, no
+ * randomness, no I/O of their own. All are optional: a step without work ends at once.
+ * `N`: name, `P`: params, `O`: outputs of earlier steps, `B`: what `beforeTask` returns, `R`: the step's own output.
+ */
+export interface TaskHandler<N extends string, P, O, B, R> {
+  readonly name: N;
+  /** The step changes nothing outside the engine that would have to be undone. */
+  readonly effectFree?: boolean;
+  /** For forward work: the step's callbacks and each of its tasks. Default: one attempt. */
+  readonly retry?: RetryPolicy;
+  /** For undo work, and for work past the point of no return. */
+  readonly undoRetry?: RetryPolicy;
+  readonly pointOfNoReturn?: PointOfNoReturn<P, O>;
+  /** When this step's undo has failed for good: `stop` (default) leaves the earlier steps as they are, `continue` undoes them. */
+  readonly onUndoFailed?: 'stop' | 'continue';
+  /** Engine-side work before the tasks; what it returns is persisted and given to the step's other callbacks. */
+  readonly beforeTask?: (ctx: BeforeContext<P, O>) => MaybePromise<B>;
+  readonly createTask?: (ctx: StepContext<P, O> & { readonly before: NoInfer<B> }) => MaybePromise<Tasks>;
+  /** All work ended well. What it returns is the step's output. */
+  readonly endSuccessfully?: (ctx: StepContext<P, O> & { readonly before: NoInfer<B>; readonly work: readonly WorkReport[] }) => MaybePromise<R>;
+  /** Undoes this step's own partial work; may return revert tasks, which the rollback waits for. */
+  readonly endWithFailure?: (
+    ctx: StepContext<P, O> & { readonly before: NoInfer<B> | undefined; readonly failure: StepFailure },
+  ) => MaybePromise<Tasks | void>;
+  /** Undoes this step after it was completed; may return revert tasks. `output` is undefined if `endSuccessfully` threw. */
+  readonly compensate?: (ctx: StepContext<P, O> & { readonly before: NoInfer<B>; readonly output: NoInfer<R> | undefined }) => MaybePromise<Tasks | void>;
+  /** What a rollback leaves on purpose of the completed step: listed as `residue`. */
+  readonly leaves?: (ctx: StepContext<P, O> & { readonly before: NoInfer<B>; readonly output: NoInfer<R> | undefined }) => readonly Effect[];
+}
+
+/** A handler whose types the engine need not know. */
+export type ErasedHandler = TaskHandler<string, Data, { readonly [step: string]: Data | undefined }, Data | undefined, unknown>;
+
+/**
+ * Types a handler that lives in a file of its own: `taskHandler<Params, { snapshot: SnapshotOutput }>()({ name: 'copy', … })`.
+ * The second parameter says which earlier steps' outputs it reads; `defineCommand` checks that they are there.
+ */
+export function taskHandler<P, O = object>() {
+  return <const N extends string, B = undefined, R = undefined>(handler: TaskHandler<N, P, O, B, R>): TaskHandler<N, P, O, B, R> => handler;
+}

@@ -1,0 +1,96 @@
+import type { Data } from '../model/data.js';
+import type { EntityKey, EntityRecord } from '../model/entity.js';
+import { SeatbeltError } from '../model/errors.js';
+import type { LockRecord } from '../model/lock.js';
+import type { SpmAsyncTask } from '../model/task.js';
+import type { DiskOp } from './disk.js';
+import { callRecordKey, commandKey, entityRecordKey, historyKey, lockRecordKey, taskIndexKeys, taskKey } from './keys.js';
+import { encodeRecord, type StoredCommand } from './records.js';
+
+/** One thing that a commit changes. */
+export type Change =
+  /** The command's new snapshot. */
+  | { readonly type: 'command'; readonly state: StoredCommand }
+  /** The next entry of a command's history: `seq` grows, and an entry is never replaced. */
+  | { readonly type: 'history'; readonly commandId: string; readonly seq: number; readonly entry: Data }
+  /** A new task, or a new version of one; its command, pool and entity never change. */
+  | { readonly type: 'task'; readonly task: SpmAsyncTask }
+  | { readonly type: 'taskRemoved'; readonly task: SpmAsyncTask }
+  /** `null` deletes it. */
+  | { readonly type: 'entity'; readonly key: EntityKey; readonly record: EntityRecord | null }
+  | { readonly type: 'lock'; readonly lock: LockRecord }
+  | { readonly type: 'lockReleased'; readonly key: string }
+  /** The recorded HSM calls of the command's open callback; `null` when it is over. */
+  | { readonly type: 'call'; readonly commandId: string; readonly record: Data | null };
+
+/** What is in the store before the changes. */
+export interface Before {
+  /** Whether an entry other than history is there. */
+  has(key: string): boolean;
+  /** The last history number of the command, or -1. */
+  lastHistory(commandId: string): number;
+}
+
+export interface StagedChanges {
+  /** One per key: of several changes to a record, only the last reaches the disk. */
+  readonly ops: readonly DiskOp[];
+  /** The last history number of each command that has new entries. */
+  readonly lastHistory: ReadonlyMap<string, number>;
+}
+
+const INDEX_ENTRY = encodeRecord('taskIndex', null);
+
+/**
+ * Turns changes into disk operations; nothing is written.
+ * @throws SeatbeltError `INTERNAL` a history entry would replace another
+ */
+export function stageChanges(changes: readonly Change[], before: Before): StagedChanges {
+  const ops = new Map<string, DiskOp>();
+  const lastHistory = new Map<string, number>();
+
+  const put = (key: string, value: Uint8Array): void => void ops.set(key, { type: 'put', key, value });
+  const del = (key: string): void => void ops.set(key, { type: 'del', key });
+  const isThere = (key: string): boolean => {
+    const op = ops.get(key);
+    return op === undefined ? before.has(key) : op.type === 'put';
+  };
+
+  for (const change of changes) {
+    switch (change.type) {
+      case 'command':
+        put(commandKey(change.state.id), encodeRecord('command', change.state));
+        break;
+      case 'history': {
+        const last = lastHistory.get(change.commandId) ?? before.lastHistory(change.commandId);
+        if (change.seq <= last) throw new SeatbeltError('INTERNAL', `history of ${change.commandId}: ${change.seq} comes after ${last}`);
+        put(historyKey(change.commandId, change.seq), encodeRecord('history', change.entry));
+        lastHistory.set(change.commandId, change.seq);
+        break;
+      }
+      case 'task':
+        put(taskKey(change.task.id), encodeRecord('task', { ...change.task }));
+        for (const key of taskIndexKeys(change.task)) {
+          if (!isThere(key)) put(key, INDEX_ENTRY);
+        }
+        break;
+      case 'taskRemoved':
+        [taskKey(change.task.id), ...taskIndexKeys(change.task)].forEach(del);
+        break;
+      case 'entity':
+        if (change.record === null) del(entityRecordKey(change.key));
+        else put(entityRecordKey(change.key), encodeRecord('entity', change.record));
+        break;
+      case 'lock':
+        put(lockRecordKey(change.lock.key), encodeRecord('lock', change.lock));
+        break;
+      case 'lockReleased':
+        del(lockRecordKey(change.key));
+        break;
+      case 'call':
+        if (change.record === null) del(callRecordKey(change.commandId));
+        else put(callRecordKey(change.commandId), encodeRecord('call', change.record));
+        break;
+    }
+  }
+  return { ops: [...ops.values()], lastHistory };
+}

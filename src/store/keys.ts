@@ -1,0 +1,125 @@
+import type { EntityKey } from '../model/entity.js';
+import { SeatbeltError } from '../model/errors.js';
+import type { SpmAsyncTask } from '../model/task.js';
+
+/*
+ * The layout of the store. Keys are ASCII, their parts are separated by `/`, and no part holds one: so no id's prefix meets another's.
+ *
+ *   meta/store                                 the store's identity
+ *   meta/head                                  the last commit
+ *   command/<id>                               a command's snapshot
+ *   history/<command>/<seq>                    its committed callbacks
+ *   call/<command>                             the recorded HSM calls of its open callback
+ *   task/<id>                                  a task, found also by:
+ *   task-by-command/<command>/<id>
+ *   task-by-entity/<kind>/<entity>/<id>
+ *   task-by-pool/<pool>/<id>
+ *   entity/<kind>/<id>
+ *   lock/<key>
+ */
+
+export const STORE_KEY = 'meta/store';
+export const HEAD_KEY = 'meta/head';
+
+/** What a key stands for. */
+export type StoreKey =
+  | { readonly kind: 'identity' }
+  | { readonly kind: 'head' }
+  | { readonly kind: 'command'; readonly id: string }
+  | { readonly kind: 'history'; readonly commandId: string; readonly seq: number }
+  | { readonly kind: 'call'; readonly commandId: string }
+  | { readonly kind: 'task'; readonly id: string }
+  | { readonly kind: 'taskIndex'; readonly taskId: string }
+  | { readonly kind: 'entity'; readonly entity: EntityKey }
+  | { readonly kind: 'lock'; readonly key: string };
+
+export const commandKey = (id: string): string => `command/${part(id)}`;
+export const historyPrefix = (commandId: string): string => `history/${part(commandId)}/`;
+export const callRecordKey = (commandId: string): string => `call/${part(commandId)}`;
+export const taskKey = (id: string): string => `task/${part(id)}`;
+export const tasksByCommandPrefix = (commandId: string): string => `task-by-command/${part(commandId)}/`;
+export const tasksByEntityPrefix = (entity: EntityKey): string => `task-by-entity/${entityParts(entity)}/`;
+export const tasksByPoolPrefix = (pool: string): string => `task-by-pool/${part(pool)}/`;
+export const entityRecordKey = (entity: EntityKey): string => `entity/${entityParts(entity)}`;
+export const lockRecordKey = (key: string): string => `lock/${part(key)}`;
+
+const SEQ_DIGITS = 10;
+
+/** @param seq a whole number from 0 to 10^10 - 1; keys sort by it */
+export function historyKey(commandId: string, seq: number): string {
+  if (!Number.isInteger(seq) || seq < 0 || seq >= 10 ** SEQ_DIGITS) {
+    throw new SeatbeltError('INTERNAL', `history of ${commandId}: ${seq} is out of range`);
+  }
+  return historyPrefix(commandId) + String(seq).padStart(SEQ_DIGITS, '0');
+}
+
+export function isHistoryKey(key: string): boolean {
+  return key.startsWith('history/');
+}
+
+/** The keys under which a task is found, besides its own. */
+export function taskIndexKeys(task: Pick<SpmAsyncTask, 'id' | 'commandId' | 'pool' | 'entity'>): string[] {
+  const prefixes = [tasksByCommandPrefix(task.commandId), tasksByPoolPrefix(task.pool)];
+  if (task.entity !== null) prefixes.push(tasksByEntityPrefix(task.entity));
+  return prefixes.map((prefix) => prefix + part(task.id));
+}
+
+/** @throws SeatbeltError `STORE_CORRUPT` no key of ours */
+export function parseKey(key: string): StoreKey {
+  if (key === STORE_KEY) return { kind: 'identity' };
+  if (key === HEAD_KEY) return { kind: 'head' };
+  const [section = '', ...parts] = key.split('/');
+  const [first = '', second = '', third = ''] = parts.map((text) => unpart(key, text));
+  switch (`${section} ${parts.length}`) {
+    case 'command 1':
+      return { kind: 'command', id: first };
+    case 'call 1':
+      return { kind: 'call', commandId: first };
+    case 'task 1':
+      return { kind: 'task', id: first };
+    case 'lock 1':
+      return { kind: 'lock', key: first };
+    case 'entity 2':
+      return { kind: 'entity', entity: parts[0] === NO_KIND ? second : `${first}/${second}` };
+    case 'task-by-command 2':
+    case 'task-by-pool 2':
+      return { kind: 'taskIndex', taskId: second };
+    case 'task-by-entity 3':
+      return { kind: 'taskIndex', taskId: third };
+    case 'history 2':
+      if (second.length === SEQ_DIGITS && /^\d+$/.test(second)) return { kind: 'history', commandId: first, seq: Number(second) };
+      break;
+    default:
+  }
+  throw notOurs(key);
+}
+
+/** Stands for the kind of an entity whose key has no `/`. No encoded part is a `%` alone. */
+const NO_KIND = '%';
+
+function entityParts(entity: EntityKey): string {
+  const slash = entity.indexOf('/');
+  return slash < 0 ? `${NO_KIND}/${part(entity)}` : `${part(entity.slice(0, slash))}/${part(entity.slice(slash + 1))}`;
+}
+
+/** One part of a key: an id with everything but `[A-Za-z0-9_.!$-]` percent-encoded as UTF-8. */
+function part(id: string): string {
+  return id.replace(/[^A-Za-z0-9_.!$-]+/g, (other) => {
+    // Half a surrogate pair has no UTF-8, and would be replaced by the same character as any other half.
+    if (/[\ud800-\udfff]/u.test(other)) throw new SeatbeltError('NOT_PLAIN_DATA', `id ${JSON.stringify(id)} is not well-formed Unicode`);
+    return Array.from(Buffer.from(other), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
+  });
+}
+
+function unpart(key: string, text: string): string {
+  if (text === NO_KIND) return '';
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw notOurs(key, cause);
+  }
+}
+
+function notOurs(key: string, cause?: unknown): SeatbeltError {
+  return new SeatbeltError('STORE_CORRUPT', `${key}: a seatbelt store has no such key`, { cause });
+}

@@ -1,0 +1,160 @@
+import type { Data } from '../model/data.js';
+import type { EntityKey, EntityRecord } from '../model/entity.js';
+import { SeatbeltError } from '../model/errors.js';
+import type { LockRecord } from '../model/lock.js';
+import type { SpmAsyncTask } from '../model/task.js';
+import { ContentsSum, entryDigest } from './contents-sum.js';
+import type { Disk, DiskEntry } from './disk.js';
+import { HEAD_KEY, historyPrefix, isHistoryKey, STORE_KEY } from './keys.js';
+import { decodeRecord, type StoredCommand, type StoredRecord, type StoreHead, type StoreIdentity } from './records.js';
+
+/** What a store holds but for history, in the order of keys. */
+export interface StoreContents {
+  readonly identity: StoreIdentity;
+  readonly head: StoreHead;
+  readonly commands: ReadonlyMap<string, StoredCommand>;
+  readonly tasks: ReadonlyMap<string, SpmAsyncTask>;
+  readonly entities: ReadonlyMap<EntityKey, EntityRecord>;
+  /** By lock key. */
+  readonly locks: ReadonlyMap<string, LockRecord>;
+  /** By command. */
+  readonly calls: ReadonlyMap<string, Data>;
+}
+
+/** One entry: what it says, or why that cannot be known. */
+export type ScannedEntry =
+  | { readonly key: string; readonly ok: true; readonly record: StoredRecord }
+  | { readonly key: string; readonly ok: false; readonly error: SeatbeltError };
+
+export interface StoreScan {
+  readonly entries: readonly ScannedEntry[];
+  /** Set if the entries, damaged or not, are not the ones of the last commit: some are missing, stale or too many. */
+  readonly mismatch: SeatbeltError | null;
+}
+
+/**
+ * Reads every entry; one that is damaged hides no other.
+ * @throws SeatbeltError `STORE_NOT_OURS` the disk has no store's identity
+ */
+export async function scanStore(disk: Disk): Promise<StoreScan> {
+  const found = await scanOurs(disk);
+  const entries = found.map(scanEntry);
+  const head = entries.find((entry) => entry.key === HEAD_KEY);
+  if (head === undefined) return { entries, mismatch: new SeatbeltError('STORE_CORRUPT', `${HEAD_KEY} is missing`) };
+  const comparable = head.ok && head.record.kind === 'head';
+  return { entries, mismatch: comparable ? mismatchOf(head.record.head, sumOf(found)) : null };
+}
+
+/**
+ * Reads the whole store and checks it.
+ * @throws SeatbeltError `STORE_NOT_OURS` the disk has no store's identity
+ * @throws SeatbeltError `STORE_CORRUPT` an entry is damaged, or entries are missing, stale or too many
+ * @throws SeatbeltError `STORE_VERSION` a later version of this program wrote it
+ */
+export async function readStore(disk: Disk): Promise<StoreContents> {
+  return (await loadStore(disk)).contents;
+}
+
+/** A store as {@link readStore} reads it, with what is needed to write to it. */
+export interface LoadedStore {
+  readonly contents: StoreContents;
+  readonly sum: ContentsSum;
+  /** The last history number of each command that has a history. */
+  readonly lastHistory: Map<string, number>;
+}
+
+/** As {@link readStore}. */
+export async function loadStore(disk: Disk): Promise<LoadedStore> {
+  const found = await scanOurs(disk);
+  let identity: StoreIdentity | null = null;
+  let head: StoreHead | null = null;
+  const commands = new Map<string, StoredCommand>();
+  const tasks = new Map<string, SpmAsyncTask>();
+  const entities = new Map<EntityKey, EntityRecord>();
+  const locks = new Map<string, LockRecord>();
+  const calls = new Map<string, Data>();
+  const lastHistory = new Map<string, number>();
+  for (const entry of found) {
+    const record = decodeRecord(entry);
+    switch (record.kind) {
+      case 'identity':
+        identity = record.identity;
+        break;
+      case 'head':
+        head = record.head;
+        break;
+      case 'command':
+        commands.set(record.command.id, record.command);
+        break;
+      case 'history':
+        lastHistory.set(record.commandId, record.seq);
+        break;
+      case 'call':
+        calls.set(record.commandId, record.record);
+        break;
+      case 'task':
+        tasks.set(record.task.id, record.task);
+        break;
+      case 'taskIndex':
+        break;
+      case 'entity':
+        entities.set(record.entity, record.record);
+        break;
+      case 'lock':
+        locks.set(record.lock.key, record.lock);
+        break;
+    }
+  }
+  if (identity === null) throw notOurs();
+  if (head === null) throw new SeatbeltError('STORE_CORRUPT', `${HEAD_KEY} is missing`);
+  const sum = sumOf(found);
+  const mismatch = mismatchOf(head, sum);
+  if (mismatch !== null) throw mismatch;
+  return { contents: { identity, head, commands, tasks, entities, locks, calls }, sum, lastHistory };
+}
+
+/** The command's history, oldest first. @throws SeatbeltError `STORE_CORRUPT`, `STORE_VERSION` as {@link readStore} */
+export async function readHistory(disk: Disk, commandId: string): Promise<readonly Data[]> {
+  const found = await disk.scan(historyPrefix(commandId));
+  return found.map((entry) => {
+    const record = decodeRecord(entry);
+    if (record.kind !== 'history') throw new SeatbeltError('INTERNAL', `${entry.key} is no history`);
+    return record.entry;
+  });
+}
+
+/** All entries. A foreign database is told by its lack of an identity, before any of its entries is called damaged. */
+async function scanOurs(disk: Disk): Promise<readonly DiskEntry[]> {
+  const found = await disk.scan('');
+  if (!found.some((entry) => entry.key === STORE_KEY)) throw notOurs();
+  return found;
+}
+
+function notOurs(): SeatbeltError {
+  return new SeatbeltError('STORE_NOT_OURS', `the database is no seatbelt store, or was never initialised: ${STORE_KEY} is missing`);
+}
+
+function scanEntry(entry: DiskEntry): ScannedEntry {
+  try {
+    return { key: entry.key, ok: true, record: decodeRecord(entry) };
+  } catch (error) {
+    if (!(error instanceof SeatbeltError)) throw error;
+    return { key: entry.key, ok: false, error };
+  }
+}
+
+function sumOf(found: readonly DiskEntry[]): ContentsSum {
+  const sum = new ContentsSum();
+  for (const { key, value } of found) {
+    if (key === HEAD_KEY) continue;
+    if (isHistoryKey(key)) sum.append(entryDigest(key, value));
+    else sum.put(key, entryDigest(key, value));
+  }
+  return sum;
+}
+
+function mismatchOf(head: StoreHead, sum: ContentsSum): SeatbeltError | null {
+  if (sum.value === head.contents) return null;
+  const what = `entries are missing, stale or too many: their checksum is ${sum.value}, that of commit ${head.commitSeq} is ${head.contents}`;
+  return new SeatbeltError('STORE_CORRUPT', `${HEAD_KEY}: ${what}`);
+}

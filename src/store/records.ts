@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import type { Data } from '../model/data.js';
+import type { EntityKey, EntityRecord } from '../model/entity.js';
+import { SeatbeltError } from '../model/errors.js';
+import type { LockRecord } from '../model/lock.js';
+import type { SpmAsyncTask } from '../model/task.js';
+import { decodeValue, encodeValue } from './codec.js';
+import type { DiskEntry } from './disk.js';
+import { parseKey, type StoreKey } from './keys.js';
+
+/** Says that a database is a seatbelt store, and which. */
+export type StoreIdentity = { readonly format: 'seatbelt'; readonly version: number; readonly storeId: string };
+
+/** The version of the store as a whole, i.e. of the layout of its keys. */
+export const STORE_VERSION = 1;
+
+/** The last commit. Every batch holds a new one. */
+export type StoreHead = {
+  /** How many commits there were since the store was initialised. */
+  readonly commitSeq: number;
+  /** How many times an engine has started on it. */
+  readonly incarnation: number;
+  /** Folds in every commit so far: two copies of a store with the same `commitSeq` have the same history exactly if it is the same. */
+  readonly chain: number;
+  /** Sums up what is in the store but for the head: a lost, stale or surplus entry changes it. See {@link ContentsSum}. */
+  readonly contents: number;
+};
+
+/** A command's snapshot. The store looks at nothing but its id. */
+export type StoredCommand = { readonly id: string; readonly [field: string]: Data };
+
+/** An entry, decoded. */
+export type StoredRecord =
+  | { readonly kind: 'identity'; readonly identity: StoreIdentity }
+  | { readonly kind: 'head'; readonly head: StoreHead }
+  | { readonly kind: 'command'; readonly command: StoredCommand }
+  | { readonly kind: 'history'; readonly commandId: string; readonly seq: number; readonly entry: Data }
+  | { readonly kind: 'call'; readonly commandId: string; readonly record: Data }
+  | { readonly kind: 'task'; readonly task: SpmAsyncTask }
+  | { readonly kind: 'taskIndex'; readonly taskId: string }
+  | { readonly kind: 'entity'; readonly entity: EntityKey; readonly record: EntityRecord }
+  | { readonly kind: 'lock'; readonly lock: LockRecord };
+
+type RecordKind = StoredRecord['kind'];
+
+/** The version of each kind's shape. It grows with every change to the shape that an older program would misread. */
+const SCHEMA: { readonly [K in RecordKind]: number } = {
+  identity: 1,
+  head: 1,
+  command: 1,
+  history: 1,
+  call: 1,
+  task: 1,
+  taskIndex: 1,
+  entity: 1,
+  lock: 1,
+};
+
+const data = z.custom<Data>((value) => value !== undefined);
+const whole = z.int().min(0);
+
+const identityShape = z.object({ format: z.literal('seatbelt'), version: z.int().min(1), storeId: z.string() });
+const headShape = z.object({ commitSeq: whole, incarnation: whole, chain: whole, contents: whole });
+const commandShape = z.looseObject({ id: z.string() });
+const taskShape = z.object({
+  id: z.string(),
+  commandId: z.string(),
+  executionIndex: z.int(),
+  executionReason: z.enum(['REGULAR_FLOW', 'ROLLBACK_FLOW']),
+  attempt: z.int(),
+  pool: z.string(),
+  verb: z.string(),
+  args: z.record(z.string(), data),
+  entity: z.string().nullable(),
+  state: z.enum(['Placeholder', 'Submitted', 'Ending']),
+  createdAt: z.number(),
+});
+const entityShape = z.object({ version: z.int().min(1), value: data });
+const lockShape = z.object({ key: z.string(), mode: z.literal('exclusive'), owner: z.string() });
+
+/** The bytes of a record of this kind. */
+export function encodeRecord(kind: RecordKind, value: Data): Uint8Array {
+  return encodeValue(SCHEMA[kind], value);
+}
+
+/**
+ * Decodes an entry and checks that it is what its key says.
+ * @throws SeatbeltError `STORE_CORRUPT` damaged, or out of place; names the key
+ * @throws SeatbeltError `STORE_VERSION` written by a later version of this program; names the key
+ */
+export function decodeRecord({ key, value: bytes }: DiskEntry): StoredRecord {
+  const at = parseKey(key);
+  const { schema, value } = decodeValue(key, bytes);
+  if (schema !== SCHEMA[at.kind]) {
+    throw new SeatbeltError('STORE_VERSION', `${key}: the value has schema version ${schema}, this program reads version ${SCHEMA[at.kind]}`);
+  }
+  return recordAt(key, at, value);
+}
+
+function recordAt(key: string, at: StoreKey, value: Data): StoredRecord {
+  switch (at.kind) {
+    case 'identity': {
+      const identity = shaped<StoreIdentity>(key, identityShape, value);
+      if (identity.version !== STORE_VERSION) {
+        throw new SeatbeltError('STORE_VERSION', `${key}: the store has version ${identity.version}, this program reads version ${STORE_VERSION}`);
+      }
+      return { kind: 'identity', identity };
+    }
+    case 'head':
+      return { kind: 'head', head: shaped<StoreHead>(key, headShape, value) };
+    case 'command': {
+      const command = shaped<StoredCommand>(key, commandShape, value);
+      return inPlace(key, command.id === at.id, { kind: 'command', command });
+    }
+    case 'history':
+      return { kind: 'history', commandId: at.commandId, seq: at.seq, entry: value };
+    case 'call':
+      return { kind: 'call', commandId: at.commandId, record: value };
+    case 'task': {
+      const task = shaped<SpmAsyncTask>(key, taskShape, value);
+      return inPlace(key, task.id === at.id, { kind: 'task', task });
+    }
+    case 'taskIndex':
+      return { kind: 'taskIndex', taskId: at.taskId };
+    case 'entity':
+      return { kind: 'entity', entity: at.entity, record: shaped<EntityRecord>(key, entityShape, value) };
+    case 'lock': {
+      const lock = shaped<LockRecord>(key, lockShape, value);
+      return inPlace(key, lock.key === at.key, { kind: 'lock', lock });
+    }
+  }
+}
+
+/** The value itself, not zod's copy, which would have another order of keys and so other bytes when it is written again. */
+function shaped<T>(key: string, shape: z.ZodType, value: Data): T {
+  const parsed = shape.safeParse(value);
+  if (parsed.success) return value as T;
+  const issues = parsed.error.issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`);
+  throw new SeatbeltError('STORE_CORRUPT', `${key}: the value has the wrong shape: ${issues.join('; ')}`);
+}
+
+function inPlace(key: string, fits: boolean, record: StoredRecord): StoredRecord {
+  if (!fits) throw new SeatbeltError('STORE_CORRUPT', `${key}: the value belongs to another key`);
+  return record;
+}
