@@ -1,19 +1,18 @@
-import { answerOf, done, refused, type Answer, type ReturnAddress } from './host/answer.js';
+import { done, refused, type Answer, type ReturnAddress } from './host/answer.js';
 import { FenceTable } from './host/fence-table.js';
 import { HsmCalls } from './host/hsm-calls.js';
 import { SpmTasks } from './host/spm-tasks.js';
-import type { PlannedFailure, VerbTable } from './host/verb-table.js';
+import type { VerbTable } from './host/verb-table.js';
 import type { NodePorts } from './ports.js';
 import type { StoragePort } from './storage-port.js';
 import { ANOTHER_INCARNATION, BAD_PARAMETER, NOT_SPM, STALE, UNKNOWN_POOL } from './wire.js';
-import type { Args, HostRequest, Stamp, WireMessage, WireRequest } from './wire.js';
+import type { HostRequest, Stamp, WireMessage, WireRequest } from './wire.js';
 
 /** What a host actor's mailbox holds. All but `received` it sends to itself, when a timer fires. */
 export type HostMessage =
   | { readonly type: 'received'; readonly message: WireMessage }
   | { readonly type: 'jobDone'; readonly taskId: string }
-  | { readonly type: 'callDone'; readonly key: string }
-  | { readonly type: 'readDone'; readonly to: ReturnAddress; readonly verb: string; readonly args: Args; readonly failure: PlannedFailure | null };
+  | { readonly type: 'callDone'; readonly n: number };
 
 export interface SpmHostConfig {
   /** The storage pool that the host belongs to. */
@@ -46,7 +45,7 @@ type SpmRequest = Exclude<PoolRequest, { op: 'getSpmStatus' }>;
  */
 export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDeps): (message: HostMessage) => void {
   const fences = new FenceTable();
-  const calls = new HsmCalls({ ports, storage, verbs, reply, callDone: (key) => wake({ type: 'callDone', key }) });
+  const calls = new HsmCalls({ ports, storage, verbs, reply, done: (n) => wake({ type: 'callDone', n }) });
   const tasks = takeOffice();
 
   ports.onReceive((message) => wake({ type: 'received', message }));
@@ -58,11 +57,7 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
       case 'jobDone':
         return tasks?.jobDone(message.taskId);
       case 'callDone':
-        return calls.callDone(message.key);
-      case 'readDone': {
-        const { to, verb, args, failure } = message;
-        return reply(to, failure === null ? answerOf(storage.read(verb, args, ports.node)) : refused(failure.code, failure.message));
-      }
+        return calls.done(message.n);
     }
   };
 
@@ -134,15 +129,9 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
     calls.receive({ key, verb, args, step }, to);
   }
 
-  function read({ verb: name, args }: Extract<HostRequest, { op: 'read' }>, stamp: Stamp | null, to: ReturnAddress): void {
+  function read({ verb, args }: Extract<HostRequest, { op: 'read' }>, stamp: Stamp | null, to: ReturnAddress): void {
     if (isStale(stamp)) return reply(to, stale(stamp));
-    const verb = verbs.find(name);
-    if (verb?.kind !== 'read') return reply(to, refused(BAD_PARAMETER, `there is no verb '${name}' that only reads`));
-    const problem = verb.problemWith(args);
-    if (problem !== null) return reply(to, refused(BAD_PARAMETER, `${name}: ${problem}`));
-    const plan = verb.plan(args, (purpose) => ports.random(purpose));
-    if (plan.kind === 'refuse') return reply(to, refused(plan.code, plan.message));
-    ports.after(plan.durationUs, () => wake({ type: 'readDone', to, verb: name, args, failure: plan.failure }));
+    calls.read(verb, args, stamp?.fence?.commandId ?? null, to);
   }
 
   /** What is no task of the SPM is checked against what this incarnation has seen itself. */

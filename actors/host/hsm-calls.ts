@@ -9,8 +9,8 @@ export interface HsmCallsDeps {
   readonly ports: NodePorts;
   readonly storage: StoragePort;
   readonly verbs: VerbTable;
-  /** To call, through the mailbox, {@link HsmCalls.callDone}. */
-  readonly callDone: (key: string) => void;
+  /** To call, through the mailbox, {@link HsmCalls.done}. */
+  readonly done: (n: number) => void;
   readonly reply: (to: ReturnAddress, answer: Answer) => void;
 }
 
@@ -21,57 +21,96 @@ export interface CallRequest {
   readonly step: StepRef;
 }
 
+/** Something a host does for a command, or, if `commandId` is null, for nobody in particular. */
+interface Job {
+  readonly commandId: string | null;
+  readonly verb: string;
+  readonly args: Args;
+  readonly run: () => Answer;
+  readonly answered: (answer: Answer) => void;
+}
+
 interface Call {
-  readonly request: CallRequest;
   /** Who is to be answered: whoever asked first, and those who repeated it. */
   waiting: ReturnAddress[];
-  failure: PlannedFailure | null;
   answer: Answer | null;
 }
 
+interface Running {
+  readonly job: Job;
+  readonly failure: PlannedFailure | null;
+}
+
 /**
- * The synchronous verbs of a host. A key is executed once, and answered with the same reply for as long as the host lives. The calls of one
- * command run one after another in the order of their arrival, so that what undoes never overtakes what it undoes.
+ * The synchronous verbs of a host. A key is executed once, and answered with the same reply for as long as the host lives. What a command asks for runs in
+ * the order of its arrival, reads too: so what undoes never overtakes what it undoes, and nobody is told of a state that a running call is about to change.
  */
 export class HsmCalls {
   readonly #calls = new Map<string, Call>();
-  /** Per command, the calls that are not over; the first of them is running. */
-  readonly #lines = new Map<string, Call[]>();
+  /** Per command, the jobs that are not over; the first of them is running. */
+  readonly #lines = new Map<string, Job[]>();
+  readonly #running = new Map<number, Running>();
+  #started = 0;
 
   constructor(private readonly deps: HsmCallsDeps) {}
 
   receive(request: CallRequest, from: ReturnAddress): void {
-    const known = this.#calls.get(request.key);
+    const { key, verb, args, step } = request;
+    const known = this.#calls.get(key);
     if (known !== undefined) {
       if (known.answer === null) known.waiting.push(from);
-      else this.#answer(known, known.answer, from, true);
+      else this.#answer(key, verb, known.answer, from, true);
       return;
     }
-    const verb = this.deps.verbs.find(request.verb);
-    if (verb?.kind !== 'hsm') return this.deps.reply(from, refused(BAD_PARAMETER, `there is no HSM verb '${request.verb}'`));
-    const problem = verb.problemWith(request.args);
-    if (problem !== null) return this.deps.reply(from, refused(BAD_PARAMETER, `${request.verb}: ${problem}`));
+    const found = this.deps.verbs.find(verb);
+    if (found === undefined || found.kind === 'spm') return this.deps.reply(from, refused(BAD_PARAMETER, `there is no HSM verb '${verb}'`));
+    const problem = found.problemWith(args);
+    if (problem !== null) return this.deps.reply(from, refused(BAD_PARAMETER, `${verb}: ${problem}`));
 
-    const call: Call = { request, waiting: [from], failure: null, answer: null };
-    this.#calls.set(request.key, call);
-    const line = this.#lines.get(request.step.commandId) ?? [];
-    this.#lines.set(request.step.commandId, [...line, call]);
-    if (line.length === 0) this.#start(call);
+    const call: Call = { waiting: [from], answer: null };
+    this.#calls.set(key, call);
+    const { ports, storage } = this.deps;
+    const run = (): Answer =>
+      answerOf(found.kind === 'read' ? storage.read(verb, args, ports.node) : storage.perform({ ...request, host: ports.node, hold: null }));
+    this.#queue({
+      commandId: step.commandId,
+      verb,
+      args,
+      run,
+      answered: (answer) => {
+        call.answer = answer;
+        const asked = call.waiting;
+        call.waiting = [];
+        asked.forEach((to, i) => this.#answer(key, verb, answer, to, i > 0));
+      },
+    });
   }
 
-  /** A call has run: its effect, its answers, and then the command's next call. */
-  callDone(key: string): void {
-    const call = this.#calls.get(key);
-    if (call === undefined || call.answer !== null) return;
-    const { ports, storage } = this.deps;
-    const { failure, request, waiting } = call;
-    const answer = failure === null
-      ? answerOf(storage.perform({ ...request, host: ports.node, hold: null }))
-      : refused(failure.code, failure.message);
-    call.answer = answer;
-    call.waiting = [];
-    waiting.forEach((to, i) => this.#answer(call, answer, to, i > 0));
-    this.#startNext(request.step.commandId);
+  /** A verb that only reads: unkeyed, and in line with the calls of the command that asks, if one does. */
+  read(verb: string, args: Args, commandId: string | null, from: ReturnAddress): void {
+    const { ports, storage, verbs, reply } = this.deps;
+    const found = verbs.find(verb);
+    if (found?.kind !== 'read') return reply(from, refused(BAD_PARAMETER, `there is no verb '${verb}' that only reads`));
+    const problem = found.problemWith(args);
+    if (problem !== null) return reply(from, refused(BAD_PARAMETER, `${verb}: ${problem}`));
+    this.#queue({ commandId, verb, args, run: () => answerOf(storage.read(verb, args, ports.node)), answered: (answer) => reply(from, answer) });
+  }
+
+  /** A job's time is over: its effect, its answers, and then the command's next job. */
+  done(n: number): void {
+    const running = this.#running.get(n);
+    if (running === undefined) return;
+    this.#running.delete(n);
+    const { job, failure } = running;
+    job.answered(failure === null ? job.run() : refused(failure.code, failure.message));
+    if (job.commandId !== null) this.#startNext(job.commandId);
+  }
+
+  #queue(job: Job): void {
+    if (job.commandId === null) return this.#start(job);
+    const line = this.#lines.get(job.commandId) ?? [];
+    this.#lines.set(job.commandId, [...line, job]);
+    if (line.length === 0) this.#start(job);
   }
 
   #startNext(commandId: string): void {
@@ -85,19 +124,19 @@ export class HsmCalls {
     this.#start(next);
   }
 
-  #start(call: Call): void {
-    const { ports, verbs, callDone } = this.deps;
-    const { key, verb, args } = call.request;
-    const plan = verbs.find(verb)?.plan(args, (purpose) => ports.random(purpose));
+  #start(job: Job): void {
+    const { ports, verbs, done } = this.deps;
+    const plan = verbs.find(job.verb)?.plan(job.args, (purpose) => ports.random(purpose));
     if (plan === undefined) return;
+    this.#started += 1;
+    const n = this.#started;
     // A synchronous verb has no moment between its acceptance and its answer: a refusal is an answer that comes at once.
-    call.failure = plan.kind === 'refuse' ? plan : plan.failure;
-    ports.after(plan.kind === 'refuse' ? 0 : plan.durationUs, () => callDone(key));
+    this.#running.set(n, { job, failure: plan.kind === 'refuse' ? plan : plan.failure });
+    ports.after(plan.kind === 'refuse' ? 0 : plan.durationUs, () => done(n));
   }
 
-  #answer(call: Call, answer: Answer, to: ReturnAddress, repeated: boolean): void {
+  #answer(key: string, verb: string, answer: Answer, to: ReturnAddress, repeated: boolean): void {
     const { ports, reply } = this.deps;
-    const { key, verb } = call.request;
     ports.probe({ type: 'hostCall', host: ports.node, key, verb, code: answer.code, repeated });
     reply(to, answer);
   }

@@ -138,9 +138,14 @@ export class Kernel {
     };
   }
 
-  /** Runs until nothing waits but background events. */
-  runUntilIdle(): Promise<void> {
-    return this.drive({ lastEvent: Infinity, time: Infinity, inclusive: true, untilIdle: true });
+  /** Runs until nothing waits but background events, or what comes next comes after `limit` µs, or it is {@link halt}ed. */
+  runUntilIdle(limit = Infinity): Promise<void> {
+    return this.drive({ lastEvent: Infinity, time: limit, inclusive: true, untilIdle: true });
+  }
+
+  /** Ends the run that is under way after the current event. Without effect if there is none. */
+  halt(): void {
+    if (this.goal !== null) this.goal = { ...this.goal, lastEvent: this.executedCount };
   }
 
   /** Runs the next `n` events that {@link runUntilIdle} would run, and returns how many there were. */

@@ -5,15 +5,6 @@ import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { SeatbeltError } from '../../src/model/errors.js';
 
-/** How long something takes: lognormal, given by its median and its 95th percentile, in milliseconds. */
-export interface LognormalMs {
-  readonly medianMs: number;
-  readonly p95Ms: number;
-}
-
-/** The 95th percentile of the standard normal distribution. */
-const Z95 = 1.6448536269514722;
-
 /** One seeded sequence of draws. */
 export class Stream {
   constructor(
@@ -33,14 +24,6 @@ export class Stream {
     const draw = uniformInt(this.generator, from, to);
     this.onDraw(draw);
     return draw;
-  }
-
-  /** A duration in whole µs, at least 0. Uses up two draws whatever the distribution, so that a change of settings shifts no later draw. */
-  lognormalUs({ medianMs, p95Ms }: LognormalMs): number {
-    const normal = Math.sqrt(-2 * Math.log(1 - this.next())) * Math.cos(2 * Math.PI * this.next());
-    if (medianMs === 0) return 0;
-    const sigma = Math.log(p95Ms / medianMs) / Z95;
-    return Math.round(medianMs * Math.exp(sigma * normal) * 1000);
   }
 }
 

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { SeatbeltError } from '../../src/model/errors.js';
+import { printable } from '../report/style.js';
+import { PACKAGE_ROOT } from '../scenario/package-root.js';
+import { inspect, type InspectOptions } from './inspect.js';
+import { EXIT, type CliIo } from './io.js';
+import { list, type ListOptions } from './list.js';
+import { run, type RunOptions } from './run.js';
+import type { Services } from './services.js';
+
+/**
+ * The command line.
+ * @param argv the arguments alone, without program and script
+ * @returns the exit code. Bad usage and bad input are told in one line on stderr; nothing is thrown.
+ */
+export async function runCli(argv: readonly string[], io: CliIo, services: Services): Promise<number> {
+  let exitCode: number = EXIT.held;
+  const program = createProgram(io, services, (code) => {
+    exitCode = code;
+  });
+  try {
+    if (argv.length === 0) throw new CommanderError(EXIT.badInput, 'seatbelt.noCommand', 'name a command: run, inspect or list (--help tells more)');
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return report(error, io);
+  }
+}
+
+function createProgram(io: CliIo, services: Services, done: (exitCode: number) => void): Command {
+  const program = new Command('seatbelt')
+    .description('Crash-tests serial flows of asynchronous tasks with undo, in virtual time.')
+    .version(version())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      // Errors are told once, by `report`.
+      outputError: () => undefined,
+    });
+
+  program
+    .command('run')
+    .description('run a scenario, with the crashes and failures that it holds')
+    .argument('<scenario>', 'a built-in name, or a YAML or JSON file')
+    .option('--seed <n>', 'what all randomness follows from: a whole number from 0', seedNumber, 1)
+    .option('--db <dir>', "keep the engine's LevelDB in this new or empty directory (default: a temporary one)")
+    .option('--json', 'print one JSON document and nothing else', false)
+    .option('--set <path=value>', 'change one value of the scenario, as in commands.0.params.vm=vm2; repeatable', append, [])
+    .action(async (scenario: string, options: RunOptions) => done(await run(scenario, options, io, services)));
+
+  program
+    .command('inspect')
+    .description("show what is in an engine's snapshot store")
+    .argument('[command]', 'the id of one command, to be shown in full')
+    .requiredOption('--db <dir>', 'the directory that run was given')
+    .option('--json', 'print one JSON document and nothing else', false)
+    .action(async (command: string | undefined, options: InspectOptions) => done(await inspect(command, options, io)));
+
+  program
+    .command('list')
+    .description('list the built-in scenarios and commands')
+    .option('--json', 'print one JSON document and nothing else', false)
+    .action(async (options: ListOptions) => done(await list(options, io, services)));
+
+  return program;
+}
+
+function report(error: unknown, io: CliIo): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.held;
+    return complain(io, `${error.message.replace(/^error: /, '')}`, EXIT.badInput);
+  }
+  if (error instanceof SeatbeltError && error.code !== 'INTERNAL' && error.code !== 'TURN_BLOCKED') {
+    return complain(io, `${error.message} [${error.code}]`, EXIT.badInput);
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  io.stderr.write(`seatbelt: a defect of seatbelt's own: ${stack}\n`);
+  return EXIT.internal;
+}
+
+function complain(io: CliIo, message: string, exitCode: number): number {
+  io.stderr.write(`seatbelt: ${printable(message.trim().replaceAll(/\s*\n\s*/g, ' '))}\n`);
+  return exitCode;
+}
+
+function seedNumber(text: string): number {
+  const seed = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) throw new InvalidArgumentError(`Give a whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`);
+  return seed;
+}
+
+function append(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
+}

@@ -1,0 +1,10 @@
+/** The command line that gives the same run again. The directory is left out: a run wants a new one. */
+export function rerunLine(scenario: string, options: { readonly seed: number; readonly set: readonly string[] }): string {
+  const settings = options.set.flatMap((setting) => ['--set', setting]);
+  return ['npm', 'run', '-s', 'seatbelt', '--', 'run', scenario, '--seed', String(options.seed), ...settings].map(quoted).join(' ');
+}
+
+/** For a POSIX shell. */
+function quoted(word: string): string {
+  return /^[A-Za-z0-9_.,:=@%+/-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

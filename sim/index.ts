@@ -1,0 +1,10 @@
+// seatbelt/sim: simulate and embed.
+
+export { Simulation, type SimulationEvents, type SimulationOptions } from './embed/simulation.js';
+export { loadScenario } from './scenario/load.js';
+export { BUILT_IN_VOCABULARY } from './scenario/builtin-vocabulary.js';
+export type { Vocabulary } from './scenario/check.js';
+export type { CrashEngine, Fault, Scenario, ScenarioCommand, VerbFailure } from './scenario/schema.js';
+export type { CommandResult, HostResult, InvariantResult, RunResult, TaskResult } from './report/result.js';
+export type { ProbeEvent } from './report/timeline.js';
+export type { Violation } from './invariants/invariant.js';

@@ -1,0 +1,108 @@
+import type { Probe } from '../../actors/probe.js';
+import { isTerminal, type CommandState } from '../../src/flow/state.js';
+import type { SpmAsyncTask } from '../../src/model/task.js';
+import { awaitedWork } from './awaited-work.js';
+import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
+import type { Batch } from './store-mirror.js';
+
+/**
+ * A running task is never cleared, and nobody waits for what is gone. At rest, hosts hold no task that the engine has finished with, and the engine keeps
+ * no record of one, nor of an open call.
+ */
+export const atRest: Invariant = {
+  number: 7,
+  name: 'at-rest',
+  watch: (scene, broken) => new AtRest(scene, broken),
+};
+
+class AtRest implements Watcher {
+  /** Task ids, by what hosts tell. */
+  readonly #running = new Set<string>();
+
+  constructor(
+    private readonly scene: Scene,
+    private readonly broken: Broken,
+  ) {}
+
+  onProbe(probe: Probe): void {
+    switch (probe.type) {
+      case 'hostTaskStarted':
+        this.#running.add(probe.taskId);
+        return;
+      case 'hostTaskEnded':
+        this.#running.delete(probe.taskId);
+        return;
+      case 'hostClearRefused':
+        return this.broken(`task ${probe.taskId}`, `it was to be cleared on ${probe.host} while it is ${probe.state}`);
+      case 'hostTaskCleared':
+        return this.#cleared(probe.taskId, probe.host);
+      default:
+    }
+  }
+
+  onBatch({ commands, tasks }: Batch): void {
+    for (const { after } of commands) if (after !== undefined) this.#waitsForWhatIsThere(after);
+    for (const { id, before, after } of tasks) {
+      if (after === undefined && before !== undefined && this.#isAwaited(before)) {
+        this.broken(`task ${id}`, `its record was deleted, and ${before.commandId} waits for it`);
+      }
+    }
+  }
+
+  atRest(): void {
+    this.#hosts();
+    for (const task of this.scene.mirror.tasks.values()) {
+      if (!this.#isAwaited(task)) this.broken(`task ${task.id}`, `at rest its record is still there (${task.state}), and nobody waits for it`);
+    }
+    for (const commandId of this.scene.mirror.calls.keys()) {
+      const state = this.scene.mirror.commands.get(commandId);
+      if (state === undefined || isTerminal(state.status)) this.broken(commandId, `at rest its open calls are still recorded; it is ${state?.status ?? 'no command'}`);
+    }
+    for (const state of this.scene.mirror.commands.values()) this.#waitsAtRest(state);
+  }
+
+  #cleared(taskId: string, host: string): void {
+    const record = this.scene.mirror.tasks.get(taskId);
+    if (this.#running.has(taskId)) this.broken(`task ${taskId}`, `it was cleared on ${host} while it was running`);
+    else if (record !== undefined && this.#isAwaited(record)) this.broken(`task ${taskId}`, `it was cleared on ${host}, and ${record.commandId} waits for it`);
+  }
+
+  #hosts(): void {
+    for (const pool of this.scene.pools) {
+      for (const { id, state } of this.scene.storage.tasks(pool)) {
+        const record = this.scene.mirror.tasks.get(id);
+        if (record === undefined) this.broken(`task ${id}`, `at rest the hosts of ${pool} hold it (${state}), and the engine has finished with it`);
+        else if (!this.#isAwaited(record)) this.broken(`task ${id}`, `at rest the hosts of ${pool} hold it (${state}), and nobody waits for it`);
+      }
+    }
+  }
+
+  #waitsForWhatIsThere(state: CommandState): void {
+    const { tasks, children } = awaitedWork(state);
+    for (const { id } of tasks) {
+      const record = this.scene.mirror.tasks.get(id);
+      if (record === undefined) this.broken(state.id, `it waits for task ${id}, which has no record`);
+      else if (record.state === 'Ending') this.broken(state.id, `it waits for task ${id}, which is being cleared`);
+    }
+    for (const { id } of children) if (!this.scene.mirror.commands.has(id)) this.broken(state.id, `it waits for command ${id}, which does not exist`);
+  }
+
+  #waitsAtRest(state: CommandState): void {
+    const { tasks, children } = awaitedWork(state);
+    this.#waitsForWhatIsThere(state);
+    for (const { id, pool } of tasks) {
+      const onHosts = this.scene.storage.tasks(pool).some((task) => task.id === id);
+      const acknowledged = this.scene.mirror.tasks.get(id)?.state === 'Submitted';
+      if (!onHosts && (acknowledged || this.scene.storage.isFenced(pool, id))) this.broken(state.id, `at rest it waits for task ${id}, which is gone`);
+    }
+    for (const { id } of children) {
+      const child = this.scene.mirror.commands.get(id);
+      if (child !== undefined && isTerminal(child.status)) this.broken(state.id, `at rest it waits for command ${id}, which is ${child.status}`);
+    }
+  }
+
+  #isAwaited({ id, commandId }: SpmAsyncTask): boolean {
+    const state = this.scene.mirror.commands.get(commandId);
+    return state !== undefined && awaitedWork(state).tasks.some((item) => item.id === id);
+  }
+}

@@ -1,0 +1,156 @@
+import type { Probe } from '../../actors/probe.js';
+import type { CommandDefinition } from '../../src/model/command.js';
+import type { ErasedHandler } from '../../src/model/handler.js';
+import { isHeld, isTerminal, type CommandState, type CommandStatus, type HistoryEntry } from '../../src/flow/state.js';
+import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
+import { nextCallbacks, threw, type Next } from './next-callbacks.js';
+import type { Batch, Changed } from './store-mirror.js';
+
+/**
+ * The committed callbacks of each command follow the rules of order, across all crashes; and a callback that merely runs is the very next one. What is
+ * committed is read from the history on disk, and not from what the engine tells: of a batch that a crash kept, nobody is told.
+ */
+export const callbackOrder: Invariant = {
+  number: 2,
+  name: 'callback-order',
+  watch: (scene, broken) => new CallbackOrder(scene, broken),
+};
+
+type Run = Extract<Probe, { type: 'callbackRuns' }>;
+type Told = Extract<Probe, { type: 'callbackCommitted' }>;
+
+class CallbackOrder implements Watcher {
+  constructor(
+    private readonly scene: Scene,
+    private readonly broken: Broken,
+  ) {}
+
+  onProbe(probe: Probe): void {
+    if (probe.type === 'callbackRuns') this.#runs(probe);
+    else if (probe.type === 'callbackCommitted') this.#told(probe);
+  }
+
+  onBatch({ history, commands }: Batch): void {
+    const changed = new Map(commands.map((command) => [command.id, command]));
+    for (const { commandId, seq, entry } of history) {
+      const state = changed.get(commandId)?.before ?? this.scene.mirror.commands.get(commandId);
+      if (entry !== undefined && state !== undefined) this.#committed(state, this.scene.mirror.historyOf(commandId).slice(0, seq), entry);
+    }
+    for (const command of changed.values()) this.#status(command);
+  }
+
+  /** @param before the state in which it ran. @param earlier what was committed before it */
+  #committed(before: CommandState, earlier: readonly HistoryEntry[], entry: HistoryEntry): void {
+    const handlers = handlersOf(this.scene.definitions, before);
+    if (handlers === null) return;
+    const what = `${nameOf(entry)} was committed (${entry.outcome})`;
+    if (this.#isMisplaced(before, entry, what)) return;
+    const allowed = nextCallbacks(handlers, earlier, before);
+    const ended = threw(entry) ? 'threw' : 'ok';
+    if (!allowed.some((next) => isThis(next, entry) && (next.outcome === 'any' || next.outcome === ended))) {
+      this.broken(before.id, `${what} after ${lastOf(earlier)}; the rules allow ${textOf(allowed)}`);
+    }
+  }
+
+  #runs(probe: Run): void {
+    const state = this.scene.mirror.commands.get(probe.commandId);
+    if (state === undefined) {
+      this.broken(probe.commandId, `${nameOf(probe)} runs, but the command is not on disk`);
+      return;
+    }
+    const handlers = handlersOf(this.scene.definitions, state);
+    if (handlers === null || this.#isMisplaced(state, probe, `${nameOf(probe)} runs`)) return;
+    const history = this.scene.mirror.historyOf(state.id);
+    const allowed = nextCallbacks(handlers, history, state);
+    if (!allowed.some((next) => isThis(next, probe))) {
+      this.broken(state.id, `${nameOf(probe)} runs after ${lastOf(history)}; the rules allow ${textOf(allowed)}`);
+    }
+  }
+
+  /** Whatever the order: only a command under way runs callbacks, of the step where it durably is, and in its direction. */
+  #isMisplaced(state: CommandState, at: Pick<HistoryEntry, 'index' | 'handler' | 'callback'>, what: string): boolean {
+    const undoes = at.callback === 'endWithFailure' || at.callback === 'compensate';
+    const status: CommandStatus = undoes ? 'ROLLING_BACK' : 'RUNNING';
+    if (state.status !== status) this.broken(state.id, `${what} while the command is ${state.status}`);
+    else if (state.executionIndex !== at.index) this.broken(state.id, `${what} while the command is at step ${state.executionIndex}`);
+    else if (state.handlers[at.index] !== at.handler) this.broken(state.id, `${what}, but step ${at.index} is ${state.handlers[at.index] ?? 'none'}`);
+    else return false;
+    return true;
+  }
+
+  #told({ commandId, index, callback, attempt, threw: error }: Told): void {
+    const entry = this.scene.mirror
+      .historyOf(commandId)
+      .findLast((other) => other.index === index && other.callback === callback && other.attempt === attempt);
+    if (entry === undefined) this.broken(commandId, `${nameOf({ index, callback, attempt })} is told to be committed, and is not on disk`);
+    else if (threw(entry) !== (error !== null)) {
+      this.broken(commandId, `${nameOf(entry)} is told to have ${error === null ? 'returned' : 'thrown'}, and is on disk as ${entry.outcome}`);
+    }
+  }
+
+  /** A status is as much a claim about what was committed as the next callback is. */
+  #status({ before, after }: Changed<CommandState>): void {
+    if (before === undefined || after === undefined) return;
+    const handlers = handlersOf(this.scene.definitions, after);
+    if (handlers === null) return;
+    const history = this.scene.mirror.historyOf(after.id);
+    const allowed = nextCallbacks(handlers, history, after);
+    if (history.at(-1)?.callback === 'beforeTask' && history.at(-1)?.outcome === 'ok') {
+      this.broken(after.id, `${lastOf(history)} was committed without createTask`);
+    }
+    if (before.status !== after.status && !isAllowed(before.status, after.status, allowed)) {
+      this.broken(after.id, `the command is ${after.status} after ${lastOf(history)}; the rules allow ${textOf(allowed)}`);
+    }
+    const ends = allowed.length > 0 && allowed.every((next) => next.kind === 'status');
+    if (ends && after.status !== 'PARKED' && !allowed.some((next) => next.kind === 'status' && next.status === after.status)) {
+      this.broken(after.id, `after ${lastOf(history)} the command is still ${after.status}, and should be ${textOf(allowed)}`);
+    }
+  }
+}
+
+/** Null if this program cannot continue the command: then it may only be parked, and the store's own rules are all that holds. */
+function handlersOf(definitions: ReadonlyMap<string, CommandDefinition>, state: CommandState): readonly ErasedHandler[] | null {
+  const handlers = definitions.get(state.type)?.handlers ?? [];
+  const fits = handlers.length === state.handlers.length && handlers.every(({ name }, i) => name === state.handlers[i]);
+  return fits ? handlers : null;
+}
+
+function isAllowed(from: CommandStatus, status: CommandStatus, allowed: readonly Next[]): boolean {
+  switch (status) {
+    case 'PARKED':
+      return !isTerminal(from) && !isHeld(from);
+    case 'SUBMITTED':
+      return false;
+    case 'RUNNING':
+      return from === 'SUBMITTED';
+    case 'ROLLING_BACK':
+      return allowed.some((next) => next.kind === 'callback' && (next.callback === 'endWithFailure' || next.callback === 'compensate'));
+    case 'REJECTED':
+      return from === 'SUBMITTED';
+    case 'SUCCEEDED':
+    case 'ROLLED_BACK':
+    case 'STUCK':
+    case 'ROLLBACK_INCOMPLETE':
+      return allowed.some((next) => next.kind === 'status' && next.status === status);
+  }
+}
+
+function isThis(next: Next, { index, callback, attempt }: Callback): next is Extract<Next, { kind: 'callback' }> {
+  return next.kind === 'callback' && next.index === index && next.callback === callback && next.attempt === attempt;
+}
+
+type Callback = Pick<HistoryEntry, 'index' | 'callback' | 'attempt'>;
+
+function nameOf({ index, callback, attempt }: Callback): string {
+  return `${callback}(${index})${attempt === 1 ? '' : ` attempt ${attempt}`}`;
+}
+
+function lastOf(history: readonly HistoryEntry[]): string {
+  const last = history.at(-1);
+  return last === undefined ? 'nothing' : `${nameOf(last)} (${last.outcome})`;
+}
+
+function textOf(allowed: readonly Next[]): string {
+  if (allowed.length === 0) return 'nothing, for work is outstanding';
+  return allowed.map((next) => (next.kind === 'status' ? next.status : nameOf(next))).join(' or ');
+}

@@ -1,0 +1,143 @@
+import { isTerminal } from '../../src/flow/state.js';
+import { Disk, type DiskRecord } from '../../src/commands/entities.js';
+import type { EntityKey, EntityRecord } from '../../src/model/entity.js';
+import type { Image } from '../world/images.js';
+import type { LedgerEntry } from '../world/ledger.js';
+import { imageObject, volumeObject } from '../world/verbs/objects.js';
+import { disksOf } from './affected-disks.js';
+import { diskKey, diskRecord } from './disk-entity.js';
+import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
+import type { Batch } from './store-mirror.js';
+
+/**
+ * At every instant some legal copy holds all of a disk's data. At rest there is exactly one, where the engine's record says, which the VM runs on, and
+ * nothing else lies about; but for what a rollback declares to leave, and for what a held command still has in hand.
+ */
+export const diskData: Invariant = {
+  number: 6,
+  name: 'disk-data',
+  watch: (scene, broken) => new DiskData(scene, broken),
+};
+
+class DiskData implements Watcher {
+  /** Which commands have changed a record, or what it stands for on storage. */
+  readonly #workedOn = new Map<EntityKey, Set<string>>();
+  /** Told once, until the data is found again. */
+  readonly #lost = new Set<string>();
+
+  constructor(
+    private readonly scene: Scene,
+    private readonly broken: Broken,
+  ) {}
+
+  onBatch({ entities, history }: Batch): void {
+    // The records of one batch do not say which of its callbacks has changed them; so each counts for all of them.
+    for (const { id } of entities) for (const { commandId } of history) this.#noteWork(id, commandId);
+  }
+
+  onEffects(entries: readonly LedgerEntry[]): void {
+    const affected = new Set<string>();
+    for (const entry of entries) {
+      for (const { object } of entry.effects) {
+        for (const disk of disksOf(object, this.scene.storage.content) ?? this.#disks().map(({ id }) => id)) {
+          affected.add(disk);
+          this.#noteWork(diskKey(disk), entry.commandId);
+        }
+      }
+    }
+    for (const disk of affected) this.#isThere(disk);
+  }
+
+  atRest(): void {
+    const left = this.#residue();
+    for (const disk of this.#disks()) {
+      this.#isThere(disk.id);
+      if (!this.#isInHand(diskKey(disk.id))) this.#isInPlace(disk, left);
+    }
+    for (const [key, record] of this.scene.mirror.entities) this.#isUnlocked(key, record);
+    this.#noOrphans(left);
+  }
+
+  #isThere(disk: string): void {
+    const { storage, mirror } = this.scene;
+    if (!mirror.entities.has(diskKey(disk)) || !hasData(this.scene, disk) || storage.legalCopies(disk).length > 0) {
+      this.#lost.delete(disk);
+    } else if (!this.#lost.has(disk)) {
+      this.#lost.add(disk);
+      const last = storage.ledger.entries.at(-1);
+      this.broken(diskKey(disk), `no legal copy holds all of its data${last === undefined ? '' : `, since ${last.verb} (${last.key}) on ${last.host}`}`);
+    }
+  }
+
+  #isInPlace(disk: DiskRecord, left: ReadonlySet<string>): void {
+    const key = diskKey(disk.id);
+    const { storage } = this.scene;
+    const copies = storage.legalCopies(disk.id).filter((domain) => domain === disk.domain || !left.has(imageObject(domain, disk.id)));
+    if (hasData(this.scene, disk.id) && (copies.length !== 1 || copies[0] !== disk.domain)) {
+      this.broken(key, `at rest it should have one copy, on ${disk.domain}, and has copies on ${copies.join(', ') || 'no domain'}`);
+    }
+    const image = storage.content.images.find(disk.domain, disk.id);
+    if (image !== undefined) this.#hasTheVolumes(disk, image, left);
+    const running = storage.content.vmDisks.findDisk(disk.vm, disk.id);
+    if (running === undefined) return;
+    const active = disk.volumes.at(-1)?.id ?? 'none';
+    if (running.domain !== disk.domain) this.broken(key, `at rest ${disk.vm} runs on its copy on ${running.domain}, and the record says ${disk.domain}`);
+    if (running.volume !== active) this.broken(key, `at rest ${disk.vm} writes to volume ${running.volume}, and the record says ${active}`);
+    if (running.replication !== null) this.broken(key, `at rest it is still being replicated to ${running.replication}`);
+  }
+
+  #hasTheVolumes(disk: DiskRecord, image: Image, left: ReadonlySet<string>): void {
+    const recorded = new Set(disk.volumes.map(({ id }) => id));
+    for (const { id, legal } of image.volumes.values()) {
+      const what = `at rest volume ${id} on ${disk.domain}`;
+      if (!legal) this.broken(diskKey(disk.id), `${what} is illegal`);
+      if (!recorded.has(id) && !left.has(volumeObject(disk.domain, disk.id, id))) this.broken(diskKey(disk.id), `${what} is an orphan: the record does not have it`);
+    }
+    for (const id of recorded) if (!image.volumes.has(id)) this.broken(diskKey(disk.id), `at rest volume ${id} of the record is not on ${disk.domain}`);
+  }
+
+  #isUnlocked(key: EntityKey, { value }: EntityRecord): void {
+    const status = typeof value === 'object' && value !== null && 'status' in value ? value.status : undefined;
+    if ((status === 'LOCKED' || status === 'ILLEGAL') && !this.#isInHand(key)) this.broken(key, `at rest its record is ${status}, and no command works on it`);
+  }
+
+  /** Images that no record has. */
+  #noOrphans(left: ReadonlySet<string>): void {
+    const { images } = this.scene.storage.content;
+    for (const [domain, disks] of Object.entries(images.toData() as { readonly [domain: string]: { readonly [disk: string]: unknown } })) {
+      for (const disk of Object.keys(disks)) {
+        const record = diskRecord(this.scene.mirror.entities.get(diskKey(disk)));
+        if (record?.domain === domain || this.#isInHand(diskKey(disk)) || left.has(imageObject(domain, disk))) continue;
+        this.broken(diskKey(disk), `at rest its image on ${domain} is an orphan: the record ${record === undefined ? 'does not exist' : `says ${record.domain}`}`);
+      }
+    }
+  }
+
+  /** Objects that ended rollbacks have declared to leave. */
+  #residue(): ReadonlySet<string> {
+    return new Set([...this.scene.mirror.commands.values()].flatMap(({ residue }) => residue.map(({ object }) => object)));
+  }
+
+  /** A command that has worked on it is not over: what it has done so far is its status to tell. */
+  #isInHand(key: EntityKey): boolean {
+    return [...(this.#workedOn.get(key) ?? [])].some((id) => {
+      const state = this.scene.mirror.commands.get(id);
+      return state !== undefined && !isTerminal(state.status);
+    });
+  }
+
+  #noteWork(key: EntityKey, commandId: string): void {
+    const known = this.#workedOn.get(key);
+    if (known === undefined) this.#workedOn.set(key, new Set([commandId]));
+    else known.add(commandId);
+  }
+
+  #disks(): readonly DiskRecord[] {
+    return [...this.scene.mirror.entities].flatMap(([key, record]) => (key.startsWith(`${Disk.name}/`) ? (diskRecord(record) ?? []) : []));
+  }
+}
+
+/** Nothing was ever written to a disk that was only just made. */
+function hasData({ storage }: Scene, disk: string): boolean {
+  return storage.content.vmDisks.dataOf(disk).length > 0;
+}

@@ -1,0 +1,52 @@
+import type { EngineMemory } from '../../actors/engine.js';
+import type { Probe } from '../../actors/probe.js';
+import type { CommandDefinition } from '../../src/model/command.js';
+import type { LedgerEntry } from '../world/ledger.js';
+import type { SharedStorage } from '../world/shared-storage.js';
+import type { Batch, StoreMirror } from './store-mirror.js';
+
+/** Something that must hold at every instant of every run, whatever fails. */
+export interface Invariant {
+  /** Its number in docs/invariants.md. */
+  readonly number: number;
+  /** Stable: failure files and tests name it. */
+  readonly name: string;
+  /** Begins to watch a run. `broken` is called once for each thing that is wrong. */
+  watch(scene: Scene, broken: Broken): Watcher;
+}
+
+/** What an invariant may look at: the world as it is, never the engine's own idea of it. */
+export interface Scene {
+  readonly definitions: ReadonlyMap<string, CommandDefinition>;
+  /** Ids of the storage pools. */
+  readonly pools: readonly string[];
+  /** The engine's durable state, from its disk. Within {@link Watcher.onBatch} it includes the batch. */
+  readonly mirror: StoreMirror;
+  readonly storage: SharedStorage;
+}
+
+/** @param where a node, command or key. @param detail what is wrong, in words */
+export type Broken = (where: string, detail: string) => void;
+
+/** The moments at which an invariant looks. */
+export interface Watcher {
+  onProbe?(probe: Probe): void;
+  /** A batch has taken effect on the engine's disk; perhaps at a crash, so that nobody was told. */
+  onBatch?(batch: Batch): void;
+  /** Verbs have changed what is on storage: their new ledger entries, in order. */
+  onEffects?(entries: readonly LedgerEntry[]): void;
+  /** An engine has read its store and has not committed anything yet. */
+  onRecovered?(memory: EngineMemory): void;
+  /** The run has come to rest: only background events are left. @param memory null while the engine is down */
+  atRest?(memory: EngineMemory | null): void;
+}
+
+/** One breach, as a failure file keeps it. */
+export interface Violation {
+  readonly invariant: string;
+  /** µs */
+  readonly t: number;
+  /** A node, command or key. */
+  readonly where: string;
+  readonly detail: string;
+}

@@ -1,0 +1,110 @@
+import type { EngineMemory } from '../../actors/engine.js';
+import type { Probe } from '../../actors/probe.js';
+import type { CommandDefinition } from '../../src/model/command.js';
+import type { DiskEntry, DiskOp } from '../../src/store/disk.js';
+import type { SharedStorage } from '../world/shared-storage.js';
+import { atRest } from './at-rest.js';
+import { callbackOrder } from './callback-order.js';
+import { diskData } from './disk-data.js';
+import { exactlyOnce } from './exactly-once.js';
+import type { Invariant, Scene, Violation, Watcher } from './invariant.js';
+import { locks } from './locks.js';
+import { StoreMirror } from './store-mirror.js';
+import { truth } from './truth.js';
+
+/** The invariants that are checked in every run, in the order of their numbers. */
+export const INVARIANTS: readonly Invariant[] = [callbackOrder, exactlyOnce, locks, diskData, atRest, truth];
+
+export interface Watched {
+  readonly definitions: ReadonlyMap<string, CommandDefinition>;
+  /** Ids of the storage pools. */
+  readonly pools: readonly string[];
+  readonly storage: SharedStorage;
+  /** What the engine's disk holds when the run begins, in the order of keys. */
+  readonly store: Iterable<DiskEntry>;
+  /** Called for each breach, at the moment it is seen. */
+  readonly report: (violation: Violation) => void;
+}
+
+/** How one invariant fared: `detail` tells of the first breach, and how many followed. */
+export type InvariantOutcome = { readonly name: string; readonly held: boolean; readonly detail?: string };
+
+/** Watches one run: it is told all that happens, and tells each invariant. It never acts on the run. All times are µs. */
+export class Monitor {
+  readonly #mirror: StoreMirror;
+  readonly #storage: SharedStorage;
+  readonly #watchers: readonly Watcher[];
+  readonly #violations = new Map<string, Violation[]>();
+  #now = 0;
+  #effectsSeen: number;
+
+  constructor({ definitions, pools, storage, store, report }: Watched, invariants: readonly Invariant[] = INVARIANTS) {
+    this.#mirror = new StoreMirror(store);
+    this.#storage = storage;
+    this.#effectsSeen = storage.ledger.entries.length;
+    const scene: Scene = { definitions, pools, mirror: this.#mirror, storage };
+    this.#watchers = invariants.map(({ name, watch }) => {
+      const found: Violation[] = [];
+      this.#violations.set(name, found);
+      return watch(scene, (where, detail) => {
+        const violation = { invariant: name, t: this.#now, where, detail };
+        found.push(violation);
+        report(violation);
+      });
+    });
+  }
+
+  /** What the engine's disk holds. */
+  get store(): StoreMirror {
+    return this.#mirror;
+  }
+
+  /** A node has told something. */
+  probe(t: number, probe: Probe): void {
+    this.#at(t);
+    for (const watcher of this.#watchers) watcher.onProbe?.(probe);
+  }
+
+  /** A batch has taken effect on the engine's disk. To be told before anybody who waits for it is; also of those that a crash kept. */
+  batch(t: number, ops: readonly DiskOp[]): void {
+    this.#at(t);
+    const batch = this.#mirror.apply(ops);
+    for (const watcher of this.#watchers) watcher.onBatch?.(batch);
+  }
+
+  /** The engine has recovered. To be told in the same instant, with what it then has in memory. */
+  recovered(t: number, memory: EngineMemory): void {
+    this.#at(t);
+    for (const watcher of this.#watchers) watcher.onRecovered?.(memory);
+  }
+
+  /** Something may have changed on shared storage. Called after each event or less often: what happened since is looked at one by one. */
+  storageChanged(t: number): void {
+    this.#at(t);
+  }
+
+  /** The run has come to rest: only background events are left. @param memory of the engine; null while it is down */
+  rest(t: number, memory: EngineMemory | null): void {
+    this.#at(t);
+    for (const watcher of this.#watchers) watcher.atRest?.(memory);
+  }
+
+  /** One per invariant, in the order of their numbers. */
+  results(): readonly InvariantOutcome[] {
+    return Array.from(this.#violations, ([name, [first, ...further]]) => {
+      if (first === undefined) return { name, held: true };
+      const more = further.length === 0 ? '' : ` (and ${further.length} more)`;
+      return { name, held: false, detail: `${first.where} at ${first.t} µs: ${first.detail}${more}` };
+    });
+  }
+
+  /** Hosts act on storage between what else is told, so its changes are taken up first, in their order. */
+  #at(t: number): void {
+    this.#now = t;
+    const { entries } = this.#storage.ledger;
+    if (entries.length === this.#effectsSeen) return;
+    const fresh = entries.slice(this.#effectsSeen);
+    this.#effectsSeen = entries.length;
+    for (const watcher of this.#watchers) watcher.onEffects?.(fresh);
+  }
+}

@@ -1,0 +1,189 @@
+import type { CallbackName } from '../../actors/probe.js';
+import type { CommandState, CommandStatus, HistoryEntry, WorkItem } from '../../src/flow/state.js';
+import type { ErasedHandler } from '../../src/model/handler.js';
+import type { Outcome } from '../../src/model/outcome.js';
+
+/** What the rules allow a command to do next. */
+export type Next =
+  /** To run, and commit, this callback. `outcome`: how alone it may end, where that is not open. */
+  | { readonly kind: 'callback'; readonly index: number; readonly callback: CallbackName; readonly attempt: number; readonly outcome: 'ok' | 'threw' | 'any' }
+  /** To be in this status. */
+  | { readonly kind: 'status'; readonly status: CommandStatus };
+
+/** A committed callback that threw; `hasPassed` has three answers instead of one. */
+export function threw({ callback, outcome }: HistoryEntry): boolean {
+  if (callback === 'hasPassed') return outcome !== 'passed' && outcome !== 'notPassed' && outcome !== 'cannotTell';
+  return outcome !== 'ok';
+}
+
+/**
+ * The rules of order (semantics, "Forward" and "Failure of step k") as a table: what may follow the last of the committed callbacks. Written from the
+ * rules alone, and apart from the engine's transitions, which are judged by it. Empty: nothing may run, for work is outstanding.
+ * @param history what is committed, from the first on
+ * @param state the durable state: how work ended, and whether the point of no return may be behind
+ */
+export function nextCallbacks(handlers: readonly ErasedHandler[], history: readonly HistoryEntry[], state: CommandState): readonly Next[] {
+  return new Rules(handlers, history, state).after(history.at(-1));
+}
+
+class Rules {
+  constructor(
+    private readonly handlers: readonly ErasedHandler[],
+    private readonly history: readonly HistoryEntry[],
+    private readonly state: CommandState,
+  ) {}
+
+  after(last: HistoryEntry | undefined): readonly Next[] {
+    if (last === undefined) return this.start(0, 1);
+    const { index: k, attempt, callback } = last;
+    switch (callback) {
+      case 'beforeTask':
+        // Both are one commit: if createTask throws, beforeTask is not committed either.
+        return threw(last) ? this.startThrew(k, attempt) : [oneOf(k, 'createTask', attempt, 'ok')];
+      case 'createTask':
+        return threw(last) ? this.startThrew(k, attempt) : this.workEnded(k);
+      case 'endSuccessfully':
+        if (threw(last)) return this.endThrew(k, attempt);
+        return k === this.handlers.length - 1 ? [inStatus('SUCCEEDED')] : this.start(k + 1, 1);
+      case 'hasPassed':
+        return this.answered(last);
+      case 'endWithFailure':
+      case 'compensate':
+        return threw(last) ? [oneOf(k, callback, attempt + 1), ...this.undoFailed(k)] : this.undone(k);
+    }
+  }
+
+  // Forward.
+
+  private start(k: number, attempt: number): readonly Next[] {
+    return [oneOf(k, 'beforeTask', attempt), oneOf(k, 'createTask', attempt, 'threw')];
+  }
+
+  private startThrew(k: number, attempt: number): readonly Next[] {
+    return this.isAsked(k, 'beforeTask') ? [oneOf(k, 'hasPassed', 1)] : this.startAgain(k, attempt);
+  }
+
+  private startAgain(k: number, attempt: number): readonly Next[] {
+    if (this.isPast()) return [...this.start(k, attempt + 1), inStatus('STUCK')];
+    return this.isLastAttempt(k, attempt) ? this.failed(k) : this.start(k, attempt + 1);
+  }
+
+  private workEnded(k: number): readonly Next[] {
+    const work = this.state.steps[k]?.work ?? [];
+    if (work.some((item) => item.outcome === null)) return [];
+    if (endedWell(work)) return [oneOf(k, 'endSuccessfully', 1)];
+    if (this.isAsked(k, 'task')) return [oneOf(k, 'hasPassed', 1)];
+    return this.isPast() ? [inStatus('STUCK')] : this.failed(k);
+  }
+
+  private endThrew(k: number, attempt: number): readonly Next[] {
+    return this.isAsked(k, 'endSuccessfully') ? [oneOf(k, 'hasPassed', 1)] : this.endAgain(k, attempt);
+  }
+
+  private endAgain(k: number, attempt: number): readonly Next[] {
+    if (this.isPast()) return [oneOf(k, 'endSuccessfully', attempt + 1), inStatus('STUCK')];
+    return this.isLastAttempt(k, attempt) ? this.undo(k) : [oneOf(k, 'endSuccessfully', attempt + 1)];
+  }
+
+  /** An answer decides which way what had failed goes on; without one it is asked again. */
+  private answered({ index: k, attempt, outcome }: HistoryEntry): readonly Next[] {
+    if (outcome !== 'passed' && outcome !== 'notPassed') return [oneOf(k, 'hasPassed', attempt + 1)];
+    const failed = this.history.findLast(({ callback }) => callback !== 'hasPassed');
+    if (failed === undefined) return [];
+    if (!threw(failed)) return [...this.workEnded(k), ...(this.isPast() ? [inStatus('STUCK')] : [])];
+    return failed.callback === 'endSuccessfully' ? this.endAgain(k, failed.attempt) : this.startAgain(k, failed.attempt);
+  }
+
+  // Back.
+
+  /** Step k has failed, and was never completed. Without `endWithFailure`, what it may have done half-way cannot be undone. */
+  private failed(k: number): readonly Next[] {
+    if (this.handlers[k]?.endWithFailure !== undefined) return [oneOf(k, 'endWithFailure', 1)];
+    switch (this.partialWork(k)) {
+      case 'none':
+        return this.below(k);
+      case 'some':
+        return this.undoFailed(k);
+      case 'unknown':
+        return [...this.below(k), ...this.undoFailed(k)];
+    }
+  }
+
+  private below(k: number): readonly Next[] {
+    if (k > 0) return this.undo(k - 1);
+    const reached = this.handlers.map((_, i) => this.isUndone(i));
+    if (reached.includes('no')) return [inStatus('ROLLBACK_INCOMPLETE')];
+    return reached.includes('unknown') ? [inStatus('ROLLBACK_INCOMPLETE'), inStatus('ROLLED_BACK')] : [inStatus('ROLLED_BACK')];
+  }
+
+  /** Step k is completed, and to be undone. */
+  private undo(k: number): readonly Next[] {
+    const handler = this.handlers[k];
+    if (handler?.compensate !== undefined || handler?.leaves !== undefined) return [oneOf(k, 'compensate', 1)];
+    return handler?.effectFree === true ? this.below(k) : this.undoFailed(k);
+  }
+
+  /** An undo callback is committed; what it started has to be over too. */
+  private undone(k: number): readonly Next[] {
+    const reverts = this.state.steps[k]?.revertWork ?? [];
+    if (reverts.some((item) => item.outcome === null)) return [];
+    return endedWell(reverts) ? this.below(k) : this.undoFailed(k);
+  }
+
+  private undoFailed(k: number): readonly Next[] {
+    return this.handlers[k]?.onUndoFailed === 'continue' ? this.below(k) : [inStatus('ROLLBACK_INCOMPLETE')];
+  }
+
+  /** Whether step i, if it was reached, has left nothing but what it declares. */
+  private isUndone(i: number): 'yes' | 'no' | 'unknown' {
+    const entries = this.history.filter(({ index }) => index === i);
+    const last = entries.at(-1);
+    if (last === undefined) return 'yes';
+    if (last.callback === 'endWithFailure' || last.callback === 'compensate') {
+      return threw(last) || !endedWell(this.state.steps[i]?.revertWork ?? []) ? 'no' : 'yes';
+    }
+    if (this.handlers[i]?.effectFree === true) return 'yes';
+    // endSuccessfully is only run for a step whose work ended well: it is completed, even if that threw.
+    if (entries.some(({ callback }) => callback === 'endSuccessfully')) return 'no';
+    return ({ none: 'yes', some: 'no', unknown: 'unknown' } as const)[this.partialWork(i)];
+  }
+
+  // Facts.
+
+  /** Whether a failed step may have effects. Of a callback that threw, only the engine knows whether its calls had left. */
+  private partialWork(k: number): 'none' | 'some' | 'unknown' {
+    if (this.handlers[k]?.effectFree === true) return 'none';
+    const work = this.state.steps[k]?.work ?? [];
+    const mayHaveRun = ({ kind }: Outcome): boolean => kind !== 'refused' && kind !== 'notSent';
+    if (work.some((item) => item.kind === 'task' && [...item.past, ...(item.outcome === null ? [] : [item.outcome])].some(mayHaveRun))) return 'some';
+    return this.history.some((entry) => entry.index === k && threw(entry)) ? 'unknown' : 'none';
+  }
+
+  private isLastAttempt(k: number, attempt: number): boolean {
+    return attempt >= (this.handlers[k]?.retry?.attempts ?? 1);
+  }
+
+  /** A failure of this part is asked about: it may have crossed the point of no return. */
+  private isAsked(k: number, part: 'beforeTask' | 'task' | 'endSuccessfully'): boolean {
+    return this.handlers[k]?.pointOfNoReturn?.part === part && this.state.steps[k]?.pivot === 'maybe';
+  }
+
+  private isPast(): boolean {
+    return this.state.steps.some(({ pivot }) => pivot === 'passed');
+  }
+}
+
+/** Every task ended well; of children, which are independent, one is enough. */
+export function endedWell(work: readonly WorkItem[]): boolean {
+  const children = work.filter(({ kind }) => kind === 'child');
+  const well = ({ outcome }: WorkItem): boolean => outcome?.kind === 'succeeded';
+  return work.every((item) => item.kind === 'child' || well(item)) && (children.length === 0 || children.some(well));
+}
+
+function oneOf(index: number, callback: CallbackName, attempt: number, outcome: 'ok' | 'threw' | 'any' = 'any'): Next {
+  return { kind: 'callback', index, callback, attempt, outcome };
+}
+
+function inStatus(status: CommandStatus): Next {
+  return { kind: 'status', status };
+}

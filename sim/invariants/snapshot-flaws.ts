@@ -1,0 +1,56 @@
+import { isTerminal, type CommandState, type StepState } from '../../src/flow/state.js';
+import { sameData, type Data } from '../../src/model/data.js';
+import type { Changed } from './store-mirror.js';
+
+/** What is wrong with how a command's snapshot follows from the one before, each in words. */
+export function snapshotFlaws({ before, after }: Changed<CommandState>): readonly string[] {
+  if (after === undefined) return ['its snapshot was deleted'];
+  if (before === undefined) return beginning(after);
+  if (isTerminal(before.status)) return [`it was ${before.status}, and has changed all the same`];
+  return [...identity(before, after), ...movement(before, after), ...steps(before, after)];
+}
+
+function beginning({ status, historyLength, steps: reached }: CommandState): readonly string[] {
+  const fresh = status === 'SUBMITTED' && historyLength === 0 && reached.length === 0;
+  return fresh ? [] : [`its first snapshot is ${status} with ${historyLength} committed callbacks and ${reached.length} steps`];
+}
+
+const FIXED = ['type', 'version', 'params', 'handlers', 'parent', 'rootId', 'submittedAt'] as const;
+
+function identity(before: CommandState, after: CommandState): readonly string[] {
+  return FIXED.filter((field) => !sameData(before[field], after[field])).map((field) => `its ${field} has changed`);
+}
+
+/** Forward by one at a time, and back down; never forward again from a rollback. */
+function movement(before: CommandState, after: CommandState): readonly string[] {
+  const [from, to] = [before.executionIndex, after.executionIndex];
+  const flaws: string[] = [];
+  if (after.fence < before.fence) flaws.push(`its fence fell from ${before.fence} to ${after.fence}`);
+  if (before.executionReason === 'ROLLBACK_FLOW' && after.executionReason === 'REGULAR_FLOW') flaws.push('a rollback went forward again');
+  if (after.executionReason === 'ROLLBACK_FLOW') {
+    if (to > from || to < -1) flaws.push(`its executionIndex went from ${from} to ${to} in a rollback`);
+    if (before.executionReason === 'REGULAR_FLOW' && after.fence === before.fence) flaws.push('a rollback began without a new fence number');
+  } else {
+    if (to !== from && to !== from + 1) flaws.push(`its executionIndex went from ${from} to ${to}`);
+    if (to === from + 1 && after.steps[from]?.completed !== true) flaws.push(`it left step ${from}, which is not completed`);
+    if (to > after.handlers.length) flaws.push(`its executionIndex is ${to}, and it has ${after.handlers.length} steps`);
+  }
+  return flaws;
+}
+
+/** What is known of a step is not forgotten. */
+function steps(before: CommandState, after: CommandState): readonly string[] {
+  return before.steps.flatMap((old, i): string[] => {
+    const now = after.steps[i];
+    if (now === undefined) return [`step ${i} was reached, and is forgotten`];
+    const flaws: string[] = [];
+    if (old.completed && !now.completed) flaws.push(`step ${i} was completed, and is not any more`);
+    if (old.pivot === 'passed' && now.pivot !== 'passed') flaws.push(`step ${i} was past its point of no return, and is not any more`);
+    if (old.completed && !sameData(lasting(old), lasting(now))) flaws.push(`what step ${i} left to later steps has changed`);
+    return flaws;
+  });
+}
+
+function lasting({ handler, before = null, output = null }: StepState): Data {
+  return { handler, before, output };
+}

@@ -1,0 +1,149 @@
+import type { CallRecord } from '../../actors/command/callback-run.js';
+import type { CommandState, HistoryEntry } from '../../src/flow/state.js';
+import type { EntityKey, EntityRecord } from '../../src/model/entity.js';
+import { SeatbeltError } from '../../src/model/errors.js';
+import type { LockRecord } from '../../src/model/lock.js';
+import type { SpmAsyncTask } from '../../src/model/task.js';
+import type { DiskEntry, DiskOp } from '../../src/store/disk.js';
+import { parseKey } from '../../src/store/keys.js';
+import { decodeRecord, type StoreHead } from '../../src/store/records.js';
+
+/** A record that a batch put or deleted. */
+export interface Changed<T> {
+  readonly id: string;
+  readonly before: T | undefined;
+  readonly after: T | undefined;
+}
+
+export interface HistoryChange {
+  readonly commandId: string;
+  readonly seq: number;
+  /** Undefined: it was deleted. */
+  readonly entry: HistoryEntry | undefined;
+  /** There was an entry of this number already. */
+  readonly replaces: boolean;
+}
+
+/** One batch of the engine's disk, decoded; all of it took effect at once. */
+export interface Batch {
+  readonly heads: readonly Changed<StoreHead>[];
+  readonly commands: readonly Changed<CommandState>[];
+  readonly history: readonly HistoryChange[];
+  readonly tasks: readonly Changed<SpmAsyncTask>[];
+  readonly entities: readonly Changed<EntityRecord>[];
+  readonly locks: readonly Changed<LockRecord>[];
+  readonly calls: readonly Changed<CallRecord>[];
+  /** Why entries could not be decoded, each with its key. */
+  readonly unreadable: readonly string[];
+}
+
+type BatchInTheMaking = { -readonly [K in keyof Batch]: Batch[K] extends readonly (infer T)[] ? T[] : never };
+
+/** What is only found through other records says nothing of its own. */
+const TASK_INDEX = 'task-by-';
+
+/**
+ * What the engine's disk holds, put together from the very bytes that were written to it: the invariants' own view of the durable state, which owes
+ * nothing to what the engine remembers.
+ */
+export class StoreMirror {
+  readonly heads = new Map<string, StoreHead>();
+  readonly commands = new Map<string, CommandState>();
+  /** By command, in the order of their numbers. */
+  readonly history = new Map<string, HistoryEntry[]>();
+  readonly tasks = new Map<string, SpmAsyncTask>();
+  readonly entities = new Map<EntityKey, EntityRecord>();
+  /** By lock key. */
+  readonly locks = new Map<string, LockRecord>();
+  /** By command. */
+  readonly calls = new Map<string, CallRecord>();
+
+  /** @param entries what the disk held before the first batch, in the order of keys */
+  constructor(entries: Iterable<DiskEntry> = []) {
+    this.apply(Array.from(entries, ({ key, value }) => ({ type: 'put', key, value })));
+  }
+
+  get head(): StoreHead | undefined {
+    return this.heads.get('head');
+  }
+
+  historyOf(commandId: string): readonly HistoryEntry[] {
+    return this.history.get(commandId) ?? [];
+  }
+
+  apply(ops: readonly DiskOp[]): Batch {
+    const batch: BatchInTheMaking = { heads: [], commands: [], history: [], tasks: [], entities: [], locks: [], calls: [], unreadable: [] };
+    for (const op of ops) {
+      if (op.key.startsWith(TASK_INDEX)) continue;
+      try {
+        if (op.type === 'put') this.#put(op, batch);
+        else this.#delete(op.key, batch);
+      } catch (error) {
+        if (!(error instanceof SeatbeltError)) throw error;
+        batch.unreadable.push(error.message);
+      }
+    }
+    return batch;
+  }
+
+  #put(entry: DiskEntry, batch: BatchInTheMaking): void {
+    const record = decodeRecord(entry);
+    switch (record.kind) {
+      case 'head':
+        return change(this.heads, batch.heads, 'head', record.head);
+      case 'command':
+        // The store looks at nothing but its id; the engine put a command's state there.
+        return change(this.commands, batch.commands, record.command.id, record.command as unknown as CommandState);
+      case 'history':
+        return this.#putHistory(record.commandId, record.seq, record.entry as HistoryEntry, batch);
+      case 'task':
+        return change(this.tasks, batch.tasks, record.task.id, record.task);
+      case 'entity':
+        return change(this.entities, batch.entities, record.entity, record.record);
+      case 'lock':
+        return change(this.locks, batch.locks, record.lock.key, record.lock);
+      case 'call':
+        return change(this.calls, batch.calls, record.commandId, record.record as unknown as CallRecord);
+      case 'identity':
+      case 'taskIndex':
+        return;
+    }
+  }
+
+  #delete(key: string, batch: BatchInTheMaking): void {
+    const at = parseKey(key);
+    switch (at.kind) {
+      case 'head':
+        return change(this.heads, batch.heads, 'head', undefined);
+      case 'command':
+        return change(this.commands, batch.commands, at.id, undefined);
+      case 'history':
+        batch.history.push({ commandId: at.commandId, seq: at.seq, entry: undefined, replaces: true });
+        return;
+      case 'task':
+        return change(this.tasks, batch.tasks, at.id, undefined);
+      case 'entity':
+        return change(this.entities, batch.entities, at.entity, undefined);
+      case 'lock':
+        return change(this.locks, batch.locks, at.key, undefined);
+      case 'call':
+        return change(this.calls, batch.calls, at.commandId, undefined);
+      case 'identity':
+      case 'taskIndex':
+        return;
+    }
+  }
+
+  #putHistory(commandId: string, seq: number, entry: HistoryEntry, batch: BatchInTheMaking): void {
+    const entries = this.history.get(commandId) ?? [];
+    batch.history.push({ commandId, seq, entry, replaces: seq < entries.length });
+    entries.push(entry);
+    this.history.set(commandId, entries);
+  }
+}
+
+function change<T>(records: Map<string, T>, changes: Changed<T>[], id: string, after: T | undefined): void {
+  changes.push({ id, before: records.get(id), after });
+  if (after === undefined) records.delete(id);
+  else records.set(id, after);
+}

@@ -1,0 +1,213 @@
+import type { Probe } from '../../actors/probe.js';
+import { taskId } from '../../src/flow/ids.js';
+import { isHeld, isTerminal, type CommandState, type TaskItem } from '../../src/flow/state.js';
+import type { LedgerEntry, SignedEffect } from '../world/ledger.js';
+import { VERBS } from '../world/verbs/catalogue.js';
+import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
+import type { Batch, Changed } from './store-mirror.js';
+
+/**
+ * The status of a command is the truth. The hosts' ledger says what was really done for it; the durable state, what it believes and answers. Every entry
+ * of the ledger has to have a committed cause, and whenever a status or an outcome becomes durable, it has to agree with the ledger in that instant.
+ */
+export const truth: Invariant = {
+  number: 9,
+  name: 'truth',
+  watch: (scene, broken) => new Truth(scene, broken),
+};
+
+/** They leave nothing in the ledger. */
+const READS: ReadonlySet<string> = new Set(VERBS.filter(({ kind }) => kind === 'read').map(({ name }) => name));
+
+class Truth implements Watcher {
+  /** By command, in the order in which they happened. */
+  readonly #entries = new Map<string, LedgerEntry[]>();
+  /** By task id or call key: whether the one execution that there may be still has its effect. */
+  readonly #executions = new Map<string, 'inEffect' | 'undone'>();
+  /** By key, what was committed before it left. */
+  readonly #calls = new Map<string, { readonly commandId: string; readonly executionIndex: number; readonly verb: string }>();
+  /** By command, all that it ever was. */
+  readonly #statuses = new Map<string, Set<string>>();
+
+  constructor(
+    private readonly scene: Scene,
+    private readonly broken: Broken,
+  ) {
+    for (const { id, status } of scene.mirror.commands.values()) this.#statuses.set(id, new Set([status]));
+    for (const commandId of scene.mirror.calls.keys()) this.#recordCalls(commandId);
+  }
+
+  onProbe(probe: Probe): void {
+    switch (probe.type) {
+      case 'statusChanged': {
+        const durable = this.scene.mirror.commands.get(probe.commandId)?.status ?? 'nowhere';
+        if (durable !== probe.status) this.broken(probe.commandId, `it is told to be ${probe.status}, and is ${durable} on disk`);
+        return;
+      }
+      case 'clientTold':
+        if (probe.status !== null && this.#statuses.get(probe.commandId)?.has(probe.status) !== true) {
+          this.broken(probe.commandId, `a client was told that it is ${probe.status}, and it never was on disk`);
+        }
+        return;
+      default:
+    }
+  }
+
+  onEffects(entries: readonly LedgerEntry[]): void {
+    for (const entry of entries) {
+      this.#hasACause(entry);
+      this.#happensOnce(entry);
+      const state = this.scene.mirror.commands.get(entry.commandId);
+      if (state !== undefined && isTerminal(state.status)) this.broken(entry.key, `${entry.verb} took effect on ${entry.host} after ${state.id} was ${state.status}`);
+      const known = this.#entries.get(entry.commandId);
+      if (known === undefined) this.#entries.set(entry.commandId, [entry]);
+      else known.push(entry);
+    }
+  }
+
+  onBatch({ commands, calls }: Batch): void {
+    for (const { id, after } of calls) if (after !== undefined) this.#recordCalls(id);
+    for (const command of commands) {
+      const { before, after } = command;
+      if (after === undefined) continue;
+      this.#believes(command);
+      if (before?.status === after.status) continue;
+      const statuses = this.#statuses.get(after.id);
+      if (statuses === undefined) this.#statuses.set(after.id, new Set([after.status]));
+      else statuses.add(after.status);
+      this.#claims(after);
+    }
+  }
+
+  // What was done.
+
+  #hasACause({ key, commandId, executionIndex, verb, host }: LedgerEntry): void {
+    const cause = this.scene.mirror.tasks.get(key) ?? this.#calls.get(key);
+    if (cause === undefined) this.broken(key, `${verb} took effect on ${host}, and the engine has committed no such task or call`);
+    else if (cause.commandId !== commandId || cause.executionIndex !== executionIndex || cause.verb !== verb) {
+      const [done, asked] = [{ commandId, executionIndex, verb }, cause].map((what) => `${what.verb} for step ${what.executionIndex} of ${what.commandId}`);
+      this.broken(key, `${done} took effect on ${host}, and what the engine has committed is ${asked}`);
+    }
+  }
+
+  #happensOnce({ key, verb, host, undone }: LedgerEntry): void {
+    const before = this.#executions.get(key);
+    if (undone && before !== 'inEffect') this.broken(key, `${verb} was rolled back on ${host}, and had no effect`);
+    if (!undone && before !== undefined) this.broken(key, `${verb} took effect on ${host} a second time`);
+    this.#executions.set(key, undone ? 'undone' : 'inEffect');
+  }
+
+  // What the engine believes.
+
+  #recordCalls(commandId: string): void {
+    const record = this.scene.mirror.calls.get(commandId);
+    for (const call of record?.calls ?? []) {
+      if (call === null || record === undefined) continue;
+      const { key, verb, reply } = call;
+      if (!this.#calls.has(key)) this.#calls.set(key, { commandId, executionIndex: record.index, verb });
+      if (reply === null || READS.has(verb)) continue;
+      const happened = this.#executions.get(key) === 'inEffect';
+      if ((reply.code === 0) !== happened) this.broken(key, `${verb} was answered with ${reply.code}, and ${happened ? 'took effect' : 'had no effect'}`);
+    }
+  }
+
+  /** How work ended, when that becomes durable. */
+  #believes({ before, after }: Changed<CommandState>): void {
+    const index = before?.executionIndex;
+    if (before === undefined || after === undefined || index === undefined) return;
+    const [old, now] = [before.steps[index], after.steps[index]];
+    if (old === undefined || now === undefined) return;
+    const open = new Set([...old.work, ...old.revertWork].flatMap(({ id, outcome }) => (outcome === null ? [id] : [])));
+    for (const item of [...now.work, ...now.revertWork]) {
+      if (!open.has(item.id) || item.outcome === null) continue;
+      const well = item.outcome.kind === 'succeeded';
+      if (item.kind === 'task') {
+        if (well) this.#tookEffect(after.id, item);
+        continue;
+      }
+      const child = this.scene.mirror.commands.get(item.id);
+      if (child !== undefined && (!isTerminal(child.status) || (child.status === 'SUCCEEDED') !== well)) {
+        this.broken(after.id, `it counts ${item.id} as ${item.outcome.kind}, which is ${child.status}`);
+      }
+    }
+  }
+
+  #tookEffect(commandId: string, { id, verb, doneCodes }: TaskItem): void {
+    // What a declared code ended well was so already.
+    if (doneCodes.length > 0 || this.#executions.get(id) === 'inEffect') return;
+    this.broken(commandId, `it counts task ${id} (${verb}) as succeeded, and ${this.#executions.has(id) ? 'its effect was rolled back' : 'it had no effect'}`);
+  }
+
+  // What the engine says.
+
+  #claims(state: CommandState): void {
+    if (isHeld(state.status) && state.heldBy === null) this.broken(state.id, `it is ${state.status}, and does not say why`);
+    switch (state.status) {
+      case 'SUCCEEDED':
+        return this.#succeeded(state);
+      case 'ROLLED_BACK':
+        return this.#rolledBack(state);
+      case 'REJECTED': {
+        const first = this.#entries.get(state.id)?.[0];
+        if (first !== undefined) this.broken(state.id, `it is REJECTED, and ${first.verb} took effect for it on ${first.host}`);
+        return;
+      }
+      default:
+    }
+  }
+
+  /** Every piece of every step took effect, and nothing remains but what these pieces and the calls did. */
+  #succeeded(state: CommandState): void {
+    const counted = new Set<string>();
+    state.steps.forEach((step, index) => {
+      if (!step.completed) this.broken(state.id, `it is SUCCEEDED, and step ${index} is not completed`);
+      for (const item of step.work) {
+        if (item.kind === 'child') continue;
+        if (item.outcome?.kind !== 'succeeded') this.broken(state.id, `it is SUCCEEDED, and task ${item.id} (${item.verb}) ended as ${item.outcome?.kind ?? 'nothing'}`);
+        else this.#tookEffect(state.id, item);
+        for (const key of keysThatCount(state.id, index, item)) counted.add(key);
+      }
+    });
+    const entries = this.#entries.get(state.id) ?? [];
+    const expected = openEffects(entries.filter(({ key }) => counted.has(key) || this.#calls.has(key)));
+    this.#remains(state, entries, expected.map(signed), signed);
+  }
+
+  #rolledBack(state: CommandState): void {
+    this.#remains(state, this.#entries.get(state.id) ?? [], state.residue.map(plain), plain);
+  }
+
+  #remains(state: CommandState, entries: readonly LedgerEntry[], expected: readonly string[], name: (effect: SignedEffect) => string): void {
+    const open = openEffects(entries).map(name);
+    const surplus = open.filter((effect) => !expected.includes(effect));
+    const missing = expected.filter((effect) => !open.includes(effect));
+    if (surplus.length > 0) this.broken(state.id, `it is ${state.status}, and there remains: ${surplus.join(', ')}`);
+    if (missing.length > 0) this.broken(state.id, `it is ${state.status}, and there should remain, but does not: ${missing.join(', ')}`);
+  }
+}
+
+/** A repetition may find that its predecessor, whose end nobody saw, had done it already: then both count, if the step declares such codes. */
+function keysThatCount(commandId: string, index: number, { id, run, attempt, ordinal, doneCodes }: TaskItem): readonly string[] {
+  if (doneCodes.length === 0) return [id];
+  return Array.from({ length: attempt }, (_, i) => taskId(commandId, index, 'step', run, i + 1, ordinal));
+}
+
+/** What remains of all the entries: on one object, `-` cancels an earlier `+`, and `+` an earlier `-`. */
+function openEffects(entries: readonly LedgerEntry[]): readonly SignedEffect[] {
+  const open = new Map<string, SignedEffect>();
+  for (const effect of entries.flatMap(({ effects }) => effects)) {
+    const before = open.get(effect.object);
+    if (before === undefined) open.set(effect.object, effect);
+    else if (before.sign !== effect.sign) open.delete(effect.object);
+  }
+  return [...open.values()];
+}
+
+function signed({ sign, verb, object }: SignedEffect): string {
+  return `${sign}${verb} ${object}`;
+}
+
+/** As residue names it. */
+function plain({ verb, object }: { readonly verb: string; readonly object: string }): string {
+  return `${verb} ${object}`;
+}

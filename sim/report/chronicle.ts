@@ -1,0 +1,166 @@
+import type { Probe } from '../../actors/probe.js';
+import { outcomeText } from './outcome-text.js';
+
+/** What a line of the timeline says. */
+export interface Row {
+  readonly command: string;
+  /** `2 syncImageData`: index and handler name. */
+  readonly step: string;
+  /** `$2.w1.0`: a task's id without the command's, which its row has already. */
+  readonly task: string;
+  readonly host: string;
+  readonly what: string;
+  readonly tone: 'plain' | 'good' | 'bad' | 'notable' | 'dim';
+}
+
+type Of<T extends Probe['type']> = Extract<Probe, { type: T }>;
+
+/** Turns probes into rows. It remembers what later probes only refer to: a task's verb, a step's handler, which callbacks had begun. */
+export class Chronicle {
+  readonly #tasks = new Map<string, { readonly command: string; readonly step: string; readonly verb: string }>();
+  readonly #handlers = new Map<string, string>();
+  readonly #begun = new Set<string>();
+
+  /** The row for a probe, or undefined for what would only repeat another row. @param node where it happened */
+  row(probe: Probe, node: string): Row | undefined {
+    switch (probe.type) {
+      case 'engineCrashed':
+        return bare(`CRASH of ${node} (${probe.cause})`, 'bad');
+      case 'engineStarted':
+        if (probe.incarnation === 1) return bare(`${node} starts`, 'dim');
+        return bare(`${node} starts again, incarnation ${probe.incarnation}`, 'notable');
+      case 'engineRecovered':
+        if (probe.incarnation === 1) return undefined;
+        return bare(`RECOVERED ${count(probe.commands, 'command')}, ${count(probe.tasks, 'task')}`, 'notable');
+      case 'commandSubmitted':
+        return ofCommand(probe.commandId, `${probe.commandType} submitted${probe.parentId === null ? '' : ` by ${probe.parentId}`}`, 'plain');
+      case 'statusChanged':
+        return statusChanged(probe);
+      case 'callbackRuns':
+        return this.#callbackRuns(probe);
+      case 'callbackCommitted':
+        return this.#callbackCommitted(probe);
+      case 'taskPlaced':
+        return this.#taskPlaced(probe);
+      case 'hostTaskAccepted':
+        this.#verb(probe.taskId, probe.verb);
+        return undefined;
+      case 'hostTaskStarted':
+        return this.#ofTask(probe.taskId, 'runs', probe.host, 'plain');
+      case 'hostTaskEnded':
+        return this.#ofTask(probe.taskId, hostEnd(probe), probe.host, probe.result === 'success' ? 'plain' : 'bad');
+      case 'taskEnded':
+        if (probe.outcome.kind === 'succeeded') return undefined;
+        return this.#ofTask(probe.taskId, `counts as ${outcomeText(probe.outcome)}`, '', 'bad');
+      case 'completionIgnored':
+        return this.#ofTask(probe.taskId, `completion ignored: ${probe.why}`, '', 'notable');
+      case 'hostCall':
+        return this.#hostCall(probe);
+      case 'hostClearRefused':
+        return this.#ofTask(probe.taskId, `clearing refused: it is ${probe.state}`, probe.host, 'notable');
+      case 'staleRefused':
+        return { ...ofCommand(probe.commandId ?? '', 'message from the past refused', 'notable'), host: probe.host };
+      case 'conflict':
+        return ofCommand(probe.commandId, `${probe.entity} has changed meanwhile: the callback runs again`, 'notable');
+      case 'lockRefused':
+        return ofCommand(probe.owner, `lock ${probe.key} refused: ${probe.holder} holds it`, 'bad');
+      case 'taskSubmitted':
+      case 'taskCleared':
+      case 'hostTaskCleared':
+      case 'lockGranted':
+      case 'lockReleased':
+      case 'clientTold':
+        return undefined;
+    }
+  }
+
+  #callbackRuns(probe: Of<'callbackRuns'>): Row | undefined {
+    this.#handlers.set(`${probe.commandId} ${probe.index}`, probe.handler);
+    const run = runKey(probe);
+    if (this.#begun.has(run)) return ofStep(probe, `${probe.callback} runs again: its first run was not committed`, 'notable');
+    this.#begun.add(run);
+    return undefined;
+  }
+
+  #callbackCommitted(probe: Of<'callbackCommitted'>): Row {
+    this.#handlers.set(`${probe.commandId} ${probe.index}`, probe.handler);
+    this.#begun.delete(runKey(probe));
+    const attempt = attemptText(probe.attempt);
+    if (probe.threw !== null) return ofStep(probe, `${probe.callback}${attempt} threw: ${probe.threw.message}`, 'bad');
+    const undoing = probe.callback === 'compensate' || probe.callback === 'endWithFailure';
+    return ofStep(probe, `${probe.callback}${attempt}`, undoing ? 'notable' : 'plain');
+  }
+
+  #taskPlaced(probe: Of<'taskPlaced'>): Row {
+    const handler = this.#handlers.get(`${probe.commandId} ${probe.executionIndex}`) ?? '';
+    const step = `${probe.executionIndex} ${handler}`.trimEnd();
+    this.#tasks.set(probe.taskId, { command: probe.commandId, step, verb: probe.verb });
+    const rollback = probe.reason === 'ROLLBACK_FLOW' ? ' (rollback)' : '';
+    return this.#ofTask(probe.taskId, `created${rollback}${attemptText(probe.attempt)}`, '', 'dim');
+  }
+
+  #hostCall({ host, key, verb, code, repeated }: Of<'hostCall'>): Row {
+    // A call's key begins with its command and step.
+    const [command = '', index = ''] = key.split('/');
+    const step = `${index} ${this.#handlers.get(`${command} ${index}`) ?? ''}`.trim();
+    const what = `call ${verb} ${repeated ? 'recognised: answered as before' : code === 0 ? 'done' : `failed with ${code}`}`;
+    return { command, step, task: '', host, what, tone: repeated ? 'notable' : code === 0 ? 'plain' : 'bad' };
+  }
+
+  #verb(taskId: string, verb: string): void {
+    if (!this.#tasks.has(taskId)) this.#tasks.set(taskId, { command: '', step: '', verb });
+  }
+
+  #ofTask(taskId: string, what: string, host: string, tone: Row['tone']): Row {
+    const { command, step, verb } = this.#tasks.get(taskId) ?? { command: '', step: '', verb: 'unknown task' };
+    const task = taskId.startsWith(command) ? taskId.slice(command.length) : taskId;
+    return { command, step, task, host, what: `${verb} ${what}`, tone };
+  }
+}
+
+const STATUS_TONE: Readonly<Record<string, Row['tone']>> = {
+  SUBMITTED: 'plain',
+  RUNNING: 'dim',
+  SUCCEEDED: 'good',
+  ROLLING_BACK: 'bad',
+  ROLLED_BACK: 'notable',
+};
+
+function statusChanged({ commandId, status, error }: Of<'statusChanged'>): Row {
+  return ofCommand(commandId, error === null ? status : `${status}: ${error.message}`, STATUS_TONE[status] ?? 'bad');
+}
+
+function bare(what: string, tone: Row['tone']): Row {
+  return { command: '', step: '', task: '', host: '', what, tone };
+}
+
+function ofCommand(command: string, what: string, tone: Row['tone']): Row {
+  return { command, step: '', task: '', host: '', what, tone };
+}
+
+function ofStep(probe: Of<'callbackRuns'> | Of<'callbackCommitted'>, what: string, tone: Row['tone']): Row {
+  return { command: probe.commandId, step: `${probe.index} ${probe.handler}`, task: '', host: '', what, tone };
+}
+
+function runKey(probe: Of<'callbackRuns'> | Of<'callbackCommitted'>): string {
+  return [probe.commandId, probe.index, probe.callback, probe.attempt].join(' ');
+}
+
+function hostEnd({ result, code }: Of<'hostTaskEnded'>): string {
+  switch (result) {
+    case 'success':
+      return 'done';
+    case 'cleanSuccess':
+      return `failed with ${code}, rolled back by the host`;
+    case 'cleanFailure':
+      return `failed with ${code}, and so did the host's rollback`;
+  }
+}
+
+function attemptText(attempt: number): string {
+  return attempt === 1 ? '' : ` (attempt ${attempt})`;
+}
+
+function count(n: number, thing: string): string {
+  return `${n} ${thing}${n === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,76 @@
+import type { HistoryEntry, CommandStatus } from '../../src/flow/state.js';
+import type { Effect } from '../../src/model/effect.js';
+import type { ErrorRecord } from '../../src/model/errors.js';
+import type { TaskState } from '../../src/model/task.js';
+
+/** One command at the end of a run. */
+export interface CommandResult {
+  readonly id: string;
+  readonly type: string;
+  /** The command that started this one as a child. */
+  readonly parentId: string | null;
+  readonly status: CommandStatus;
+  /** Handler names, in order. */
+  readonly handlers: readonly string[];
+  readonly executionIndex: number;
+  /** Its committed callbacks, in the order of their commits; `t` in µs. */
+  readonly history: readonly HistoryEntry[];
+  /** Keys of the locks that it still holds. */
+  readonly locks: readonly string[];
+  /** Effects that a rollback left on purpose. */
+  readonly residue: readonly Effect[];
+  readonly error?: ErrorRecord;
+}
+
+/** A task that the run saw, and what became of it. */
+export interface TaskResult {
+  readonly id: string;
+  readonly commandId: string;
+  readonly executionIndex: number;
+  readonly verb: string;
+  /** Null if no host acknowledged it. */
+  readonly host: string | null;
+  /** `Cleared`: cleared on its host and forgotten by the engine. */
+  readonly state: TaskState | 'Cleared';
+  /** The kind of its outcome; null while there is none. */
+  readonly result: string | null;
+}
+
+export interface HostResult {
+  readonly id: string;
+  readonly role: 'SPM' | 'Contend' | 'Free';
+  readonly up: boolean;
+}
+
+export interface InvariantResult {
+  readonly name: string;
+  readonly held: boolean;
+  /** Of a broken one: what was found, and where. */
+  readonly detail?: string;
+}
+
+/** What a run came to: a function of scenario and seed alone. */
+export interface RunResult {
+  readonly scenario: string;
+  readonly seed: number;
+  /** 16 hex digits: the same for the same scenario and seed, on any machine and either disk. */
+  readonly traceHash: string;
+  readonly events: number;
+  readonly virtualTimeMs: number;
+  /** How often the engine was started again after a crash. */
+  readonly recoveries: number;
+  readonly commands: readonly CommandResult[];
+  readonly tasks: readonly TaskResult[];
+  readonly hosts: readonly HostResult[];
+  readonly invariants: readonly InvariantResult[];
+}
+
+/** What `run --json` prints: the result, and how long it took by the wall clock. */
+export interface RunReport extends RunResult {
+  readonly wallTimeMs: number;
+}
+
+/** Whether every invariant held: what the exit code says. */
+export function held(result: RunResult): boolean {
+  return result.invariants.every((invariant) => invariant.held);
+}

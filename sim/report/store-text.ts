@@ -1,0 +1,88 @@
+import type { CommandState, Phase, StepState, WorkItem } from '../../src/flow/state.js';
+import type { CommandView, Damage, StoreView } from './store-view.js';
+import { clock, printable } from './style.js';
+import { outcomeText } from './outcome-text.js';
+
+/** The lines of `inspect`. */
+export function storeText(view: StoreView): readonly string[] {
+  const idWidth = Math.max(0, ...view.commands.map(({ id }) => id.length));
+  const typeWidth = Math.max(0, ...view.commands.map(({ type }) => type.length));
+  const row = (command: CommandState): string =>
+    `${command.id.padEnd(idWidth)}  ${command.type.padEnd(typeWidth)}  ${command.status}${whereabouts(command)}${errorText(command)}`;
+  return [
+    `store ${view.storeId ?? '?'}, incarnation ${view.incarnation ?? '?'}, commit ${view.commitSeq ?? '?'}`,
+    `${view.commands.length} commands, ${view.tasks.length} tasks, ${view.locks.length} locks, ${view.entities.length} entities`,
+    ...view.commands.map(row),
+    ...damageLines(view.damaged),
+  ].map(printable);
+}
+
+/** The lines of `inspect COMMAND`. */
+export function commandText({ command, history, tasks, locks, damaged }: CommandView): readonly string[] {
+  const handlerWidth = Math.max(0, ...command.handlers.map((handler) => handler.length));
+  return [
+    `${command.id}  ${command.type} version ${command.version}  ${command.status}${whereabouts(command)}${errorText(command)}`,
+    ...(command.parent === null ? [] : [`child of ${command.parent.commandId}, step ${command.parent.executionIndex}`]),
+    `params ${JSON.stringify(command.params)}`,
+    'steps',
+    ...command.handlers.flatMap((handler, index) => stepLines(handler.padEnd(handlerWidth), index, command.steps[index])),
+    ...(history.length === 0 ? [] : ['committed callbacks']),
+    ...history.map(({ t, index, handler, callback, attempt, outcome }) => `  ${clock(t)}  ${index} ${handler} ${callback} #${attempt}: ${outcome}`),
+    ...(tasks.length === 0 ? [] : ['tasks on hosts']),
+    ...tasks.map((task) => `  ${task.id}  ${task.verb}  ${task.state}${task.executionReason === 'ROLLBACK_FLOW' ? ' (rollback)' : ''}`),
+    ...(locks.length === 0 ? [] : [`locks ${locks.map(({ key }) => key).join(', ')}`]),
+    ...command.residue.map(({ verb, object }) => `left on purpose: ${verb} ${object}`),
+    ...damageLines(damaged),
+  ].map(printable);
+}
+
+function stepLines(handler: string, index: number, step: StepState | undefined): readonly string[] {
+  return [`  ${index} ${handler}  ${stepText(step)}`, ...(step?.work ?? []).map((item) => `      ${workText(item)}`)];
+}
+
+function stepText(step: StepState | undefined): string {
+  if (step === undefined) return 'not reached';
+  const progress = step.completed ? 'completed' : step.failure !== undefined ? `failed: ${step.failure.message}` : step.begun ? 'begun' : 'reached';
+  return [progress, step.pivot === 'none' ? '' : `point of no return: ${step.pivot}`, step.undo === undefined ? '' : `undo: ${step.undo}`]
+    .filter((part) => part !== '')
+    .join('; ');
+}
+
+function workText(item: WorkItem): string {
+  const outcome = item.outcome === null ? 'outstanding' : outcomeText(item.outcome);
+  switch (item.kind) {
+    case 'task':
+      return `task ${item.verb}${item.attempt === 1 ? '' : ` (attempt ${item.attempt})`} ${JSON.stringify(item.args)}: ${outcome}`;
+    case 'child':
+      return `child ${item.type} ${item.id}: ${outcome}`;
+  }
+}
+
+function whereabouts(command: CommandState): string {
+  const handler = command.handlers[command.executionIndex];
+  const phase = phaseText(command.phase);
+  return phase === '' ? '' : `  ${handler === undefined ? '' : `at ${command.executionIndex} ${handler}, `}${phase}`;
+}
+
+function phaseText(phase: Phase): string {
+  switch (phase.at) {
+    case 'admission':
+      return 'waiting for its locks';
+    case 'callback':
+      return `${phase.callback} is due`;
+    case 'work':
+      return phase.of === 'step' ? 'waiting for its work' : `waiting for the revert tasks of ${phase.of}`;
+    case 'held':
+      return phase.from === null ? 'held' : `held where ${phaseText(phase.from)}`;
+    case 'ended':
+      return '';
+  }
+}
+
+function errorText(command: CommandState): string {
+  return command.error === null ? '' : `  ${command.error.code}: ${command.error.message}`;
+}
+
+function damageLines(damaged: readonly Damage[]): readonly string[] {
+  return damaged.map(({ code, message }) => `DAMAGED ${message} [${code}]`);
+}

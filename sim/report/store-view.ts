@@ -1,0 +1,77 @@
+import type { CommandState, HistoryEntry } from '../../src/flow/state.js';
+import { SeatbeltError } from '../../src/model/errors.js';
+import type { LockRecord } from '../../src/model/lock.js';
+import type { SpmAsyncTask } from '../../src/model/task.js';
+import type { StoreScan } from '../../src/store/read-store.js';
+import { suggestion } from '../scenario/nearest.js';
+
+/** What a snapshot store holds, as `inspect --json` prints it. What is damaged is listed and hides nothing else. */
+export interface StoreView {
+  readonly storeId: string | null;
+  /** How many times an engine has started on it. */
+  readonly incarnation: number | null;
+  readonly commitSeq: number | null;
+  readonly commands: readonly CommandState[];
+  readonly tasks: readonly SpmAsyncTask[];
+  readonly locks: readonly LockRecord[];
+  /** Names of the entities, e.g. `disk/disk1`. */
+  readonly entities: readonly string[];
+  readonly damaged: readonly Damage[];
+}
+
+export interface Damage {
+  /** The entry, or null where it is the store as a whole. */
+  readonly key: string | null;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** One command of a store, as `inspect --json COMMAND` prints it. */
+export interface CommandView {
+  readonly command: CommandState;
+  /** Its committed callbacks, oldest first. */
+  readonly history: readonly HistoryEntry[];
+  readonly tasks: readonly SpmAsyncTask[];
+  readonly locks: readonly LockRecord[];
+  readonly damaged: readonly Damage[];
+}
+
+export function storeView(scan: StoreScan): StoreView {
+  const records = scan.entries.flatMap((entry) => (entry.ok ? [entry.record] : []));
+  const identity = records.find((record) => record.kind === 'identity')?.identity;
+  const head = records.find((record) => record.kind === 'head')?.head;
+  return {
+    storeId: identity?.storeId ?? null,
+    incarnation: head?.incarnation ?? null,
+    commitSeq: head?.commitSeq ?? null,
+    // An engine wrote it, and its checksum says that it is what was written.
+    commands: records.flatMap((record) => (record.kind === 'command' ? [record.command as unknown as CommandState] : [])),
+    tasks: records.flatMap((record) => (record.kind === 'task' ? [record.task] : [])),
+    locks: records.flatMap((record) => (record.kind === 'lock' ? [record.lock] : [])),
+    entities: records.flatMap((record) => (record.kind === 'entity' ? [record.entity] : [])),
+    damaged: damageOf(scan),
+  };
+}
+
+/** @throws SeatbeltError `UNKNOWN_COMMAND`, with the nearest id */
+export function commandView(scan: StoreScan, id: string): CommandView {
+  const { commands, tasks, locks, damaged } = storeView(scan);
+  const command = commands.find((candidate) => candidate.id === id);
+  if (command === undefined) {
+    throw new SeatbeltError('UNKNOWN_COMMAND', `${id}: the store has no command of this id${suggestion(id, commands.map((known) => known.id))}`);
+  }
+  return {
+    command,
+    history: scan.entries.flatMap((entry) =>
+      entry.ok && entry.record.kind === 'history' && entry.record.commandId === id ? [entry.record.entry as HistoryEntry] : [],
+    ),
+    tasks: tasks.filter((task) => task.commandId === id),
+    locks: locks.filter((lock) => lock.owner === command.rootId),
+    damaged,
+  };
+}
+
+function damageOf(scan: StoreScan): readonly Damage[] {
+  const entries = scan.entries.flatMap((entry) => (entry.ok ? [] : [{ key: entry.key, code: entry.error.code, message: entry.error.message }]));
+  return scan.mismatch === null ? entries : [...entries, { key: null, code: scan.mismatch.code, message: scan.mismatch.message }];
+}

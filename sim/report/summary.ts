@@ -1,0 +1,51 @@
+import type { CommandResult, RunReport } from './result.js';
+import { clock, printable, type Style } from './style.js';
+
+/** Lines that end a run's report: each command's end, recoveries, invariants, and how to run it again. @param rerun the command line */
+export function summary(report: RunReport, rerun: string, style: Style): readonly string[] {
+  const broken = report.invariants.filter((invariant) => !invariant.held);
+  const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map((text) => text.length));
+  const widths = { id: widest(report.commands.map(({ id }) => id)), type: widest(report.commands.map(({ type }) => type)) };
+  return [
+    ...report.commands.flatMap((command) => commandLines(command, widths, style)),
+    ...(report.commands.length === 0 ? ['no commands'] : []),
+    '',
+    `virtual time ${clock(report.virtualTimeMs * 1000)} in ${report.wallTimeMs} ms, ${report.events} events, ${recoveries(report.recoveries)}`,
+    broken.length === 0
+      ? style.good(`invariants: all ${report.invariants.length} held`)
+      : style.bad(`invariants: ${broken.length} of ${report.invariants.length} BROKEN`),
+    ...broken.map(({ name, detail }) => style.bad(`  ${name}${detail === undefined ? '' : `: ${printable(detail)}`}`)),
+    `seed ${report.seed}, trace ${report.traceHash}`,
+    `again: ${rerun}`,
+  ];
+}
+
+function commandLines(command: CommandResult, widths: { readonly id: number; readonly type: number }, style: Style): readonly string[] {
+  const error = command.error === undefined ? '' : `  ${command.error.code}: ${command.error.message}`;
+  const line = printable(`${command.id.padEnd(widths.id)}  ${command.type.padEnd(widths.type)}  ${command.status}${error}`);
+  const under = ' '.repeat(widths.id);
+  const residue = command.residue.map(({ verb, object }) => `${under}  left on purpose: ${verb} ${object}`);
+  const locks = command.locks.length === 0 ? [] : [`${under}  still locked: ${command.locks.join(', ')}`];
+  return [toned(command.status, style)(line), ...[...residue, ...locks].map(printable)];
+}
+
+function toned(status: CommandResult['status'], style: Style): (text: string) => string {
+  switch (status) {
+    case 'SUCCEEDED':
+      return style.good;
+    case 'ROLLED_BACK':
+    case 'REJECTED':
+      return style.notable;
+    case 'SUBMITTED':
+    case 'RUNNING':
+    case 'ROLLING_BACK':
+    case 'STUCK':
+    case 'ROLLBACK_INCOMPLETE':
+    case 'PARKED':
+      return style.bad;
+  }
+}
+
+function recoveries(n: number): string {
+  return n === 0 ? 'no recovery' : n === 1 ? '1 recovery' : `${n} recoveries`;
+}

@@ -1,0 +1,150 @@
+import { BadParams, SeatbeltError } from '../../src/model/errors.js';
+import { checkCommandId } from '../../src/model/command.js';
+import type { Data } from '../../src/model/data.js';
+import { suggestion } from './nearest.js';
+import type { Path, Problem } from './problem.js';
+import type { Condition } from './condition.js';
+import type { Fault, Scenario, VerbFailure } from './schema.js';
+
+/** The names that a scenario may use besides its own. */
+export interface Vocabulary {
+  readonly commandTypes: readonly string[];
+  /** The verbs that hosts know. */
+  readonly verbs: readonly KnownVerb[];
+  /** Params with their defaults. @throws SeatbeltError `BAD_PARAMS`; a `BadParams` says where */
+  readonly checkParams: (type: string, params: unknown) => Data;
+}
+
+export interface KnownVerb {
+  readonly name: string;
+  /** `spm`: runs as a task; `hsm` and `read`: are called. */
+  readonly kind: 'spm' | 'hsm' | 'read';
+  readonly argNames: readonly string[];
+}
+
+/** What the schema of a file cannot see: names that must be there, or must not be there twice. In the order of the file's sections. */
+export function crossCheck(scenario: Scenario, vocabulary: Vocabulary): readonly Problem[] {
+  const hosts = scenario.hosts.map((host) => host.id);
+  const domains = scenario.domains.map((domain) => domain.id);
+  const vms = scenario.vms.map((vm) => vm.id);
+  return [
+    ...repeated('hosts', hosts),
+    ...oneSpm(scenario),
+    ...repeated('domains', domains),
+    ...repeated('vms', vms),
+    ...scenario.vms.flatMap((vm, i) => unknownName(['vms', i, 'host'], 'host', vm.host, hosts)),
+    ...repeated('disks', scenario.disks.map((disk) => disk.id)),
+    ...scenario.disks.flatMap((disk, i) => [
+      ...unknownName(['disks', i, 'vm'], 'VM', disk.vm, vms),
+      ...unknownName(['disks', i, 'domain'], 'storage domain', disk.domain, domains),
+    ]),
+    ...Object.keys(scenario.verbs).flatMap((verb) => unknownName(['verbs', verb], 'verb', verb, verbNames(vocabulary), 'key')),
+    ...repeated('commands', scenario.commands.map((command) => command.id)),
+    ...scenario.commands.flatMap((command, i) => [
+      ...unknownName(['commands', i, 'type'], 'command type', command.type, vocabulary.commandTypes),
+      ...badId(['commands', i, 'id'], command.id),
+    ]),
+    ...scenario.faults.flatMap((fault, i) => faultProblems(['faults', i, fault.kind], fault, vocabulary)),
+  ];
+}
+
+/**
+ * Params as their commands want them, with defaults filled in, or what is wrong with them. To be called when the types are known to exist.
+ */
+export function checkParams(
+  scenario: Scenario,
+  vocabulary: Vocabulary,
+): { readonly commands: Scenario['commands']; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const commands = scenario.commands.map((command, i) => {
+    try {
+      return { ...command, params: vocabulary.checkParams(command.type, command.params) as typeof command.params };
+    } catch (error) {
+      problems.push(...paramProblems(['commands', i, 'params'], error));
+      return command;
+    }
+  });
+  return { commands, problems };
+}
+
+function paramProblems(under: Path, error: unknown): readonly Problem[] {
+  if (error instanceof BadParams) {
+    return error.issues.map(({ path, message }) => ({
+      path: [...under, ...path],
+      at: 'value',
+      message: message.replace(/^Invalid input: /, '').replace(/, received /, ', got '),
+    }));
+  }
+  if (error instanceof SeatbeltError) return [{ path: under, at: 'value', message: error.message }];
+  throw error;
+}
+
+function repeated(section: 'hosts' | 'domains' | 'vms' | 'disks' | 'commands', ids: readonly string[]): readonly Problem[] {
+  const seen = new Map<string, number>();
+  return ids.flatMap((id, i): readonly Problem[] => {
+    const first = seen.get(id);
+    if (first !== undefined) return [{ path: [section, i, 'id'], at: 'value', message: `'${id}' is the id of ${section}[${first}] already` }];
+    seen.set(id, i);
+    return [];
+  });
+}
+
+function oneSpm(scenario: Scenario): readonly Problem[] {
+  const spms = scenario.hosts.flatMap((host, i) => (host.spm ? [i] : []));
+  const [, second] = spms;
+  if (spms.length === 0) return [{ path: ['hosts'], at: 'value', message: 'one host must hold the SPM role: give it spm: true' }];
+  return second === undefined ? [] : [{ path: ['hosts', second, 'spm'], at: 'value', message: 'only one host can hold the SPM role' }];
+}
+
+function unknownName(path: Path, what: string, name: string, known: readonly string[], at: Problem['at'] = 'value'): readonly Problem[] {
+  return known.includes(name) ? [] : [{ path, at, message: `unknown ${what} '${name}'${suggestion(name, known)}` }];
+}
+
+function badId(path: Path, id: string): readonly Problem[] {
+  try {
+    checkCommandId(id);
+    return [];
+  } catch (error) {
+    if (error instanceof SeatbeltError) return [{ path, at: 'value', message: error.message }];
+    throw error;
+  }
+}
+
+function faultProblems(path: Path, fault: Fault, vocabulary: Vocabulary): readonly Problem[] {
+  switch (fault.kind) {
+    case 'crashEngine':
+      return fault.point.at === 'condition' ? conditionProblems([...path, 'when'], fault.point.condition, vocabulary) : [];
+    case 'failTask':
+    case 'failCall':
+      return failureProblems(path, fault, vocabulary);
+  }
+}
+
+function failureProblems(path: Path, { kind, verb, match }: VerbFailure, vocabulary: Vocabulary): readonly Problem[] {
+  const known = vocabulary.verbs.find(({ name }) => name === verb);
+  if (known === undefined) return unknownName([...path, 'verb'], 'verb', verb, verbNames(vocabulary));
+  if ((known.kind === 'spm') !== (kind === 'failTask')) {
+    const message = known.kind === 'spm' ? `'${verb}' runs as a task: use failTask` : `'${verb}' is a call: use failCall`;
+    return [{ path: [...path, 'verb'], at: 'value', message }];
+  }
+  return Object.keys(match ?? {}).flatMap((name) => unknownName([...path, 'match', name], `argument of ${verb}`, name, known.argNames, 'key'));
+}
+
+function verbNames(vocabulary: Vocabulary): readonly string[] {
+  return vocabulary.verbs.map(({ name }) => name);
+}
+
+function taskVerbNames(vocabulary: Vocabulary): readonly string[] {
+  return vocabulary.verbs.flatMap(({ name, kind }) => (kind === 'spm' ? [name] : []));
+}
+
+function conditionProblems(path: Path, condition: Condition, vocabulary: Vocabulary): readonly Problem[] {
+  switch (condition.of) {
+    case 'task':
+      return unknownName([...path, 'task'], 'SPM verb', condition.verb, taskVerbNames(vocabulary));
+    case 'command':
+      return unknownName([...path, 'command'], 'command type', condition.type, vocabulary.commandTypes);
+    case 'callback':
+      return [];
+  }
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { suggestion } from './nearest.js';
+
+export type Path = readonly (string | number)[];
+
+/** Something wrong with a scenario. `at`: whether the key itself is wrong, or what stands under it. */
+export interface Problem {
+  readonly path: Path;
+  readonly at: 'key' | 'value';
+  readonly message: string;
+}
+
+/** `commands[0].params.vm`, as a reader would write it. */
+export function pathText(path: Path): string {
+  return path.map((key, i) => (typeof key === 'number' ? `[${key}]` : i === 0 ? key : `.${key}`)).join('');
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** What zod found, one problem a place. */
+export function problemsOf(issues: readonly Issue[], under: Path = []): readonly Problem[] {
+  return issues.flatMap((issue): readonly Problem[] => {
+    const path = [...under, ...issue.path.map((key) => (typeof key === 'number' ? key : String(key)))];
+    switch (issue.code) {
+      case 'unrecognized_keys':
+        return issue.keys.map((key) => ({ path: [...path, key], at: 'key', message: issue.message }));
+      case 'invalid_union': {
+        const branch = likeliest(issue.errors);
+        return branch === undefined ? [{ path, at: 'value', message: issue.message }] : problemsOf(branch, path);
+      }
+      default:
+        return [{ path, at: 'value', message: issue.message }];
+    }
+  });
+}
+
+/** The alternative that was probably meant: of the right kind at its root, and with fewer faults than any other. */
+function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const [best, second] = branches
+    .filter((issues) => issues.every((issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys'))
+    .toSorted((a, b) => a.length - b.length);
+  return best !== undefined && best.length < (second?.length ?? Number.POSITIVE_INFINITY) ? unknownKeysFirst(best) : undefined;
+}
+
+/** A misspelt key also makes the right one missing, and is the better thing to name. */
+function unknownKeysFirst(issues: readonly Issue[]): readonly Issue[] {
+  const rank = (issue: Issue): number => (issue.code === 'unrecognized_keys' ? 0 : 1);
+  return issues.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** For zod's `error` option: our words where its own would leave a reader guessing. */
+export const wording: z.core.$ZodErrorMap = (issue) => {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? `is missing; expected ${issue.expected}` : `expected ${issue.expected}, got ${kindOf(issue.input)}`;
+    case 'unrecognized_keys': {
+      const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
+      return `unknown key${suggestion(issue.keys[0] ?? '', known)}`;
+    }
+    default:
+      return undefined;
+  }
+};
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'number' ? `number ${value}` : typeof value;
+}

@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import { DEFAULT_ENGINE_SETTINGS, type EngineSettings } from '../../actors/settings.js';
+import type { FailureRule } from '../faults/failures.js';
+import type { Latency } from '../world/latency.js';
+import { conditionSchema } from './condition.js';
+import { durationSchema, positiveDurationSchema, rateSchema, sizeSchema } from './units.js';
+
+/** Names that become nodes of the network, parts of keys, and words in a report. */
+const idSchema = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, { error: 'use 1 to 64 of A-Z a-z 0-9 _ . -' });
+
+const nthSchema = z.int().min(1);
+const hostCodeSchema = z.int().min(1);
+
+const lognormalSchema = z
+  .strictObject({ median: positiveDurationSchema, p95: positiveDurationSchema })
+  .refine(({ median, p95 }) => p95 >= median, { path: ['p95'], error: 'the 95th percentile must not be below the median' })
+  .transform(({ median, p95 }): Latency => ({ kind: 'lognormal', median, p95 }))
+  .readonly();
+
+const uniformSchema = z
+  .strictObject({ min: durationSchema, max: durationSchema })
+  .refine(({ min, max }) => max >= min, { path: ['max'], error: 'must not be below min' })
+  .transform(({ min, max }): Latency => ({ kind: 'uniform', min, max }))
+  .readonly();
+
+const constantSchema = durationSchema.transform((value): Latency => ({ kind: 'constant', value }));
+
+const latencySchema = z.union([constantSchema, lognormalSchema, uniformSchema], {
+  error: 'expected a latency: a duration such as 5s, or {median: 2s, p95: 8s}, or {min: 1s, max: 3s}',
+});
+
+const hostSchema = z
+  .strictObject({
+    id: idSchema.refine((id) => id !== 'engine' && id !== 'client', { error: 'is the name of another node' }),
+    /** Holds the SPM role when the simulation begins. Exactly one host does. */
+    spm: z.boolean().default(false),
+  })
+  .readonly();
+
+const commandSchema = z
+  .strictObject({
+    /** When it is submitted, virtual µs. */
+    at: durationSchema.prefault('0s'),
+    id: idSchema.exactOptional(),
+    type: z.string(),
+    /** As the command's own schema wants them; checked against it when the scenario is loaded. */
+    params: z.record(z.string(), z.unknown()).readonly().prefault({}),
+  })
+  .readonly();
+
+const crashEngineSchema = z
+  .strictObject({
+    at: durationSchema.exactOptional(),
+    event: z.int().min(1).exactOptional(),
+    beforePortOperation: z.int().min(1).exactOptional(),
+    afterPortOperation: z.int().min(1).exactOptional(),
+    when: conditionSchema.exactOptional(),
+    down: durationSchema.prefault('5s'),
+  })
+  .transform(({ at, event, beforePortOperation, afterPortOperation, when, down }, context) => {
+    const points = [
+      at === undefined ? [] : [{ at: 'time' as const, us: at }],
+      event === undefined ? [] : [{ at: 'event' as const, n: event }],
+      beforePortOperation === undefined ? [] : [{ at: 'before' as const, portOperation: beforePortOperation }],
+      afterPortOperation === undefined ? [] : [{ at: 'after' as const, portOperation: afterPortOperation }],
+      when === undefined ? [] : [{ at: 'condition' as const, condition: when }],
+    ].flat();
+    const [point] = points;
+    if (point !== undefined && points.length === 1) return { kind: 'crashEngine' as const, point, down };
+    context.addIssue({ code: 'custom', message: 'say when, in one way: at, event, beforePortOperation, afterPortOperation or when' });
+    return z.NEVER;
+  });
+
+const failureSchema = z
+  .strictObject({
+    verb: z.string(),
+    /** Only executions whose arguments have these values count. */
+    match: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).readonly().prefault({}),
+    /** Which of those executions fails, from 1. */
+    nth: z.union([nthSchema, z.literal('every')], { error: "expected a whole number from 1, or 'every'" }).default(1),
+    /** The host's error code, e.g. 261. */
+    code: hostCodeSchema,
+    when: z.enum(['refuse', 'atStart', 'atEnd']).default('atEnd'),
+  })
+  .transform(({ nth, ...rule }): FailureRule => (nth === 'every' ? rule : { ...rule, nth }));
+
+const faultSchema = z
+  .strictObject({
+    crashEngine: crashEngineSchema.exactOptional(),
+    failTask: failureSchema.exactOptional(),
+    failCall: failureSchema.exactOptional(),
+  })
+  .transform(({ crashEngine, failTask, failCall }, context) => {
+    const faults = [
+      crashEngine === undefined ? [] : [crashEngine],
+      failTask === undefined ? [] : [{ kind: 'failTask' as const, ...failTask }],
+      failCall === undefined ? [] : [{ kind: 'failCall' as const, ...failCall }],
+    ].flat();
+    const [fault] = faults;
+    if (fault !== undefined && faults.length === 1) return fault;
+    context.addIssue({ code: 'custom', message: 'name one fault: crashEngine, failTask or failCall' });
+    return z.NEVER;
+  })
+  .readonly();
+
+const verbSchema = z
+  .strictObject({
+    latency: latencySchema.exactOptional(),
+    /** Bytes per second, for verbs that move data; added to the latency. */
+    rate: rateSchema.exactOptional(),
+    /** Share of executions that fail, 0 to 1. */
+    failureRate: z.number().min(0).max(1).default(0),
+    /** The host's error code of such a failure. 100: general. */
+    failureCode: hostCodeSchema.default(100),
+  })
+  .readonly();
+
+const inMs = (micros: number): number => micros / 1000;
+
+/** The engine's pace, read as what the engine is started with. */
+const engineSchema = z
+  .strictObject({
+    /** How often the pool's tasks are asked about. */
+    pollingRate: positiveDurationSchema.prefault(`${DEFAULT_ENGINE_SETTINGS.pollingRateMs}ms`),
+    /** How long an HSM verb may take to be answered. */
+    callTimeout: positiveDurationSchema.prefault(`${DEFAULT_ENGINE_SETTINGS.callTimeoutMs}ms`),
+    /** How long any other request to a host may. */
+    requestTimeout: positiveDurationSchema.prefault(`${DEFAULT_ENGINE_SETTINGS.requestTimeoutMs}ms`),
+    /** Before a request that was not accepted, yet not refused for good, is made again. */
+    resubmit: positiveDurationSchema.prefault(`${DEFAULT_ENGINE_SETTINGS.resubmitMs}ms`),
+  })
+  .transform(
+    (engine): EngineSettings => ({
+      pollingRateMs: inMs(engine.pollingRate),
+      callTimeoutMs: inMs(engine.callTimeout),
+      requestTimeoutMs: inMs(engine.requestTimeout),
+      resubmitMs: inMs(engine.resubmit),
+    }),
+  );
+
+const listOf = <S extends z.ZodType>(item: S) => z.array(item).max(10_000).readonly();
+
+/** A scenario file. Its input is what a user writes; its output is {@link Scenario} but for the defaults that need a second field. */
+export const scenarioSchema = z
+  .strictObject({
+    /** Default: the file's name without its ending. */
+    name: z.string().min(1).max(100).exactOptional(),
+    description: z.string().default(''),
+    pool: z.strictObject({ id: idSchema }).readonly().prefault({ id: 'pool1' }),
+    hosts: listOf(hostSchema).prefault([{ id: 'host1', spm: true }, { id: 'host2' }, { id: 'host3' }]),
+    domains: listOf(z.strictObject({ id: idSchema }).readonly()).prefault([{ id: 'domain1' }, { id: 'domain2' }]),
+    vms: listOf(z.strictObject({ id: idSchema, host: z.string() }).readonly()).prefault([]),
+    disks: listOf(z.strictObject({ id: idSchema, vm: z.string(), domain: z.string(), size: sizeSchema }).readonly()).prefault([]),
+    engine: engineSchema.prefault({}),
+    network: z.strictObject({ latency: latencySchema.prefault({ median: '1ms', p95: '5ms' }) }).readonly().prefault({}),
+    /** The disk under the engine's store: when a synced batch, and a scan, are done. */
+    disk: z
+      .strictObject({ write: latencySchema.prefault({ median: '1ms', p95: '4ms' }), scan: latencySchema.prefault({ median: '2ms', p95: '8ms' }) })
+      .readonly()
+      .prefault({}),
+    /** What differs from a verb's own latency and from never failing. */
+    verbs: z.record(z.string(), verbSchema).readonly().prefault({}),
+    commands: listOf(commandSchema)
+      .transform((commands) => commands.map((command, i) => ({ ...command, id: command.id ?? `c${i + 1}` })))
+      .readonly()
+      .prefault([]),
+    faults: listOf(faultSchema).prefault([]),
+  })
+  .readonly();
+
+/** A scenario with every default filled in: plain data, durations in whole µs unless a name says ms, sizes in bytes, rates in bytes per second. */
+export type Scenario = z.output<typeof scenarioSchema> & { readonly name: string };
+export type ScenarioCommand = Scenario['commands'][number];
+export type Fault = Scenario['faults'][number];
+export type CrashEngine = Extract<Fault, { kind: 'crashEngine' }>;
+/** When the engine crashes. `event` and port operations count over the whole run. */
+export type CrashPoint = CrashEngine['point'];
+/** One failure of a task or call, as a rule for the hosts. */
+export type VerbFailure = Exclude<Fault, CrashEngine>;
+export type VerbSettings = z.output<typeof verbSchema>;

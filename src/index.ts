@@ -1,0 +1,25 @@
+// seatbelt: define commands.
+
+export { defineCommand, checkCommandId, type CommandBuilder, type CommandDefinition, type CommandSpec } from './model/command.js';
+export {
+  taskHandler,
+  type BeforeContext,
+  type ChildRequest,
+  type PivotAnswer,
+  type PivotContext,
+  type PointOfNoReturn,
+  type StepContext,
+  type StepFailure,
+  type TaskHandler,
+  type WorkReport,
+} from './model/handler.js';
+export { entityKind, entityKey, type EntityKey, type EntityKind, type EntityRecord, type EntityView } from './model/entity.js';
+export { CallFailed, CallUnknown, SeatbeltError, type ErrorCode, type ErrorRecord } from './model/errors.js';
+export { NO_RETRY, UNDO_RETRY, type RetryPolicy } from './model/retry.js';
+export type { Data } from './model/data.js';
+export type { Effect } from './model/effect.js';
+export type { LockRequest } from './model/lock.js';
+export type { Outcome } from './model/outcome.js';
+export type { ExecutionReason, SpmAsyncTask, TaskRequest, TaskState } from './model/task.js';
+export type { CommandState, CommandStatus, HistoryEntry, Phase } from './flow/state.js';
+export { BUILT_IN_COMMANDS } from './commands/index.js';

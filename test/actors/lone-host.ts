@@ -1,0 +1,143 @@
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import type { NodePorts } from '../../actors/ports.js';
+import type { Probe } from '../../actors/probe.js';
+import { createSpmHost, SPM_HOST_DEFAULTS, type HostMessage, type SpmHostConfig } from '../../actors/spm-host.js';
+import type { HostRequest, Stamp, StepRef, TaskStatus, WireReply, WireRequest } from '../../actors/wire.js';
+import { Failures, type FailureRule } from '../../sim/faults/failures.js';
+import { SharedStorage } from '../../sim/world/shared-storage.js';
+import { VERBS } from '../../sim/world/verbs/catalogue.js';
+import { createVerbTable } from '../../sim/world/verbs/table.js';
+
+export const SECOND = 1_000_000;
+export const GIB = 2 ** 30;
+export const STEP: StepRef = { commandId: 'c1', executionIndex: 0 };
+
+/** One VM with one disk on domain1; a second domain; host1 is the SPM. */
+export function smallWorld(): SharedStorage {
+  const storage = new SharedStorage(VERBS);
+  storage.addDomain('domain1');
+  storage.addDomain('domain2');
+  storage.addVm('vm1', 'host1');
+  storage.addDisk({ disk: 'disk1', vm: 'vm1', domain: 'domain1', volume: 'base', sizeBytes: GIB });
+  storage.grantSpm('pool1', 'host1', 1);
+  return storage;
+}
+
+export interface LoneHostOptions {
+  readonly node?: string;
+  readonly storage?: SharedStorage;
+  readonly config?: Partial<SpmHostConfig>;
+  readonly rules?: readonly FailureRule[];
+}
+
+/** A host with nothing around it but shared storage and a clock that is turned by hand. Every verb takes a second. */
+export class LoneHost {
+  readonly storage: SharedStorage;
+  readonly replies: WireReply[] = [];
+  readonly probes: Probe[] = [];
+  #now = 0;
+  #asked = 0;
+  #timers: { readonly at: number; readonly wake: () => void }[] = [];
+  readonly #receive: (request: WireRequest | WireReply) => void;
+
+  constructor({ node = 'host1', storage = smallWorld(), config = {}, rules = [] }: LoneHostOptions = {}) {
+    this.storage = storage;
+    const generator = xoroshiro128plus(1);
+    let receive: ((message: WireRequest | WireReply) => void) | undefined;
+    const ports: NodePorts = {
+      node,
+      now: () => this.#now,
+      after: (delayUs, wake) => {
+        const timer = { at: this.#now + delayUs, wake };
+        this.#timers.push(timer);
+        return { cancel: () => void (this.#timers = this.#timers.filter((other) => other !== timer)) };
+      },
+      send: (_to, message) => {
+        if (message.kind === 'reply') this.replies.push(message);
+      },
+      onReceive: (wake) => void (receive = wake),
+      random: () => uniformFloat64(generator),
+      probe: (event) => void this.probes.push(event),
+      fault: (error) => {
+        throw error;
+      },
+    };
+    const speeds = Object.fromEntries(VERBS.map(({ name }) => [name, { latency: { kind: 'constant' as const, value: SECOND }, rate: 1e15 }]));
+    const failures = new Failures({ rules, rates: {}, verbs: VERBS });
+    const host = createSpmHost({
+      ports,
+      storage,
+      verbs: createVerbTable({ verbs: VERBS, content: storage.content, speeds, failures }),
+      config: { pool: 'pool1', incarnation: 1, ...SPM_HOST_DEFAULTS, ...config },
+      wake: (message: HostMessage) => host(message),
+    });
+    this.#receive = (message) => receive?.(message);
+  }
+
+  /** Delivers a request and returns its correlation. */
+  send(body: WireRequest['body'], stamp: Partial<Stamp> = {}): string {
+    this.#asked += 1;
+    const correlation = `q${this.#asked}`;
+    this.#receive({ kind: 'request', correlation, from: 'engine', stamp: { incarnation: 1, commitSeq: 1, fence: null, ...stamp }, body });
+    return correlation;
+  }
+
+  /** Delivers something that is no request. */
+  deliver(message: WireReply): void {
+    this.#receive(message);
+  }
+
+  replyTo(correlation: string): WireReply | undefined {
+    return this.replies.find((reply) => reply.correlation === correlation);
+  }
+
+  /** Asks what is answered at once. */
+  ask(body: HostRequest, stamp: Partial<Stamp> = {}): WireReply {
+    const reply = this.replyTo(this.send(body, stamp));
+    if (reply === undefined) throw new Error(`${body.op} was not answered`);
+    return reply;
+  }
+
+  /** Moves the clock on, firing each timer at its time. */
+  advance(us: number): void {
+    const until = this.#now + us;
+    for (;;) {
+      const next = this.#timers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
+      if (next === undefined) break;
+      this.#timers = this.#timers.filter((timer) => timer !== next);
+      this.#now = next.at;
+      next.wake();
+    }
+    this.#now = until;
+  }
+
+  submitVolume(volume: string, taskId = volume, stamp: Partial<Stamp> = {}): WireReply {
+    return this.ask(submitVolume(volume, taskId), stamp);
+  }
+
+  stop(taskId: string): number {
+    return this.ask({ op: 'stopTask', pool: 'pool1', taskId }).code;
+  }
+
+  clear(taskId: string): number {
+    return this.ask({ op: 'clearTask', pool: 'pool1', taskId }).code;
+  }
+
+  status(taskId: string): TaskStatus | undefined {
+    const { result } = this.ask({ op: 'getAllTasksStatuses', pool: 'pool1' }) as { result: { tasks?: readonly TaskStatus[] } | null } & WireReply;
+    return result?.tasks?.find((task) => task.taskId === taskId);
+  }
+}
+
+/** Creates a volume in an image of its own. */
+export function submitVolume(volume: string, taskId = volume): HostRequest {
+  return {
+    op: 'submitTask',
+    pool: 'pool1',
+    taskId,
+    verb: 'createVolume',
+    args: { domain: 'domain1', disk: `disk-of-${volume}`, volume, parent: null, format: 'raw', sizeBytes: GIB },
+    step: STEP,
+  };
+}

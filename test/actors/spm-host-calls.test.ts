@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import type { HostRequest } from '../../actors/wire.js';
+import { LoneHost, SECOND, smallWorld } from './lone-host.js';
+
+function replicate(
+  key: string,
+  verb: 'diskReplicateStart' | 'diskReplicateFinish',
+  target: string,
+  commandId = 'c1',
+  hostIncarnation: number | null = 1,
+): HostRequest {
+  return { op: 'call', key, verb, args: { vm: 'vm1', disk: 'disk1', target }, step: { commandId, executionIndex: 1 }, hostIncarnation };
+}
+
+/** A host where disk1 has an empty image on domain2 to replicate to. */
+function readyHost(options: ConstructorParameters<typeof LoneHost>[0] = {}): LoneHost {
+  const storage = smallWorld();
+  const args = { disk: 'disk1', source: 'domain1', target: 'domain2' };
+  storage.perform({ key: 'clone', verb: 'cloneImageStructure', args, step: { commandId: 'c0', executionIndex: 0 }, host: 'host1', hold: null });
+  return new LoneHost({ storage, ...options });
+}
+
+const replication = (host: LoneHost) => host.storage.content.vmDisks.findDisk('vm1', 'disk1')?.replication;
+const executions = (host: LoneHost) => host.storage.ledger.entries.slice(1).map(({ key }) => key);
+
+describe('an HSM call', () => {
+  it('is answered after its time, with its effect', () => {
+    const host = readyHost();
+    const call = host.send(replicate('k1', 'diskReplicateStart', 'domain2'));
+    host.advance(SECOND - 1);
+    expect([host.replyTo(call), replication(host)]).toEqual([undefined, null]);
+    host.advance(1);
+    expect(host.replyTo(call)).toMatchObject({ code: 0, incarnation: 1 });
+    expect(replication(host)).toBe('domain2');
+  });
+
+  it('with the same key is done once and answered alike, while it runs and afterwards', () => {
+    const host = readyHost();
+    const calls = [host.send(replicate('k1', 'diskReplicateStart', 'domain2'))];
+    host.advance(SECOND / 2);
+    calls.push(host.send(replicate('k1', 'diskReplicateStart', 'domain2')));
+    host.advance(SECOND / 2);
+    calls.push(host.send(replicate('k1', 'diskReplicateStart', 'domain2')));
+    host.advance(5 * SECOND);
+    expect(calls.map((call) => host.replyTo(call)?.code)).toEqual([0, 0, 0]);
+    expect(executions(host)).toEqual(['k1']);
+    expect(host.probes.flatMap((probe) => (probe.type === 'hostCall' ? [probe.repeated] : []))).toEqual([false, true, true]);
+  });
+
+  it('that failed keeps its answer under its key; a new key is a new execution', () => {
+    const host = readyHost({ rules: [{ verb: 'diskReplicateStart', nth: 1, code: 55 }] });
+    const calls = [host.send(replicate('k1', 'diskReplicateStart', 'domain2'))];
+    host.advance(SECOND);
+    calls.push(host.send(replicate('k1', 'diskReplicateStart', 'domain2')));
+    calls.push(host.send(replicate('k2', 'diskReplicateStart', 'domain2')));
+    host.advance(SECOND);
+    expect(calls.map((call) => host.replyTo(call)?.code)).toEqual([55, 55, 0]);
+    expect(executions(host)).toEqual(['k2']);
+  });
+
+  it('that is refused by injection is answered without delay', () => {
+    const host = readyHost({ rules: [{ verb: 'diskReplicateStart', code: 16, when: 'refuse' }] });
+    const call = host.send(replicate('k1', 'diskReplicateStart', 'domain2'));
+    host.advance(0);
+    expect(host.replyTo(call)?.code).toBe(16);
+  });
+
+  it('waits for the earlier ones of its command, not for those of others', () => {
+    const host = readyHost();
+    const start = host.send(replicate('k1', 'diskReplicateStart', 'domain2'));
+    const cancel = host.send(replicate('k2', 'diskReplicateFinish', 'domain1'));
+    const other = host.send(replicate('k3', 'diskReplicateFinish', 'domain1', 'c2'));
+    host.advance(SECOND);
+    expect([start, cancel, other].map((call) => host.replyTo(call)?.code)).toEqual([0, undefined, 0]);
+    host.advance(SECOND);
+    expect(host.replyTo(cancel)?.code).toBe(55);
+    const last = host.send(replicate('k4', 'diskReplicateStart', 'domain2'));
+    host.advance(SECOND);
+    expect(host.replyTo(last)?.code).toBe(0);
+    expect(executions(host)).toEqual(['k1', 'k3', 'k4']);
+  });
+
+  it('needs no SPM role, but the host on which the VM runs', () => {
+    const storage = smallWorld();
+    storage.addVm('vm2', 'host2');
+    const host = new LoneHost({ node: 'host2', storage });
+    const call = host.send(replicate('k1', 'diskReplicateStart', 'domain2'));
+    host.advance(SECOND);
+    expect(host.replyTo(call)?.code).toBe(1);
+  });
+
+  it('meant for another incarnation of the host is refused with 9004; for any, it is taken', () => {
+    const host = readyHost({ config: { incarnation: 2 } });
+    expect(host.ask(replicate('k1', 'diskReplicateStart', 'domain2', 'c1', 1)).code).toBe(9004);
+    const call = host.send(replicate('k1', 'diskReplicateStart', 'domain2', 'c1', null));
+    host.advance(SECOND);
+    expect(host.replyTo(call)).toMatchObject({ code: 0, incarnation: 2 });
+  });
+
+  it.each([
+    ['a task verb', { verb: 'createVolume', args: {} }],
+    ['bad arguments', { verb: 'snapshot', args: { vm: 'vm1', snapshot: 's1', disks: [] } }],
+  ])('refuses %s with 1000', (_what, request) => {
+    const step = { commandId: 'c1', executionIndex: 0 };
+    expect(new LoneHost().ask({ op: 'call', key: 'k1', step, hostIncarnation: null, ...request }).code).toBe(1000);
+  });
+});

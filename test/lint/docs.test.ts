@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import * as wire from '../../actors/wire.js';
+import { HOST_ERRORS } from '../../sim/world/verbs/host-errors.js';
+import { BUILT_IN_VOCABULARY } from '../../sim/scenario/builtin-vocabulary.js';
+import { parseScenario } from '../../sim/scenario/load.js';
+import { ROOT } from './planted.js';
+
+const text = (path: string): Promise<string> => readFile(join(ROOT, path), 'utf8');
+
+/** First cells of the rows of all tables in a section. */
+function firstCells(markdown: string): readonly string[] {
+  return [...markdown.matchAll(/^\| `?([A-Z0-9_]+)`? \|/gm)].map(([, cell]) => cell ?? '');
+}
+
+describe('docs/errors.md', () => {
+  it('has every code of ours once, and no other', async () => {
+    const [, union] = /export type ErrorCode =([^;]*);/.exec(await text('src/model/errors.ts')) ?? [];
+    const codes = [...(union ?? '').matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code);
+    const [ours] = (await text('docs/errors.md')).split('## Codes of hosts');
+    expect(codes.length).toBeGreaterThan(20);
+    expect(firstCells(ours ?? '')).toEqual(codes);
+  });
+
+  it('has every code of hosts', async () => {
+    const [, ofHosts] = (await text('docs/errors.md')).split('## Codes of hosts');
+    const codes = [...Object.values(wire).filter((value) => typeof value === 'number'), ...Object.values(HOST_ERRORS).map(({ code }) => code)];
+    expect(codes.length).toBeGreaterThan(20);
+    expect(firstCells(ofHosts ?? '').map(Number)).toEqual(expect.arrayContaining(codes));
+  });
+});
+
+describe('docs/scenarios.md', () => {
+  it('shows an example that works', async () => {
+    const [, example] = /```yaml\n(.*?)```/s.exec(await text('docs/scenarios.md')) ?? [];
+    const scenario = parseScenario(example ?? '', 'docs/scenarios.md', { vocabulary: BUILT_IN_VOCABULARY });
+    expect(scenario).toMatchObject({ name: 'two-disks', commands: [{ id: 'migrate' }] });
+  });
+});

@@ -1,0 +1,147 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SeatbeltError } from '../../../src/model/errors.js';
+import { cli, StagedSimulations } from './terminal.js';
+
+let cwd: string;
+
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'seatbelt-cli-'));
+  await writeFile(join(cwd, 'demo.yaml'), 'commands: [{ id: good, type: MoveDisk, params: { vm: vm1, disks: [d] } }]');
+  await writeFile(join(cwd, 'bad.yaml'), 'commands: [{ id: good, type: MoveDisk, params: { vm: 1, disks: [d] } }]');
+});
+
+afterAll(() => rm(cwd, { recursive: true }));
+
+describe('run', () => {
+  it('prints a timeline and a summary, and exits with 0 when all invariants held', async () => {
+    const { exitCode, stdout, stderr } = await cli(['run', 'demo.yaml', '--seed', '7'], { cwd });
+    expect(exitCode).toBe(0);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^ +TIME +COMMAND/);
+    expect(stdout).toContain('CRASH of engine');
+    expect(stdout).toContain('\n\ngood    MoveDisk  SUCCEEDED\n');
+    expect(stdout).toMatch(/again: npm run -s seatbelt -- run demo\.yaml --seed 7\n$/);
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  it('prints exactly one JSON document with --json', async () => {
+    const { exitCode, stdout, stderr } = await cli(['run', 'demo.yaml', '--json', '--seed', '3'], { cwd });
+    expect(exitCode).toBe(0);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({ scenario: 'demo', seed: 3, wallTimeMs: expect.any(Number) as number, recoveries: 1 });
+  });
+
+  it('exits with 1 when an invariant broke', async () => {
+    const staged = new StagedSimulations({ result: { invariants: [{ name: 'locks', held: false, detail: 'two holders' }] } });
+    const { exitCode, stdout } = await cli(['run', 'demo.yaml'], { cwd, services: staged.services });
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('  locks: two holders');
+  });
+
+  it('hands over the scenario with its settings, and tells how to run it so again', async () => {
+    const staged = new StagedSimulations();
+    const settings = ['--set', 'commands.0.params.vm=vm 2', '--set', 'engine.pollingRate=3s'];
+    const { stdout } = await cli(['run', 'demo.yaml', ...settings], { cwd, services: staged.services });
+    expect(staged.created[0]?.scenario.commands[0]?.params).toMatchObject({ vm: 'vm 2' });
+    expect(staged.created[0]?.scenario.engine.pollingRateMs).toBe(3_000);
+    expect(staged.created[0]?.seed).toBe(1);
+    expect(stdout).toContain(`again: npm run -s seatbelt -- run demo.yaml --seed 1 --set 'commands.0.params.vm=vm 2' --set engine.pollingRate=3s\n`);
+  });
+
+  it('keeps the store where --db says, relative to where the user is', async () => {
+    const staged = new StagedSimulations();
+    await cli(['run', 'demo.yaml', '--db', 'store'], { cwd, services: staged.services });
+    expect(staged.created[0]?.db).toBe(join(cwd, 'store'));
+  });
+
+  it('uses a temporary directory without --db, and removes it, however the run ends', async () => {
+    let existed = false;
+    const staged: StagedSimulations = new StagedSimulations({
+      run: async () => {
+        existed = existsSync(staged.created[0]?.db ?? '');
+        throw new Error('boom');
+      },
+    });
+    const { exitCode, stderr } = await cli(['run', 'demo.yaml'], { cwd, services: staged.services });
+    expect(existed).toBe(true);
+    expect(existsSync(staged.created[0]?.db ?? '')).toBe(false);
+    expect(staged.disposed).toBe(1);
+    expect(exitCode).toBe(70);
+    expect(stderr).toContain('boom');
+  });
+
+  it.each(['before it runs', 'while it runs'])('stops with 130 when interrupted %s, disposes, and leaves nothing behind', async (when) => {
+    const interruption = new AbortController();
+    const staged = new StagedSimulations({
+      run: () => {
+        interruption.abort();
+        return new Promise(() => undefined);
+      },
+    });
+    if (when === 'before it runs') interruption.abort();
+    const { exitCode, stdout } = await cli(['run', 'demo.yaml', '--json'], { cwd, services: staged.services, signal: interruption.signal });
+    expect(exitCode).toBe(130);
+    expect(stdout).toBe('');
+    expect(staged.disposed).toBe(1);
+    expect(existsSync(staged.created[0]?.db ?? '')).toBe(false);
+  });
+
+  it('uses colours on a terminal, unless NO_COLOR is set', async () => {
+    expect((await cli(['run', 'demo.yaml'], { cwd, isTTY: true })).stdout).toContain('\u001b[31m');
+    expect((await cli(['run', 'demo.yaml'], { cwd, isTTY: true, env: { NO_COLOR: '1' } })).stdout).not.toContain('\u001b');
+    expect((await cli(['run', 'demo.yaml'], { cwd, isTTY: true, env: { NO_COLOR: '' } })).stdout).toContain('\u001b[31m');
+  });
+
+  it('tells of a store that it cannot use in one line', async () => {
+    const staged = new StagedSimulations({ refuse: new SeatbeltError('STORE_NOT_EMPTY', '/x already holds a store') });
+    const { exitCode, stdout, stderr } = await cli(['run', 'demo.yaml', '--json'], { cwd, services: staged.services });
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 2, stdout: '', stderr: 'seatbelt: /x already holds a store [STORE_NOT_EMPTY]\n' });
+  });
+});
+
+describe('bad usage', () => {
+  it.each([
+    ['no command', [], 'name a command'],
+    ['an unknown command', ['rum'], "unknown command 'rum' (Did you mean run?)"],
+    ['an unknown option', ['run', 'demo.yaml', '--sed', '1'], "unknown option '--sed' (Did you mean one of --seed, --set?)"],
+    ['no scenario', ['run'], "missing required argument 'scenario'"],
+    ['too many scenarios', ['run', 'demo.yaml', 'x'], 'too many arguments'],
+    ['a seed that is no number', ['run', 'demo.yaml', '--seed', 'x'], 'Give a whole number from 0 to 9007199254740991.'],
+    ['a negative seed', ['run', 'demo.yaml', '--seed', '-1'], 'Give a whole number'],
+    ['a huge seed', ['run', 'demo.yaml', '--seed', '9007199254740992'], 'Give a whole number'],
+    ['an option without its value', ['run', 'demo.yaml', '--db'], "option '--db <dir>' argument missing"],
+    ['no store to inspect', ['inspect'], "required option '--db <dir>' not specified"],
+    ['a store that is not there', ['inspect', '--db', 'nowhere'], 'nowhere: there is no store [STORE_MISSING]'],
+    ['an unknown scenario', ['run', 'live-migratio'], "did you mean 'live-migration'?"],
+    ['a bad file', ['run', 'bad.yaml'], 'bad.yaml:1:54: commands[0].params.vm: expected string, got number [BAD_SCENARIO]'],
+    ['a bad setting', ['run', 'demo.yaml', '--set', 'x=1'], '--set x=1: x: unknown key'],
+    ['text that would break the line', ['run', 'a\u001b[2J\nb.yaml'], 'a\\u001b[2J b.yaml: no such file'],
+  ])('of %s: exit code 2 and one line', async (_, argv, message) => {
+    const { exitCode, stdout, stderr } = await cli(argv, { cwd });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toMatch(/^seatbelt: [^\n]+\n$/);
+    expect(stderr).toContain(message);
+  });
+});
+
+describe('list', () => {
+  // The built-in scenarios name commands that this stage does not have; what really ships is tried end to end.
+  it('needs no scenario', async () => {
+    const { exitCode, stderr } = await cli(['list', 'x'], { cwd });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('too many arguments');
+  });
+});
+
+describe('help', () => {
+  it.each([['--help'], ['run', '--help'], ['help', 'run'], ['--version']])('%s is no error', async (...argv) => {
+    const { exitCode, stdout, stderr } = await cli(argv, { cwd });
+    expect(exitCode).toBe(0);
+    expect(stdout).not.toBe('');
+    expect(stderr).toBe('');
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { submitted, type CommandState } from '../../../src/flow/state.js';
+import { SeatbeltError } from '../../../src/model/errors.js';
+import type { ScannedEntry, StoreScan } from '../../../src/store/read-store.js';
+import type { StoredCommand } from '../../../src/store/records.js';
+import { commandText, storeText } from '../../../sim/report/store-text.js';
+import { commandView, storeView } from '../../../sim/report/store-view.js';
+
+const waiting = submitted({
+  id: 'waits',
+  type: 'MoveDisk',
+  version: 1,
+  params: { disk: 'disk1' },
+  handlers: ['copy', 'remove'],
+  parent: null,
+  rootId: 'waits',
+  submittedAt: 0,
+});
+
+const copying: CommandState = {
+  ...waiting,
+  id: 'copies',
+  rootId: 'copies',
+  status: 'RUNNING',
+  phase: { at: 'work', of: 'step' },
+  steps: [
+    {
+      handler: 'copy',
+      reachedAt: 1_000_000,
+      begun: true,
+      work: [
+        {
+          kind: 'task',
+          ordinal: 0,
+          run: 1,
+          id: 'copies$0.w1.0',
+          attempt: 1,
+          failures: 0,
+          past: [],
+          verb: 'syncImageData',
+          args: { disk: 'disk1' },
+          pool: 'pool1',
+          entity: null,
+          doneCodes: [],
+          notBefore: null,
+          stop: null,
+          outcome: null,
+        },
+      ],
+      completed: false,
+      pivot: 'none',
+      revertWork: [],
+    },
+  ],
+};
+
+const entry = (key: string, record: Extract<ScannedEntry, { ok: true }>['record']): ScannedEntry => ({ key, ok: true, record });
+
+const SCAN: StoreScan = {
+  entries: [
+    entry('command/copies', { kind: 'command', command: copying as unknown as StoredCommand }),
+    entry('command/waits', { kind: 'command', command: waiting as unknown as StoredCommand }),
+    entry('history/copies/0', {
+      kind: 'history',
+      commandId: 'copies',
+      seq: 0,
+      entry: { t: 1_500_000, handler: 'copy', index: 0, callback: 'beforeTask', attempt: 1, outcome: 'ok' },
+    }),
+    entry('lock/disk', { kind: 'lock', lock: { key: 'disk/disk1', mode: 'exclusive', owner: 'copies' } }),
+    entry('meta/head', { kind: 'head', head: { commitSeq: 9, incarnation: 2, chain: 0, contents: 0 } }),
+    entry('meta/store', { kind: 'identity', identity: { format: 'seatbelt', version: 1, storeId: 's1' } }),
+    {
+      key: 'task/x',
+      ok: false,
+      error: new SeatbeltError('STORE_CORRUPT', 'task/x: the checksum does not match'),
+    },
+  ],
+  mismatch: null,
+};
+
+describe('what is in a store', () => {
+  it('is listed by command, with where each is, and what is damaged hides nothing', () => {
+    expect(storeText(storeView(SCAN))).toEqual([
+      'store s1, incarnation 2, commit 9',
+      '2 commands, 0 tasks, 1 locks, 0 entities',
+      'copies  MoveDisk  RUNNING  at 0 copy, waiting for its work',
+      'waits   MoveDisk  SUBMITTED  at 0 copy, waiting for its locks',
+      'DAMAGED task/x: the checksum does not match [STORE_CORRUPT]',
+    ]);
+  });
+
+  it('is shown in full for one command', () => {
+    expect(commandText(commandView(SCAN, 'copies'))).toEqual([
+      'copies  MoveDisk version 1  RUNNING  at 0 copy, waiting for its work',
+      'params {"disk":"disk1"}',
+      'steps',
+      '  0 copy    begun',
+      '      task syncImageData {"disk":"disk1"}: outstanding',
+      '  1 remove  not reached',
+      'committed callbacks',
+      '  0:01.500  0 copy beforeTask #1: ok',
+      'locks disk/disk1',
+      'DAMAGED task/x: the checksum does not match [STORE_CORRUPT]',
+    ]);
+  });
+
+  it('has no command of a misspelt id, but perhaps a similar one', () => {
+    expect(() => commandView(SCAN, 'copis')).toThrowError(/no command of this id; did you mean 'copies'\?/);
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { COLOURED, PLAIN } from '../../../sim/report/style.js';
+import { Timeline } from '../../../sim/report/timeline.js';
+import { CRASHED_RUN } from './chronicle-of-a-run.js';
+
+function lines(timeline: Timeline): readonly string[] {
+  return [timeline.heading(), ...CRASHED_RUN.flatMap((event) => timeline.line(event) ?? [])];
+}
+
+describe('the timeline', () => {
+  it('tells a run in aligned lines, with its crashes, recoveries and what was done again', () => {
+    expect(lines(new Timeline(PLAIN))).toEqual([
+      '     TIME  COMMAND         STEP                      TASK     HOST   WHAT',
+      ' 0:00.000                                                            engine starts',
+      ' 0:01.004  move                                                      MoveDisk submitted',
+      ' 0:01.006  move                                                      RUNNING',
+      ' 0:01.008  move            0 copy                                    beforeTask',
+      ' 0:01.008  move            0 copy                    $0.w1.0         syncImageData created',
+      ' 0:01.010  move            0 copy                    $0.w1.0  host1  syncImageData runs',
+      ' 0:09.000                                                            CRASH of engine (syncImageData running)',
+      ' 1:01.010  move            0 copy                    $0.w1.0  host1  syncImageData failed with 261, rolled back by the host',
+      ' 1:10.000                                                            engine starts again, incarnation 2',
+      ' 1:10.004                                                            RECOVERED 1 command, 1 task',
+      ' 1:10.010  move            0 copy                    $0.w1.0         syncImageData counts as failed (261 low level Image copy failed)',
+      ' 1:10.020  move            0 copy                             host1  call snapshot done',
+      ' 1:10.021                                                            CRASH of engine (event 100)',
+      ' 1:11.000                                                            engine starts again, incarnation 3',
+      ' 1:11.001                                                            RECOVERED 1 command, 0 tasks',
+      ' 1:11.002  move            0 copy                                    endWithFailure runs again: its first run was not committed',
+      ' 1:11.003  move            0 copy                             host1  call snapshot recognised: answered as before',
+      ' 1:11.004  move            0 copy                                    endWithFailure',
+      ' 1:11.004  move                                                      ROLLED_BACK: copy failed',
+    ]);
+  });
+
+  it('says the same with colours', () => {
+    const coloured = lines(new Timeline(COLOURED));
+    expect(coloured.map((line) => line.replaceAll(/\u001b\[\d+m/g, ''))).toEqual(lines(new Timeline(PLAIN)));
+    expect(coloured.find((line) => line.includes('CRASH'))).toContain('\u001b[31m');
+  });
+
+  it('shows characters that would move the cursor, recolour or split a line instead of sending them', () => {
+    const line = new Timeline(PLAIN).line({
+      t: 0,
+      node: 'engine',
+      probe: { type: 'commandSubmitted', commandId: 'a\u001b[2Jb', commandType: 'x\ny\u202ez', parentId: null },
+    });
+    expect(line).toContain('a\\u001b[2Jb');
+    expect(line).toContain('x\\u000ay\\u202ez');
+  });
+
+  it('still names a task of which it saw no beginning', () => {
+    const line = new Timeline(PLAIN).line({ t: 0, node: 'host1', probe: { type: 'hostTaskStarted', host: 'host1', taskId: 'stray' } });
+    expect(line).toMatch(/stray +host1 +unknown task runs$/);
+  });
+});

@@ -1,0 +1,249 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SeatbeltError } from '../../../src/model/errors.js';
+import { loadScenario } from '../../../sim/scenario/load.js';
+import { read, refusal } from './reading.js';
+import { vocabulary } from './vocabulary.js';
+
+const WHOLE = `
+description: one of each
+pool: { id: p }
+hosts: [{ id: a }, { id: b, spm: true }]
+domains: [{ id: d1 }]
+vms: [{ id: vm1, host: a }]
+disks: [{ id: disk1, vm: vm1, domain: d1, size: 10 GiB }]
+engine: { pollingRate: 5s }
+network: { latency: { min: 1ms, max: 2 ms } }
+disk: { write: 3ms }
+verbs:
+  syncImageData: { latency: { median: 2s, p95: 8s }, rate: 75 MiB/s, failureRate: 0.5, failureCode: 261 }
+commands:
+  - { type: MoveDisk, params: { vm: vm1, disks: [disk1] } }
+  - { at: 1.5 min, id: second, type: MoveDisk, params: { vm: vm1, disks: [disk1], priority: 1 } }
+faults:
+  - crashEngine: { at: 60s }
+  - crashEngine: { event: 100, down: 1s }
+  - crashEngine: { beforePortOperation: 3 }
+  - crashEngine: { afterPortOperation: 4 }
+  - crashEngine: { when: { task: syncImageData, is: running, nth: 2 }, down: 20s }
+  - failTask: { verb: syncImageData, match: { disk: disk1 }, code: 261 }
+  - failCall: { verb: snapshot, nth: every, code: 40, when: refuse }
+`;
+
+describe('a scenario file', () => {
+  it('is read into whole µs, bytes and bytes per second, with every default filled in', () => {
+    expect(read(WHOLE)).toEqual({
+      name: 'file',
+      description: 'one of each',
+      pool: { id: 'p' },
+      hosts: [
+        { id: 'a', spm: false },
+        { id: 'b', spm: true },
+      ],
+      domains: [{ id: 'd1' }],
+      vms: [{ id: 'vm1', host: 'a' }],
+      disks: [{ id: 'disk1', vm: 'vm1', domain: 'd1', size: 10 * 2 ** 30 }],
+      engine: { pollingRateMs: 5_000, callTimeoutMs: 180_000, requestTimeoutMs: 180_000, resubmitMs: 2_000 },
+      network: { latency: { kind: 'uniform', min: 1_000, max: 2_000 } },
+      disk: { write: { kind: 'constant', value: 3_000 }, scan: { kind: 'lognormal', median: 2_000, p95: 8_000 } },
+      verbs: {
+        syncImageData: { latency: { kind: 'lognormal', median: 2_000_000, p95: 8_000_000 }, rate: 75 * 2 ** 20, failureRate: 0.5, failureCode: 261 },
+      },
+      commands: [
+        { at: 0, id: 'c1', type: 'MoveDisk', params: { vm: 'vm1', disks: ['disk1'], priority: 3 } },
+        { at: 90_000_000, id: 'second', type: 'MoveDisk', params: { vm: 'vm1', disks: ['disk1'], priority: 1 } },
+      ],
+      faults: [
+        { kind: 'crashEngine', point: { at: 'time', us: 60_000_000 }, down: 5_000_000 },
+        { kind: 'crashEngine', point: { at: 'event', n: 100 }, down: 1_000_000 },
+        { kind: 'crashEngine', point: { at: 'before', portOperation: 3 }, down: 5_000_000 },
+        { kind: 'crashEngine', point: { at: 'after', portOperation: 4 }, down: 5_000_000 },
+        {
+          kind: 'crashEngine',
+          point: { at: 'condition', condition: { of: 'task', verb: 'syncImageData', is: 'running', nth: 2 } },
+          down: 20_000_000,
+        },
+        { kind: 'failTask', verb: 'syncImageData', match: { disk: 'disk1' }, nth: 1, code: 261, when: 'atEnd' },
+        { kind: 'failCall', verb: 'snapshot', match: {}, code: 40, when: 'refuse' },
+      ],
+    });
+  });
+
+  it('may be empty but for its braces: three hosts, one of them SPM, and nothing to do', () => {
+    const scenario = read('{}');
+    expect(scenario.hosts).toEqual([
+      { id: 'host1', spm: true },
+      { id: 'host2', spm: false },
+      { id: 'host3', spm: false },
+    ]);
+    expect(scenario.commands).toEqual([]);
+  });
+
+  it('means the same as JSON', () => {
+    const asJson = JSON.stringify({ name: 'file', commands: [{ type: 'MoveDisk', params: { vm: 'v', disks: ['d'] } }] });
+    expect(read(asJson)).toEqual(read('commands:\n  - type: MoveDisk\n    params:\n      vm: v\n      disks: [d]\n'));
+  });
+
+  it.each([
+    [
+      'a wrong type',
+      'commands:\n  - type: MoveDisk\n    params:\n      vm: 5\n      disks: [d]',
+      'file.yaml:4:11: commands[0].params.vm: expected string, got number',
+    ],
+    ['what is missing', 'commands:\n  - at: 1s', 'file.yaml:2:5: commands[0].type: is missing; expected string'],
+    [
+      'a missing param',
+      'commands:\n  - type: MoveDisk\n    params: { disks: [d] }',
+      'file.yaml:3:13: commands[0].params.vm: expected string, got undefined',
+    ],
+    ['an unknown key', 'hosts:\n  - id: a\n    sqm: true', "file.yaml:3:5: hosts[0].sqm: unknown key; did you mean 'spm'?"],
+    ['a second unknown key', 'polo: 1\nhost: 2', "file.yaml:1:1: polo: unknown key; did you mean 'pool'? (and 1 more)"],
+    [
+      'a duration without unit',
+      'engine: { pollingRate: 10 }',
+      'file.yaml:1:24: engine.pollingRate: expected a duration above zero with a unit, such as 250ms, 90s or 5min, got 10',
+    ],
+    [
+      'half a microsecond',
+      'commands: [{ at: 0.5us, type: MoveDisk }]',
+      'file.yaml:1:18: commands[0].at: expected a duration with a unit, such as 250ms, 90s or 5min, got "0.5us"',
+    ],
+    ['no time between polls', 'engine: { pollingRate: 0s }', 'file.yaml:1:24: engine.pollingRate: expected a duration above zero'],
+    [
+      'a misspelt part of a latency',
+      'network: { latency: { mediam: 1s, p95: 2s } }',
+      "file.yaml:1:23: network.latency.mediam: unknown key; did you mean 'median'? (and 1 more)",
+    ],
+    ['an odd latency', 'network: { latency: soon }', 'file.yaml:1:21: network.latency: expected a latency: a duration such as 5s'],
+    [
+      'a percentile below the median',
+      'disk: { write: { median: 2s, p95: 1s } }',
+      'file.yaml:1:35: disk.write.p95: the 95th percentile must not be below the median',
+    ],
+    ['an unknown host', 'vms: [{ id: v, host: hots1 }]', "file.yaml:1:22: vms[0].host: unknown host 'hots1'; did you mean 'host1'?"],
+    [
+      'an unknown domain',
+      'vms: [{ id: v, host: host1 }]\ndisks: [{ id: d, vm: v, domain: x, size: 1 GiB }]',
+      "file.yaml:2:33: disks[0].domain: unknown storage domain 'x'; known: domain1, domain2",
+    ],
+    ['an unknown VM', 'disks: [{ id: d, vm: v, domain: domain1, size: 1 GiB }]', "file.yaml:1:22: disks[0].vm: unknown VM 'v'"],
+    ['an id given twice', 'domains: [{ id: d }, { id: d }]', "file.yaml:1:28: domains[1].id: 'd' is the id of domains[0] already"],
+    [
+      'a default id given by hand',
+      'commands: [{ id: c2, type: MoveDisk, params: { vm: v, disks: [d] } }, { type: MoveDisk, params: { vm: v, disks: [d] } }]',
+      "commands[1].id: 'c2' is the id of commands[0] already",
+    ],
+    ['no SPM', 'hosts: [{ id: a }]', 'file.yaml:1:8: hosts: one host must hold the SPM role: give it spm: true'],
+    ['two SPMs', 'hosts: [{ id: a, spm: true }, { id: b, spm: true }]', 'file.yaml:1:45: hosts[1].spm: only one host can hold the SPM role'],
+    ["another node's name", 'hosts: [{ id: engine, spm: true }]', 'file.yaml:1:15: hosts[0].id: is the name of another node'],
+    [
+      'an unknown command type',
+      'commands: [{ type: MoveDisc }]',
+      "file.yaml:1:20: commands[0].type: unknown command type 'MoveDisc'; did you mean 'MoveDisk'?",
+    ],
+    ['an unknown verb', 'verbs: { syncImage: { latency: 1s } }', "file.yaml:1:10: verbs.syncImage: unknown verb 'syncImage'"],
+    ['a fault without kind', 'faults: [{}]', 'file.yaml:1:10: faults[0]: name one fault: crashEngine, failTask or failCall'],
+    [
+      'a fault of two kinds',
+      'faults: [{ crashEngine: { at: 1s }, failTask: { verb: deleteImage, code: 1 } }]',
+      'file.yaml:1:10: faults[0]: name one fault',
+    ],
+    ['a crash at no time', 'faults: [{ crashEngine: { down: 1s } }]', 'file.yaml:1:25: faults[0].crashEngine: say when, in one way'],
+    ['a crash at two times', 'faults: [{ crashEngine: { at: 1s, event: 5 } }]', 'file.yaml:1:25: faults[0].crashEngine: say when, in one way'],
+    [
+      'a failing task that is a call',
+      'faults: [{ failTask: { verb: snapshot, code: 1 } }]',
+      "file.yaml:1:30: faults[0].failTask.verb: 'snapshot' is a call: use failCall",
+    ],
+    [
+      'an argument that a verb lacks',
+      'faults: [{ failTask: { verb: deleteImage, match: { vm: v }, code: 1 } }]',
+      "file.yaml:1:52: faults[0].failTask.match.vm: unknown argument of deleteImage 'vm'; known: domain, disk",
+    ],
+    [
+      'a condition on a call as on a task',
+      'faults: [{ crashEngine: { when: { task: snapshot, is: running } } }]',
+      "file.yaml:1:41: faults[0].crashEngine.when.task: unknown SPM verb 'snapshot'",
+    ],
+    [
+      'a state that no task has',
+      'faults: [{ crashEngine: { when: { task: deleteImage, is: eating } } }]',
+      'file.yaml:1:58: faults[0].crashEngine.when.is: Invalid option',
+    ],
+    ['a failure rate above one', 'verbs: { deleteImage: { failureRate: 2 } }', 'file.yaml:1:38: verbs.deleteImage.failureRate: Too big'],
+    ['broken YAML', 'hosts: [{ id: a }', 'file.yaml:1:18: Flow sequence'],
+    ['a key given twice', 'pool: { id: a }\npool: { id: b }', 'file.yaml:2:1: Map keys must be unique'],
+    ['a tag of its own', 'name: !!js/function "x"', 'file.yaml:1:7: Unresolved tag'],
+    ['a date', 'name: !!timestamp 2001-12-14', 'file.yaml:1:7: Unresolved tag'],
+    ['two documents', 'name: a\n---\nname: b', 'file.yaml:2:1: Source contains multiple documents'],
+    ['not a number', 'verbs: { deleteImage: { failureRate: .nan } }', 'file.yaml:1:38: only finite numbers can be used'],
+    ['a prototype', 'verbs: { __proto__: { failureRate: 1 } }', "file.yaml:1:10: a key named '__proto__'"],
+    ['an alias to what contains it', 'commands: &a [{ type: MoveDisk, params: { vm: *a } }]', 'file.yaml:1:47: an alias to what contains it'],
+    ['nothing', '', 'file.yaml:1:1: expected object, got null'],
+    ['a list', '[]', 'file.yaml:1:1: expected object, got array'],
+  ])('is refused for %s, in one line that says where', (_, text, message) => {
+    expect(refusal(text)).toContain(message);
+    expect(refusal(text)).not.toContain('\n');
+  });
+
+  it('is refused, not expanded, when its aliases multiply', () => {
+    const names = [...'abcdefgh'];
+    const bomb = names.map((name, i) => `${name}: &${name} [${Array(9).fill(i === 0 ? 'x' : `*${names[i - 1]}`).join(',')}]`);
+    expect(refusal(bomb.join('\n'))).toContain('Excessive alias count');
+  });
+
+  it('is refused, not followed, when it nests without end', () => {
+    expect(refusal('['.repeat(200_000))).toMatch(/^file\.yaml:\d+:\d+: /);
+  });
+
+  it('is accepted, or refused with a place, whatever it says', () => {
+    const someLines = fc.subarray(WHOLE.split('\n')).map((lines) => lines.join('\n'));
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), fc.string(), someLines), (text) => {
+        try {
+          read(text);
+        } catch (error) {
+          expect(error).toBeInstanceOf(SeatbeltError);
+          expect((error as SeatbeltError).message).toMatch(/^file\.yaml:\d+:\d+: /);
+        }
+      }),
+      { seed: 1, numRuns: 500 },
+    );
+  });
+});
+
+describe('the name of a scenario', () => {
+  let directory: string;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'seatbelt-scenario-'));
+    await writeFile(join(directory, 'mine.yaml'), 'description: my own');
+    await writeFile(join(directory, 'mine.json'), '{"description": "my own too"}');
+    await writeFile(join(directory, 'big.yaml'), `# ${'x'.repeat(2 ** 20)}`);
+    await writeFile(join(directory, 'latin.yaml'), Buffer.from([0x23, 0xe9]));
+  });
+
+  afterAll(() => rm(directory, { recursive: true }));
+
+  const load = (name: string) => loadScenario(name, { vocabulary, cwd: directory });
+
+  it('may be that of a file, relative to where the user is', async () => {
+    await expect(load('mine.yaml')).resolves.toMatchObject({ name: 'mine', description: 'my own' });
+    await expect(load('./mine.json')).resolves.toMatchObject({ name: 'mine', description: 'my own too' });
+  });
+
+  it.each([
+    ['of no file', 'other.yaml', 'UNKNOWN_SCENARIO', 'other.yaml: no such file'],
+    ['nearly of a built-in one', 'live-migratoin', 'UNKNOWN_SCENARIO', "did you mean 'live-migration'?"],
+    ['of a module', 'scenario.ts', 'BAD_SCENARIO', 'scenario.ts: a scenario cannot be a .ts module yet'],
+    ['of a directory', './', 'BAD_SCENARIO', 'is a directory'],
+    ['of a huge file', 'big.yaml', 'BAD_SCENARIO', 'big.yaml: is larger than 1 MiB'],
+    ['of a file that is not text', 'latin.yaml', 'BAD_SCENARIO', 'latin.yaml: is not UTF-8 text'],
+    ['that leads out of the built-in ones', '..', 'UNKNOWN_SCENARIO', 'no built-in scenario has this name'],
+  ])('is refused if it is that %s', async (_, name, code, message) => {
+    await expect(load(name)).rejects.toMatchObject({ code, message: expect.stringContaining(message) as string });
+  });
+});

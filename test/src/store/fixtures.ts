@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import type { Data } from '../../../src/model/data.js';
+import type { SpmAsyncTask } from '../../../src/model/task.js';
+import { SeatbeltError } from '../../../src/model/errors.js';
+
+export function aTask(id: string, changes: Partial<SpmAsyncTask> = {}): SpmAsyncTask {
+  return {
+    id,
+    commandId: 'migrate',
+    executionIndex: 0,
+    executionReason: 'REGULAR_FLOW',
+    attempt: 1,
+    pool: 'pool1',
+    verb: 'createVolume',
+    args: { size: 1024 },
+    entity: 'disk/d1',
+    state: 'Placeholder',
+    createdAt: 5,
+    ...changes,
+  };
+}
+
+/** Any plain value, but for minus zero, which comes back as zero. */
+export const anyData: fc.Arbitrary<Data> = fc.letrec<{ data: Data }>((tie) => ({
+  data: fc.oneof(
+    { maxDepth: 5, withCrossShrink: true },
+    fc.constant(null),
+    fc.boolean(),
+    fc.integer(),
+    fc.maxSafeInteger(),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => (number === 0 ? 0 : number)),
+    fc.string({ unit: 'binary' }),
+    fc.array(tie('data')),
+    fc.dictionary(
+      fc.string({ unit: 'binary' }).filter((key) => key !== '__proto__'),
+      tie('data'),
+    ),
+  ),
+})).data;
+
+/** The SeatbeltError with which an operation fails. */
+export async function failureOf(operation: () => unknown): Promise<SeatbeltError> {
+  try {
+    await operation();
+  } catch (error) {
+    if (error instanceof SeatbeltError) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}

@@ -1,0 +1,219 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { CommandState } from '../../../src/flow/state.js';
+import { submitted } from '../../../src/flow/state.js';
+import { SeatbeltError } from '../../../src/model/errors.js';
+import type { Disk, DiskOp } from '../../../src/store/disk.js';
+import { MemoryDisk } from '../../../src/store/memory-disk.js';
+import { readHistory, readStore } from '../../../src/store/read-store.js';
+import { SnapshotStore, type Change } from '../../../src/store/snapshot-store.js';
+import { contentsOf } from './disk-suite.js';
+import { anyData, aTask, failureOf } from './fixtures.js';
+
+const command: CommandState = submitted({
+  id: 'c1',
+  type: 'MoveDisk',
+  version: 1,
+  params: { disk: 'd1' },
+  handlers: ['copy', 'remove'],
+  parent: null,
+  rootId: 'c1',
+  submittedAt: 5,
+});
+
+let disk: MemoryDisk;
+let store: SnapshotStore;
+
+beforeEach(async () => {
+  disk = new MemoryDisk();
+  await SnapshotStore.initialise(disk, { storeId: 'store-1', entities: [{ key: 'disk/d1', value: { domain: 'gold' } }] });
+  store = await SnapshotStore.open(disk);
+});
+
+describe('a new store', () => {
+  test('has its identity and the initial entities with version 1', () => {
+    expect(store.opened.identity).toEqual({ format: 'seatbelt', version: 1, storeId: 'store-1' });
+    expect(store.opened.head).toMatchObject({ commitSeq: 0, incarnation: 0 });
+    expect([...store.opened.entities]).toEqual([['disk/d1', { version: 1, value: { domain: 'gold' } }]]);
+    expect(store.opened.commands.size + store.opened.tasks.size + store.opened.locks.size + store.opened.calls.size).toBe(0);
+  });
+
+  test('is made in one batch', async () => {
+    const batches: (readonly DiskOp[])[] = [];
+    const empty: Disk = { scan: async () => [], write: async (ops) => void batches.push(ops) };
+    await SnapshotStore.initialise(empty, { storeId: 's', entities: [{ key: 'disk/d1', value: 1 }] });
+    expect(batches.map((ops) => ops.map((op) => op.key))).toEqual([['meta/store', 'entity/disk/d1', 'meta/head']]);
+  });
+
+  test('is not made where there is anything, which is left as it is', async () => {
+    for (const key of ['meta/store', 'whatever']) {
+      const used = new MemoryDisk([[key, Uint8Array.of(1)]]);
+      const refused = await failureOf(() => SnapshotStore.initialise(used, { storeId: 's', entities: [] }));
+      expect(refused.code).toBe('STORE_NOT_EMPTY');
+      expect(await contentsOf(used)).toEqual([[key, [1]]]);
+    }
+  });
+});
+
+describe('opening', () => {
+  test('refuses what is no store', async () => {
+    expect((await failureOf(() => SnapshotStore.open(new MemoryDisk()))).code).toBe('STORE_NOT_OURS');
+    expect((await failureOf(() => SnapshotStore.open(new MemoryDisk([['user:1', Uint8Array.of(1)]])))).code).toBe('STORE_NOT_OURS');
+  });
+
+  test('writes nothing', async () => {
+    const before = await contentsOf(disk);
+    await SnapshotStore.open(disk);
+    expect(await contentsOf(disk)).toEqual(before);
+  });
+
+  test('finds what was committed, and nothing that was removed', async () => {
+    const gone = aTask('gone');
+    await store.commit([
+      { type: 'command', state: command },
+      { type: 'task', task: aTask('t1') },
+      { type: 'task', task: gone },
+      { type: 'entity', key: 'disk/d2', record: { version: 1, value: null } },
+      { type: 'lock', lock: { key: 'disk/d1', mode: 'exclusive', owner: 'c1' } },
+      { type: 'lock', lock: { key: 'vm/v1', mode: 'exclusive', owner: 'c1' } },
+      { type: 'call', commandId: 'c1', record: { calls: [1, 2] } },
+      { type: 'call', commandId: 'c2', record: { calls: [] } },
+    ]);
+    await store.commit([
+      { type: 'command', state: { ...command, status: 'RUNNING' } },
+      { type: 'taskRemoved', task: gone },
+      { type: 'entity', key: 'disk/d1', record: null },
+      { type: 'lockReleased', key: 'vm/v1' },
+      { type: 'call', commandId: 'c2', record: null },
+    ]);
+    const { opened } = await SnapshotStore.open(disk);
+    expect(opened.head).toEqual(store.head);
+    expect([...opened.commands]).toEqual([['c1', { ...command, status: 'RUNNING' }]]);
+    expect([...opened.tasks]).toEqual([['t1', aTask('t1')]]);
+    expect([...opened.entities]).toEqual([['disk/d2', { version: 1, value: null }]]);
+    expect([...opened.locks]).toEqual([['disk/d1', { key: 'disk/d1', mode: 'exclusive', owner: 'c1' }]]);
+    expect([...opened.calls]).toEqual([['c1', { calls: [1, 2] }]]);
+    expect(await readStore(disk)).toEqual(opened);
+  });
+});
+
+describe('a commit', () => {
+  test('is one batch, which ends with the head', async () => {
+    const batches: (readonly DiskOp[])[] = [];
+    const watched: Disk = {
+      scan: (prefix) => disk.scan(prefix),
+      write: (ops) => {
+        batches.push(ops);
+        return disk.write(ops);
+      },
+    };
+    const watchedStore = await SnapshotStore.open(watched);
+    await watchedStore.commit([
+      { type: 'command', state: command },
+      { type: 'history', commandId: 'c1', seq: 0, entry: 'first' },
+      { type: 'command', state: { ...command, status: 'RUNNING' } },
+    ]);
+    expect(batches.map((ops) => ops.map((op) => op.key))).toEqual([['command/c1', 'history/c1/0000000000', 'meta/head']]);
+    expect((await readStore(disk)).commands.get('c1')?.['status']).toBe('RUNNING');
+  });
+
+  test('is numbered, also when several are under way', async () => {
+    expect(await store.commit([])).toBe(1);
+    expect(await Promise.all([store.commit([]), store.commit([]), store.beginIncarnation(), store.commit([])])).toEqual([2, 3, 1, 5]);
+    expect(store.head).toMatchObject({ commitSeq: 5, incarnation: 1 });
+    expect((await SnapshotStore.open(disk)).head).toEqual(store.head);
+  });
+
+  test('does not count before it is durable', async () => {
+    const committed = store.commit([]);
+    expect(store.head.commitSeq).toBe(0);
+    await committed;
+    expect(store.head.commitSeq).toBe(1);
+  });
+
+  test('of a new incarnation is the only one that changes the number', async () => {
+    expect(await store.beginIncarnation()).toBe(1);
+    await store.commit([]);
+    const next = await SnapshotStore.open(disk);
+    expect(next.head.incarnation).toBe(1);
+    expect(await next.beginIncarnation()).toBe(2);
+    expect((await readStore(disk)).head.incarnation).toBe(2);
+  });
+
+  test('gives another chain to another past', async () => {
+    const other = await SnapshotStore.open(disk.clone());
+    const set = (n: number): Change => ({ type: 'entity', key: 'disk/d1', record: { version: 2, value: n } });
+    await store.commit([set(1)]);
+    await other.commit([set(2)]);
+    await store.commit([set(3)]);
+    await other.commit([set(3)]);
+    expect(store.head.contents).toBe(other.head.contents);
+    expect(store.head.chain).not.toBe(other.head.chain);
+  });
+
+  test('that fails is the last one', async () => {
+    let fails = false;
+    const failing: Disk = {
+      scan: (prefix) => disk.scan(prefix),
+      write: async (ops) => {
+        if (fails) throw new SeatbeltError('STORE_WRITE_FAILED', 'disk full');
+        return disk.write(ops);
+      },
+    };
+    const failingStore = await SnapshotStore.open(failing);
+    fails = true;
+    expect((await failureOf(() => failingStore.commit([]))).code).toBe('STORE_WRITE_FAILED');
+    fails = false;
+    expect((await failureOf(() => failingStore.commit([]))).code).toBe('STORE_WRITE_FAILED');
+    expect((await failureOf(() => failingStore.beginIncarnation())).code).toBe('STORE_WRITE_FAILED');
+    expect(failingStore.head.commitSeq).toBe(0);
+    expect((await SnapshotStore.open(disk)).head.commitSeq).toBe(0);
+  });
+});
+
+describe('history', () => {
+  const entry = (commandId: string, seq: number): Change => ({ type: 'history', commandId, seq, entry: { of: commandId, seq } });
+
+  test('is read in its order, for one command', async () => {
+    await store.commit([entry('a', 0), entry('ab', 0)]);
+    for (let seq = 1; seq < 12; seq += 1) await store.commit([entry('a', seq)]);
+    expect(await readHistory(disk, 'a')).toEqual(Array.from({ length: 12 }, (_, seq) => ({ of: 'a', seq })));
+    expect(await store.history('ab')).toEqual([{ of: 'ab', seq: 0 }]);
+    expect(await store.history('b')).toEqual([]);
+  });
+
+  test('is never rewritten, also not by a later opener; the refused commit changes nothing', async () => {
+    await store.commit([entry('a', 0), entry('a', 1)]);
+    for (const writer of [store, await SnapshotStore.open(disk)]) {
+      const changes: Change[] = [{ type: 'entity', key: 'disk/d1', record: null }, entry('a', 1)];
+      expect((await failureOf(() => writer.commit(changes))).code).toBe('INTERNAL');
+      expect((await failureOf(() => writer.commit([entry('b', 0), entry('b', 0)]))).code).toBe('INTERNAL');
+    }
+    expect(await store.commit([entry('a', 2), entry('b', 0)])).toBe(2);
+    expect((await readStore(disk)).entities.has('disk/d1')).toBe(true);
+  });
+});
+
+test('after any sequence of commits, an opener finds what a plain map would hold', async () => {
+  const key = fc.constantFrom('disk/a', 'disk/ab', 'vm/a', 'odd', '%/x y');
+  const change = fc.record({ key, value: fc.option(anyData, { nil: undefined }) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(change, { maxLength: 6 }), { maxLength: 12 }), async (commits) => {
+      const medium = new MemoryDisk();
+      await SnapshotStore.initialise(medium, { storeId: 's', entities: [] });
+      let writer = await SnapshotStore.open(medium);
+      const model = new Map<string, unknown>();
+      for (const [i, changes] of commits.entries()) {
+        if (i % 3 === 2) writer = await SnapshotStore.open(medium);
+        await writer.commit(
+          changes.map((it) => ({ type: 'entity', key: it.key, record: it.value === undefined ? null : { version: i + 1, value: it.value } })),
+        );
+        for (const it of changes) {
+          if (it.value === undefined) model.delete(it.key);
+          else model.set(it.key, { version: i + 1, value: it.value });
+        }
+      }
+      expect(new Map((await readStore(medium)).entities)).toEqual(model);
+    }),
+  );
+});

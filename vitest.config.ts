@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'] } },
+      // What runs the compiled program has it compiled first.
+      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], globalSetup: ['test/e2e/compile.ts'], testTimeout: 60_000 } },
+    ],
+    coverage: { provider: 'v8', include: ['src/**', 'actors/**', 'sim/**'] },
+  },
+});
