@@ -68,7 +68,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
   return (message) => {
     switch (message.type) {
       case 'begin':
-        return recover(state).forEach(perform);
+        return recover(state).forEach((effect) => perform(effect, ports.now()));
       case 'locksAnswered':
         return apply(lockEvent(message.answer));
       case 'callbackDue':
@@ -118,7 +118,8 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
 
   function apply(event: FlowEvent, beside: Beside = {}, otherwise: { readonly ignored?: () => void; readonly conflict?: (entity: string) => void } = {}): void {
     enqueue(() => {
-      const step = transition(shape, state, event, { now: ports.now(), jitter: ports.random('backoff') });
+      const now = ports.now();
+      const step = transition(shape, state, event, { now, jitter: ports.random('backoff') });
       if (step === null) {
         otherwise.ignored?.();
         return null;
@@ -135,7 +136,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
         history,
         tasks,
         heldLocks: context.lockTable.keysOf(state.id),
-        now: ports.now(),
+        now,
       };
       return {
         changes: [...changesOf(input), ...callChange(calls)],
@@ -147,7 +148,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
           openCalls = calls;
           context.fences.set(state.id, state.fence);
           deps.changed(state);
-          step.effects.forEach(perform);
+          step.effects.forEach((effect) => perform(effect, input.now));
           beside.then?.();
         },
       };
@@ -160,7 +161,8 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
 
   // What a durable state asks for.
 
-  function perform(effect: FlowEffect): void {
+  /** @param committedAt µs, the time in the records that its commit wrote: what lives on in memory must equal them */
+  function perform(effect: FlowEffect, committedAt: number): void {
     switch (effect.do) {
       case 'acquireLocks': {
         const requests = definition.locks(state.params);
@@ -175,7 +177,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
         return;
       }
       case 'placeTask': {
-        const task = placeholder(state, effect.item, ports.now());
+        const task = placeholder(state, effect.item, committedAt);
         tasks.set(task.id, task);
         return taskManager.tell({ type: 'place', task });
       }
@@ -185,7 +187,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
       case 'stopTask':
         return taskManager.tell({ type: 'stop', taskId: effect.id, reason: 'sibling' });
       case 'startChild':
-        return deps.childPlaced(childOf(context.definitions, state, effect.item, ports.now()));
+        return deps.childPlaced(childOf(context.definitions, state, effect.item, committedAt));
       case 'retryAt':
         ports.after(Math.max(0, effect.at - ports.now()), () => wakeSelf({ type: 'retryDue', id: effect.id }));
         return;

@@ -23,3 +23,4 @@ export type { Outcome } from './model/outcome.js';
 export type { ExecutionReason, SpmAsyncTask, TaskRequest, TaskState } from './model/task.js';
 export type { CommandState, CommandStatus, HistoryEntry, Phase } from './flow/state.js';
 export { BUILT_IN_COMMANDS } from './commands/index.js';
+export { Disk, Snapshot, Vm, type DiskRecord, type SnapshotRecord, type VmRecord } from './commands/entities.js';

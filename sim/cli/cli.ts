@@ -48,6 +48,7 @@ function createProgram(io: CliIo, services: Services, done: (exitCode: number) =
     .option('--seed <n>', 'what all randomness follows from: a whole number from 0', seedNumber, 1)
     .option('--db <dir>', "keep the engine's LevelDB in this new or empty directory (default: a temporary one)")
     .option('--json', 'print one JSON document and nothing else', false)
+    .option('--log <file>', 'write what happens to this file, a line of JSON each')
     .option('--set <path=value>', 'change one value of the scenario, as in commands.0.params.vm=vm2; repeatable', append, [])
     .action(async (scenario: string, options: RunOptions) => done(await run(scenario, options, io, services)));
 

@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { RunLog } from '../report/log.js';
 import { held, type RunReport } from '../report/result.js';
 import { COLOURED, PLAIN, type Style } from '../report/style.js';
 import { summary } from '../report/summary.js';
@@ -15,21 +17,30 @@ export interface RunOptions {
   readonly db?: string;
   readonly json: boolean;
   readonly set: readonly string[];
+  readonly log?: string;
 }
 
 /** `seatbelt run`. @returns the exit code. @throws SeatbeltError on bad input */
 export async function run(name: string, options: RunOptions, io: CliIo, services: Services): Promise<number> {
   const scenario = await loadScenario(name, { vocabulary: services.vocabulary, cwd: io.cwd, set: options.set });
+  const log = options.log === undefined ? null : new RunLog(resolve(io.cwd, options.log));
   return withStoreDirectory(options.db, io.cwd, async (db) => {
     const simulation = await services.createSimulation(scenario, { seed: options.seed, db });
     try {
-      const report = await observed(simulation, options, io);
-      if (report === undefined) return EXIT.interrupted;
+      if (log !== null) {
+        simulation.on('probe', (event) => log.probe(event));
+        simulation.on('violation', (violation) => log.violation(violation));
+      }
+      const first = await observed(simulation, options, io);
+      if (first === undefined) return EXIT.interrupted;
+      const repetition = await services.repeats(scenario, { seed: options.seed }, first.traceHash);
+      const report = { ...first, invariants: [...first.invariants, repetition] };
       if (options.json) io.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
       else io.stdout.write(`\n${summary(report, rerunLine(name, options), styleFor(io)).join('\n')}\n`);
       return held(report) ? EXIT.held : EXIT.broken;
     } finally {
       await simulation.dispose();
+      log?.close();
     }
   });
 }

@@ -1,6 +1,6 @@
 import type { CommandDefinition } from '../../src/model/command.js';
-import type { ProbeEvent } from '../report/timeline.js';
-import type { RunResult } from '../report/result.js';
+import type { SimulationEvents } from '../embed/simulation.js';
+import type { InvariantResult, RunResult } from '../report/result.js';
 import type { Vocabulary } from '../scenario/check.js';
 import type { Scenario } from '../scenario/schema.js';
 
@@ -9,7 +9,7 @@ export interface RunnableSimulation {
   /** Virtual µs. */
   readonly now: number;
   run(): Promise<void>;
-  on(event: 'probe', listener: (event: ProbeEvent) => void): unknown;
+  on<E extends keyof SimulationEvents>(event: E, listener: (event: SimulationEvents[E]) => void): unknown;
   result(): RunResult;
   /** Stops it, wherever it is, and closes its store. */
   dispose(): Promise<void>;
@@ -19,5 +19,7 @@ export interface RunnableSimulation {
 export interface Services {
   readonly commands: readonly CommandDefinition[];
   readonly vocabulary: Vocabulary;
+  /** Whether the scenario, run once more, gives the same trace. */
+  readonly repeats: (scenario: Scenario, options: { readonly seed: number }, traceHash: string) => Promise<InvariantResult>;
   readonly createSimulation: (scenario: Scenario, options: { readonly seed: number; readonly db: string }) => Promise<RunnableSimulation>;
 }

@@ -15,7 +15,7 @@ import { CrashPlan } from '../faults/crash-plan.js';
 import { Failures } from '../faults/failures.js';
 import { Monitor } from '../invariants/monitor.js';
 import type { Violation } from '../invariants/invariant.js';
-import type { SimEvent } from '../kernel/event.js';
+import type { EventSpec, SimEvent } from '../kernel/event.js';
 import { Kernel } from '../kernel/kernel.js';
 import { SimNode } from '../kernel/node.js';
 import { random } from '../kernel/strategies/random.js';
@@ -34,8 +34,6 @@ import { commandsOf, Recorder } from './recorder.js';
 
 const ENGINE = 'engine';
 const CLIENT = 'client';
-/** µs: how long the engine is down when nobody planned the crash. */
-const DEFAULT_DOWN_US = 5_000_000;
 
 export interface SimulationOptions {
   /** Any safe integer; default 1. Same scenario, same seed: the same run, event by event. */
@@ -46,7 +44,17 @@ export interface SimulationOptions {
   readonly commands?: ReadonlyMap<string, CommandDefinition>;
 }
 
+/** An event as a listener sees it. Its labels and contents are for people and comparisons, and may change from version to version. */
+export type SimulationEvent = Pick<EventSpec, 'node' | 'kind' | 'label' | 'content'> & {
+  /** From 1. */
+  readonly n: number;
+  /** µs */
+  readonly t: number;
+};
+
 export interface SimulationEvents {
+  /** Something is about to happen. {@link Simulation.fingerprint} counts it already. */
+  readonly event: SimulationEvent;
   /** Something that the engine, a host or the client tells an observer. */
   readonly probe: ProbeEvent;
   /** An invariant is broken. */
@@ -71,11 +79,13 @@ export class Simulation {
   readonly #hosts: readonly SimNode[];
   readonly #crashes: CrashPlan;
   readonly #definitions: ReadonlyMap<string, CommandDefinition>;
-  readonly #listeners: { readonly [E in keyof SimulationEvents]: Set<Listener<E>> } = { probe: new Set(), violation: new Set() };
+  readonly #listeners: { readonly [E in keyof SimulationEvents]: Set<Listener<E>> } = { event: new Set(), probe: new Set(), violation: new Set() };
   readonly #verbs: VerbTable;
   #client: Ref<ClientMessage> | null = null;
   #memory: EngineMemory | null = null;
-  #defect: unknown = null;
+  #defect: SeatbeltError | null = null;
+  /** The run that is under way. */
+  #running: Promise<unknown> = Promise.resolve();
   #submissions = 0;
 
   /**
@@ -107,6 +117,9 @@ export class Simulation {
     this.#definitions = definitions;
     const kernel = new Kernel({ seed, strategy: random });
     this.#kernel = kernel;
+    kernel.observe(({ time: t, spec: { node, kind, label, content } }) => {
+      for (const listener of this.#listeners.event) listener({ n: kernel.executed, t, node, kind, label, content });
+    });
     this.#recorder = new Recorder();
     const storage = new SharedStorage(VERBS);
     this.#storage = storage;
@@ -140,7 +153,7 @@ export class Simulation {
       return observedDisk(disk, (ops) => this.#monitor.batch(kernel.now, ops));
     };
     this.#engineDisk = new EngineDisk(kernel, ENGINE, reopen, scenario.disk);
-    this.#crashes = new CrashPlan(this.#engine, scenario.faults, DEFAULT_DOWN_US);
+    this.#crashes = new CrashPlan(this.#engine, scenario.faults);
 
     const spm = scenario.hosts.find((host) => host.spm);
     if (spm !== undefined) storage.grantSpm(scenario.pool.id, spm.id, 1);
@@ -173,9 +186,7 @@ export class Simulation {
 
   /** Runs the next `n` events. @returns how many there were: fewer at the end. */
   async step(n = 1): Promise<number> {
-    const ran = await this.#kernel.step(n);
-    this.#throwDefect();
-    return ran;
+    return this.#drive(this.#kernel.step(n));
   }
 
   /**
@@ -185,13 +196,13 @@ export class Simulation {
   async run(): Promise<void> {
     const halt = this.on('violation', () => this.#kernel.halt());
     try {
-      await this.#kernel.runUntilIdle(this.#scenario.limit);
+      await this.#drive(this.#kernel.runUntilIdle(this.#scenario.limit));
     } finally {
       halt();
     }
-    this.#throwDefect();
     if (this.#monitor.broken) return;
-    this.#monitor.rest(this.now, this.#kernel.idle, this.#engine.up ? this.#memory : null);
+    if (!this.#kernel.idle) this.#monitor.restless(this.now);
+    else this.#monitor.rest(this.now, this.#engine.up ? this.#memory : null);
   }
 
   /**
@@ -199,8 +210,7 @@ export class Simulation {
    * @throws SeatbeltError `SCHEDULE_IN_PAST`, `BAD_TIME`; nothing changes then
    */
   async runUntil(t: number, options: { readonly inclusive?: boolean } = {}): Promise<void> {
-    await this.#kernel.runUntil(t, options);
-    this.#throwDefect();
+    await this.#drive(this.#kernel.runUntil(t, options));
   }
 
   /** Runs for `dt` µs. @throws as {@link runUntil} */
@@ -254,6 +264,8 @@ export class Simulation {
   /** Stops it wherever it is, and closes its store. Idempotent. */
   async dispose(): Promise<void> {
     this.#kernel.dispose();
+    // It ends at its current event, which may be about to open the disk.
+    await this.#running;
     await this.#engineDisk.close();
   }
 
@@ -292,8 +304,10 @@ export class Simulation {
   #down(node: SimNode): void {
     if (node !== this.#engine) return;
     this.#memory = null;
-    this.#probe(node, { type: 'engineCrashed', cause: 'injected' });
-    this.#at(this.now + this.#crashes.downTime(), ENGINE, 'restart', () => this.#startEngine());
+    const crash = this.#crashes.take();
+    if (crash === null) throw new SeatbeltError('INTERNAL', 'the engine crashed though nobody had planned it');
+    this.#probe(node, { type: 'engineCrashed', cause: crash.cause });
+    this.#at(this.now + crash.down, ENGINE, 'restart', () => this.#startEngine());
   }
 
   #at(time: number, node: string, label: string, run: () => void | Promise<void>): SimEvent {
@@ -308,7 +322,10 @@ export class Simulation {
     this.#crashes.probe(probe);
   }
 
-  #throwDefect(): void {
+  async #drive<T>(driving: Promise<T>): Promise<T> {
+    this.#running = driving.catch(() => undefined);
+    const result = await driving;
     if (this.#defect !== null) throw this.#defect;
+    return result;
   }
 }

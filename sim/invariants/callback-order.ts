@@ -20,6 +20,9 @@ type Run = Extract<Probe, { type: 'callbackRuns' }>;
 type Told = Extract<Probe, { type: 'callbackCommitted' }>;
 
 class CallbackOrder implements Watcher {
+  /** By command: whether it was committed that the last of its callbacks might cross the point of no return, before that threw. */
+  readonly #mayHaveCrossed = new Map<string, boolean>();
+
   constructor(
     private readonly scene: Scene,
     private readonly broken: Broken,
@@ -44,8 +47,9 @@ class CallbackOrder implements Watcher {
     const handlers = handlersOf(this.scene.definitions, before);
     if (handlers === null) return;
     const what = `${nameOf(entry)} was committed (${entry.outcome})`;
+    const allowed = this.#next(handlers, earlier, before);
+    this.#mayHaveCrossed.set(before.id, before.steps[entry.index]?.pivot === 'maybe');
     if (this.#isMisplaced(before, entry, what)) return;
-    const allowed = nextCallbacks(handlers, earlier, before);
     const ended = threw(entry) ? 'threw' : 'ok';
     if (!allowed.some((next) => isThis(next, entry) && (next.outcome === 'any' || next.outcome === ended))) {
       this.broken(before.id, `${what} after ${lastOf(earlier)}; the rules allow ${textOf(allowed)}`);
@@ -61,10 +65,16 @@ class CallbackOrder implements Watcher {
     const handlers = handlersOf(this.scene.definitions, state);
     if (handlers === null || this.#isMisplaced(state, probe, `${nameOf(probe)} runs`)) return;
     const history = this.scene.mirror.historyOf(state.id);
-    const allowed = nextCallbacks(handlers, history, state);
+    const allowed = this.#next(handlers, history, state);
     if (!allowed.some((next) => isThis(next, probe))) {
       this.broken(state.id, `${nameOf(probe)} runs after ${lastOf(history)}; the rules allow ${textOf(allowed)}`);
     }
+  }
+
+  #next(handlers: readonly ErasedHandler[], history: readonly HistoryEntry[], state: CommandState): readonly Next[] {
+    // Of what was committed before this run began, the state itself says whether there is something to ask.
+    const mayHaveCrossed = this.#mayHaveCrossed.get(state.id) ?? state.steps.some(({ asking }) => asking !== undefined);
+    return nextCallbacks(handlers, history, state, mayHaveCrossed);
   }
 
   /** Whatever the order: only a command under way runs callbacks, of the step where it durably is, and in its direction. */
@@ -94,7 +104,7 @@ class CallbackOrder implements Watcher {
     const handlers = handlersOf(this.scene.definitions, after);
     if (handlers === null) return;
     const history = this.scene.mirror.historyOf(after.id);
-    const allowed = nextCallbacks(handlers, history, after);
+    const allowed = this.#next(handlers, history, after);
     if (history.at(-1)?.callback === 'beforeTask' && history.at(-1)?.outcome === 'ok') {
       this.broken(after.id, `${lastOf(history)} was committed without createTask`);
     }

@@ -35,6 +35,7 @@ export class Monitor {
   readonly #storage: SharedStorage;
   readonly #watchers: readonly Watcher[];
   readonly #violations = new Map<string, Violation[]>();
+  readonly #report: (violation: Violation) => void;
   #now = 0;
   #effectsSeen: number;
 
@@ -43,20 +44,19 @@ export class Monitor {
     this.#storage = storage;
     this.#effectsSeen = storage.ledger.entries.length;
     const scene: Scene = { definitions, pools, mirror: this.#mirror, storage };
-    this.#watchers = invariants.map(({ name, watch }) => {
-      const found: Violation[] = [];
-      this.#violations.set(name, found);
-      return watch(scene, (where, detail) => {
-        const violation = { invariant: name, t: this.#now, where, detail };
-        found.push(violation);
-        report(violation);
-      });
-    });
+    this.#report = report;
+    for (const { name } of [...invariants, atRest]) this.#violations.set(name, []);
+    this.#watchers = invariants.map(({ name, watch }) => watch(scene, (where, detail) => this.#breach(name, where, detail)));
   }
 
   /** What the engine's disk holds. */
   get store(): StoreMirror {
     return this.#mirror;
+  }
+
+  /** Whether anything is broken. */
+  get broken(): boolean {
+    return [...this.#violations.values()].some((found) => found.length > 0);
   }
 
   /** A node has told something. */
@@ -89,6 +89,12 @@ export class Monitor {
     for (const watcher of this.#watchers) watcher.atRest?.(memory);
   }
 
+  /** The run goes on for ever. */
+  restless(t: number): void {
+    this.#at(t);
+    this.#breach(atRest.name, 'the run', 'it has not come to rest: something goes on for ever');
+  }
+
   /** One per invariant, in the order of their numbers. */
   results(): readonly InvariantOutcome[] {
     return Array.from(this.#violations, ([name, [first, ...further]]) => {
@@ -96,6 +102,12 @@ export class Monitor {
       const more = further.length === 0 ? '' : ` (and ${further.length} more)`;
       return { name, held: false, detail: `${first.where} at ${first.t} µs: ${first.detail}${more}` };
     });
+  }
+
+  #breach(invariant: string, where: string, detail: string): void {
+    const violation = { invariant, t: this.#now, where, detail };
+    this.#violations.get(invariant)?.push(violation);
+    this.#report(violation);
   }
 
   /** Hosts act on storage between what else is told, so its changes are taken up first, in their order. */

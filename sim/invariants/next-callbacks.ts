@@ -20,10 +20,11 @@ export function threw({ callback, outcome }: HistoryEntry): boolean {
  * The rules of order (semantics, "Forward" and "Failure of step k") as a table: what may follow the last of the committed callbacks. Written from the
  * rules alone, and apart from the engine's transitions, which are judged by it. Empty: nothing may run, for work is outstanding.
  * @param history what is committed, from the first on
- * @param state the durable state: how work ended, and whether the point of no return may be behind
+ * @param state the durable state: how work ended, and whether the point of no return is behind
+ * @param mayHaveCrossed the last callback threw when it was committed already that it might cross the point of no return
  */
-export function nextCallbacks(handlers: readonly ErasedHandler[], history: readonly HistoryEntry[], state: CommandState): readonly Next[] {
-  return new Rules(handlers, history, state).after(history.at(-1));
+export function nextCallbacks(handlers: readonly ErasedHandler[], history: readonly HistoryEntry[], state: CommandState, mayHaveCrossed: boolean): readonly Next[] {
+  return new Rules(handlers, history, state, mayHaveCrossed).after(history.at(-1));
 }
 
 class Rules {
@@ -31,6 +32,7 @@ class Rules {
     private readonly handlers: readonly ErasedHandler[],
     private readonly history: readonly HistoryEntry[],
     private readonly state: CommandState,
+    private readonly mayHaveCrossed: boolean,
   ) {}
 
   after(last: HistoryEntry | undefined): readonly Next[] {
@@ -60,7 +62,7 @@ class Rules {
   }
 
   private startThrew(k: number, attempt: number): readonly Next[] {
-    return this.isAsked(k, 'beforeTask') ? [oneOf(k, 'hasPassed', 1)] : this.startAgain(k, attempt);
+    return this.crosses(k, 'beforeTask') && this.mayHaveCrossed ? [oneOf(k, 'hasPassed', 1)] : this.startAgain(k, attempt);
   }
 
   private startAgain(k: number, attempt: number): readonly Next[] {
@@ -72,12 +74,12 @@ class Rules {
     const work = this.state.steps[k]?.work ?? [];
     if (work.some((item) => item.outcome === null)) return [];
     if (endedWell(work)) return [oneOf(k, 'endSuccessfully', 1)];
-    if (this.isAsked(k, 'task')) return [oneOf(k, 'hasPassed', 1)];
+    if (this.isWorkAsked(k)) return [oneOf(k, 'hasPassed', 1)];
     return this.isPast() ? [inStatus('STUCK')] : this.failed(k);
   }
 
   private endThrew(k: number, attempt: number): readonly Next[] {
-    return this.isAsked(k, 'endSuccessfully') ? [oneOf(k, 'hasPassed', 1)] : this.endAgain(k, attempt);
+    return this.crosses(k, 'endSuccessfully') && this.mayHaveCrossed ? [oneOf(k, 'hasPassed', 1)] : this.endAgain(k, attempt);
   }
 
   private endAgain(k: number, attempt: number): readonly Next[] {
@@ -90,8 +92,14 @@ class Rules {
     if (outcome !== 'passed' && outcome !== 'notPassed') return [oneOf(k, 'hasPassed', attempt + 1)];
     const failed = this.history.findLast(({ callback }) => callback !== 'hasPassed');
     if (failed === undefined) return [];
-    if (!threw(failed)) return [...this.workEnded(k), ...(this.isPast() ? [inStatus('STUCK')] : [])];
+    if (!threw(failed)) return this.askedWorkEnded(k);
     return failed.callback === 'endSuccessfully' ? this.endAgain(k, failed.attempt) : this.startAgain(k, failed.attempt);
+  }
+
+  /** If an earlier step is past the point of no return, work whose attempts are used up cannot go back either. */
+  private askedWorkEnded(k: number): readonly Next[] {
+    const next = this.workEnded(k);
+    return next.length > 0 && this.isWorkAsked(k) && this.isPast() ? [...next, inStatus('STUCK')] : next;
   }
 
   // Back.
@@ -163,9 +171,13 @@ class Rules {
     return attempt >= (this.handlers[k]?.retry?.attempts ?? 1);
   }
 
-  /** A failure of this part is asked about: it may have crossed the point of no return. */
-  private isAsked(k: number, part: 'beforeTask' | 'task' | 'endSuccessfully'): boolean {
-    return this.handlers[k]?.pointOfNoReturn?.part === part && this.state.steps[k]?.pivot === 'maybe';
+  private crosses(k: number, part: 'beforeTask' | 'task' | 'endSuccessfully'): boolean {
+    return this.handlers[k]?.pointOfNoReturn?.part === part;
+  }
+
+  /** Tasks that cross may have done so from their placing on, until they ended well or that was asked. */
+  private isWorkAsked(k: number): boolean {
+    return this.crosses(k, 'task') && this.state.steps[k]?.pivot === 'maybe';
   }
 
   private isPast(): boolean {

@@ -1,12 +1,14 @@
 import type { CallRecord } from '../../actors/command/callback-run.js';
 import type { CommandState, HistoryEntry } from '../../src/flow/state.js';
+import type { Data } from '../../src/model/data.js';
 import type { EntityKey, EntityRecord } from '../../src/model/entity.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import type { LockRecord } from '../../src/model/lock.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
+import { decodeValue } from '../../src/store/codec.js';
 import type { DiskEntry, DiskOp } from '../../src/store/disk.js';
 import { parseKey } from '../../src/store/keys.js';
-import { decodeRecord, type StoreHead } from '../../src/store/records.js';
+import type { StoreHead } from '../../src/store/records.js';
 
 /** A record that a batch put or deleted. */
 export interface Changed<T> {
@@ -63,10 +65,6 @@ export class StoreMirror {
     this.apply(Array.from(entries, ({ key, value }) => ({ type: 'put', key, value })));
   }
 
-  get head(): StoreHead | undefined {
-    return this.heads.get('head');
-  }
-
   historyOf(commandId: string): readonly HistoryEntry[] {
     return this.history.get(commandId) ?? [];
   }
@@ -76,8 +74,7 @@ export class StoreMirror {
     for (const op of ops) {
       if (op.key.startsWith(TASK_INDEX)) continue;
       try {
-        if (op.type === 'put') this.#put(op, batch);
-        else this.#delete(op.key, batch);
+        this.#applyOne(op.key, op.type === 'put' ? decodeValue(op.key, op.value).value : undefined, batch);
       } catch (error) {
         if (!(error instanceof SeatbeltError)) throw error;
         batch.unreadable.push(error.message);
@@ -86,63 +83,44 @@ export class StoreMirror {
     return batch;
   }
 
-  #put(entry: DiskEntry, batch: BatchInTheMaking): void {
-    const record = decodeRecord(entry);
-    switch (record.kind) {
-      case 'head':
-        return change(this.heads, batch.heads, 'head', record.head);
-      case 'command':
-        // The store looks at nothing but its id; the engine put a command's state there.
-        return change(this.commands, batch.commands, record.command.id, record.command as unknown as CommandState);
-      case 'history':
-        return this.#putHistory(record.commandId, record.seq, record.entry as HistoryEntry, batch);
-      case 'task':
-        return change(this.tasks, batch.tasks, record.task.id, record.task);
-      case 'entity':
-        return change(this.entities, batch.entities, record.entity, record.record);
-      case 'lock':
-        return change(this.locks, batch.locks, record.lock.key, record.lock);
-      case 'call':
-        return change(this.calls, batch.calls, record.commandId, record.record as unknown as CallRecord);
-      case 'identity':
-      case 'taskIndex':
-        return;
-    }
-  }
-
-  #delete(key: string, batch: BatchInTheMaking): void {
+  /**
+   * @param value undefined: the entry is deleted. What is written is taken for what its key says: whether it has that shape, an engine checks when it
+   * recovers, and to do so for every batch would double the cost.
+   */
+  #applyOne(key: string, value: Data | undefined, batch: BatchInTheMaking): void {
     const at = parseKey(key);
     switch (at.kind) {
       case 'head':
-        return change(this.heads, batch.heads, 'head', undefined);
+        return change(this.heads, batch.heads, 'head', value);
       case 'command':
-        return change(this.commands, batch.commands, at.id, undefined);
+        return change(this.commands, batch.commands, at.id, value);
       case 'history':
-        batch.history.push({ commandId: at.commandId, seq: at.seq, entry: undefined, replaces: true });
-        return;
+        return this.#historyEntry(at.commandId, at.seq, value as HistoryEntry | undefined, batch);
       case 'task':
-        return change(this.tasks, batch.tasks, at.id, undefined);
+        return change(this.tasks, batch.tasks, at.id, value);
       case 'entity':
-        return change(this.entities, batch.entities, at.entity, undefined);
+        return change(this.entities, batch.entities, at.entity, value);
       case 'lock':
-        return change(this.locks, batch.locks, at.key, undefined);
+        return change(this.locks, batch.locks, at.key, value);
       case 'call':
-        return change(this.calls, batch.calls, at.commandId, undefined);
+        return change(this.calls, batch.calls, at.commandId, value);
       case 'identity':
       case 'taskIndex':
         return;
     }
   }
 
-  #putHistory(commandId: string, seq: number, entry: HistoryEntry, batch: BatchInTheMaking): void {
+  #historyEntry(commandId: string, seq: number, entry: HistoryEntry | undefined, batch: BatchInTheMaking): void {
     const entries = this.history.get(commandId) ?? [];
     batch.history.push({ commandId, seq, entry, replaces: seq < entries.length });
+    if (entry === undefined) return;
     entries.push(entry);
     this.history.set(commandId, entries);
   }
 }
 
-function change<T>(records: Map<string, T>, changes: Changed<T>[], id: string, after: T | undefined): void {
+function change<T>(records: Map<string, T>, changes: Changed<T>[], id: string, value: Data | undefined): void {
+  const after = value as T | undefined;
   changes.push({ id, before: records.get(id), after });
   if (after === undefined) records.delete(id);
   else records.set(id, after);

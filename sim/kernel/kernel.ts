@@ -193,8 +193,11 @@ export class Kernel {
     if (this.disposed || goal === null) throw gone();
     if (this.executedCount >= goal.lastEvent || (goal.untilIdle && this.idle)) return false;
     const first = this.interruptions[0];
-    if (first !== undefined && first.n === this.executedCount + 1 && this.hasNext(goal)) {
+    const time = first?.n === this.executedCount + 1 ? this.timeOfNext(goal) : undefined;
+    if (first !== undefined && time !== undefined) {
       this.interruptions.shift();
+      // At the event's own time: how far the clock had come before depends on how the run is driven.
+      this.scheduler.moveTo(time);
       first.act();
       return true;
     }
@@ -207,9 +210,10 @@ export class Kernel {
     return running === undefined || event.spec.kind === 'deliver' ? true : running;
   }
 
-  private hasNext(goal: Goal): boolean {
+  /** When the next event happens, if it is one that the goal asks for. */
+  private timeOfNext(goal: Goal): number | undefined {
     const time = this.scheduler.nextTime();
-    return time !== undefined && (time < goal.time || (goal.inclusive && time === goal.time));
+    return time !== undefined && (time < goal.time || (goal.inclusive && time === goal.time)) ? time : undefined;
   }
 
   private record(event: SimEvent): void {

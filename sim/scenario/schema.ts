@@ -165,6 +165,8 @@ export const scenarioSchema = z
       .readonly()
       .prefault([]),
     faults: listOf(faultSchema).prefault([]),
+    /** A run that has not come to rest by then is broken: something goes on for ever. */
+    limit: positiveDurationSchema.prefault('1d'),
   })
   .readonly();
 

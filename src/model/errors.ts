@@ -38,6 +38,7 @@ export type ErrorCode =
   | 'SCHEDULE_IN_PAST'
   | 'BAD_TIME'
   | 'TURN_BLOCKED'
+  | 'LOG_WRITE_FAILED'
   | 'ALREADY_RUNNING'
   | 'SIMULATION_DISPOSED'
   | 'INTERNAL';

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { Simulation } from '../../sim/embed/simulation.js';
-import { BUILT_IN_VOCABULARY } from '../../sim/scenario/builtin-vocabulary.js';
+import { BUILT_IN_VOCABULARY } from '../../sim/scenario/vocabulary.js';
 import { loadScenario } from '../../sim/scenario/load.js';
 import { median } from './median.js';
 

@@ -14,8 +14,8 @@ beforeEach(async () => {
 
 afterEach(() => rm(cwd, { recursive: true }));
 
-/** Keeps the program busy for long: it asks after tasks ten thousand times a second, for minutes. */
-const LONG_RUN = ['run', 'live-migration', '--set', 'engine.pollingRate=100us'];
+/** Keeps the program busy for long: it asks after tasks hundreds of times a second, for hours. */
+const LONG_RUN = ['run', 'live-migration', '--set', 'engine.pollingRate=1ms', '--set', 'verbs.syncImageData.rate=1MiB/s'];
 
 describe('seatbelt run live-migration', () => {
   it('survives its crash and moves both disks', async () => {

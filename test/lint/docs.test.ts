@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as wire from '../../actors/wire.js';
 import { HOST_ERRORS } from '../../sim/world/verbs/host-errors.js';
-import { BUILT_IN_VOCABULARY } from '../../sim/scenario/builtin-vocabulary.js';
+import { BUILT_IN_VOCABULARY } from '../../sim/scenario/vocabulary.js';
 import { parseScenario } from '../../sim/scenario/load.js';
 import { ROOT } from './planted.js';
 

@@ -51,7 +51,12 @@ export class StagedSimulations {
   ) {}
 
   get services(): Services {
-    return { commands: [moveDisk], vocabulary, createSimulation: (scenario, options) => this.#create(scenario, options) };
+    return {
+      commands: [moveDisk],
+      vocabulary,
+      createSimulation: (scenario, options) => this.#create(scenario, options),
+      repeats: async () => ({ name: 'determinism', held: true }),
+    };
   }
 
   async #create(scenario: Scenario, options: { readonly seed: number; readonly db: string }): Promise<RunnableSimulation> {
@@ -61,7 +66,9 @@ export class StagedSimulations {
     const { wallTimeMs: _, ...result } = report({ scenario: scenario.name, seed: options.seed, ...this.play.result });
     return {
       now: 0,
-      on: (_event, listener) => listeners.push(listener),
+      on: (event, listener) => {
+        if (event === 'probe') listeners.push(listener as (event: ProbeEvent) => void);
+      },
       run: async () => {
         for (const event of CRASHED_RUN) listeners.forEach((listener) => listener(event));
         await this.play.run?.();

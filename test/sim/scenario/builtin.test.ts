@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { builtInNames } from '../../../sim/scenario/builtin.js';
-import { BUILT_IN_VOCABULARY } from '../../../sim/scenario/builtin-vocabulary.js';
+import { BUILT_IN_VOCABULARY } from '../../../sim/scenario/vocabulary.js';
 import { builtInScenarios, loadScenario } from '../../../sim/scenario/load.js';
 
 describe('the built-in scenarios', () => {

@@ -69,6 +69,7 @@ describe('a scenario file', () => {
         { kind: 'failTask', verb: 'syncImageData', match: { disk: 'disk1' }, nth: 1, code: 261, when: 'atEnd' },
         { kind: 'failCall', verb: 'snapshot', match: {}, code: 40, when: 'refuse' },
       ],
+      limit: 86_400_000_000,
     });
   });
 

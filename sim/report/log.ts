@@ -1,0 +1,71 @@
+import { pino, type Logger } from 'pino';
+import { SeatbeltError } from '../../src/model/errors.js';
+import type { Violation } from '../invariants/invariant.js';
+import type { ProbeEvent } from './timeline.js';
+
+type Level = 'error' | 'warn' | 'info' | 'debug';
+
+/**
+ * A log of a run as lines of JSON: what the engine, the hosts and the client told, each with its virtual time `t` in µs. It holds nothing of the wall
+ * clock or the machine, so the logs of two runs of one seed are equal.
+ */
+export class RunLog {
+  readonly #logger: Logger;
+  readonly #close: () => void;
+
+  /** @throws SeatbeltError `LOG_WRITE_FAILED` the file cannot be written */
+  constructor(file: string) {
+    try {
+      const destination = pino.destination({ dest: file, sync: true, append: false });
+      this.#logger = pino({ base: null, timestamp: false, level: 'debug', formatters: { level: (label) => ({ level: label }) } }, destination);
+      this.#close = () => destination.end();
+    } catch (cause) {
+      throw new SeatbeltError('LOG_WRITE_FAILED', `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    }
+  }
+
+  probe({ t, node, probe }: ProbeEvent): void {
+    const { type, ...what } = probe;
+    this.#logger[levelOf(probe)]({ t, node, ...what }, type);
+  }
+
+  violation(violation: Violation): void {
+    this.#logger.error({ ...violation }, 'invariantBroken');
+  }
+
+  close(): void {
+    this.#close();
+  }
+}
+
+function levelOf(probe: ProbeEvent['probe']): Level {
+  switch (probe.type) {
+    case 'engineCrashed':
+    case 'hostClearRefused':
+    case 'staleRefused':
+    case 'completionIgnored':
+    case 'conflict':
+    case 'lockRefused':
+      return 'warn';
+    case 'engineStarted':
+    case 'engineRecovered':
+    case 'commandSubmitted':
+    case 'statusChanged':
+    case 'clientTold':
+      return 'info';
+    case 'callbackRuns':
+    case 'callbackCommitted':
+    case 'taskPlaced':
+    case 'taskSubmitted':
+    case 'taskEnded':
+    case 'taskCleared':
+    case 'lockGranted':
+    case 'lockReleased':
+    case 'hostTaskAccepted':
+    case 'hostTaskStarted':
+    case 'hostTaskEnded':
+    case 'hostTaskCleared':
+    case 'hostCall':
+      return 'debug';
+  }
+}

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { Exchange, type Answer } from '../../actors/exchange.js';
+import { FakePorts, replyTo } from './lone-engine.js';
+
+const STAMP = { incarnation: 3, commitSeq: 7, fence: null };
+
+function anExchange(incarnation = 3) {
+  const ports = new FakePorts();
+  const exchange = new Exchange(ports, incarnation);
+  const ask = (host: string, timeoutMs = 1_000): Answer[] => {
+    const answers: Answer[] = [];
+    exchange.request(host, STAMP, { op: 'ping' }, timeoutMs, (answer) => void answers.push(answer));
+    return answers;
+  };
+  const last = () => {
+    const request = ports.requests().at(-1);
+    if (request === undefined) throw new Error('nothing was asked');
+    return request;
+  };
+  return { ports, exchange, ask, last };
+}
+
+describe('a request', () => {
+  test('carries who asks, the stamp, and a correlation of its own', () => {
+    const { ports, ask } = anExchange();
+    ask('host1');
+    ask('host1');
+    expect(ports.requests('host1')).toMatchObject([{ from: 'engine', stamp: STAMP, body: { op: 'ping' } }, {}]);
+    expect(new Set(ports.requests().map(({ correlation }) => correlation)).size).toBe(2);
+  });
+
+  test('is answered by its reply, and its timer is gone', () => {
+    const { ports, exchange, ask, last } = anExchange();
+    const answers = ask('host1');
+    const reply = replyTo(last(), { code: 654, message: 'no SPM' });
+    exchange.receive(reply);
+    expect([answers, ports.timers]).toEqual([[{ kind: 'reply', reply }], []]);
+  });
+
+  test('without a reply times out', () => {
+    const { ports, ask } = anExchange();
+    const answers = ask('host1', 1_000);
+    ports.advance(999_999);
+    expect(answers).toEqual([]);
+    ports.advance(1);
+    expect(answers).toEqual([{ kind: 'timeout' }]);
+  });
+});
+
+describe('a reply that nobody waits for changes nothing', () => {
+  test('a duplicate', () => {
+    const { exchange, ask, last } = anExchange();
+    const answers = ask('host1');
+    exchange.receive(replyTo(last()));
+    exchange.receive(replyTo(last(), { code: 1, incarnation: 9 }));
+    expect([answers.length, exchange.hostIncarnation('host1')]).toEqual([1, 1]);
+  });
+
+  test('one that comes after the time-out', () => {
+    const { ports, exchange, ask, last } = anExchange();
+    const answers = ask('host1');
+    ports.advance(2_000_000);
+    exchange.receive(replyTo(last()));
+    expect(answers).toEqual([{ kind: 'timeout' }]);
+  });
+
+  test('one from another host than was asked', () => {
+    const { exchange, ask, last } = anExchange();
+    const answers = ask('host1');
+    exchange.receive(replyTo(last(), { from: 'host2' }));
+    expect([answers, exchange.hostIncarnation('host2')]).toEqual([[], null]);
+    exchange.receive(replyTo(last()));
+    expect(answers).toHaveLength(1);
+  });
+
+  test('one to an earlier incarnation of the engine', () => {
+    const before = anExchange(2);
+    before.ask('host1');
+    const { exchange, ask } = anExchange(3);
+    const answers = ask('host1');
+    exchange.receive(replyTo(before.last()));
+    expect(answers).toEqual([]);
+  });
+});
+
+describe("a host's incarnation", () => {
+  test('is unknown until it replies, and then the highest that it replied with', () => {
+    const { exchange, ask, last } = anExchange();
+    expect(exchange.hostIncarnation('host1')).toBeNull();
+    const incarnations = [2, 4, 3].map((incarnation) => {
+      ask('host1');
+      exchange.receive(replyTo(last(), { incarnation }));
+      return exchange.hostIncarnation('host1');
+    });
+    expect(incarnations).toEqual([2, 4, 4]);
+    expect(exchange.hostIncarnation('host2')).toBeNull();
+  });
+});

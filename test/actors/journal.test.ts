@@ -1,0 +1,201 @@
+import { describe, expect, test } from 'vitest';
+import { createJournal } from '../../actors/journal.js';
+import type { CommitOutcome, CommitRequest, JournalMessage } from '../../actors/messages.js';
+import { entityKind } from '../../src/model/entity.js';
+import { EntityTable } from '../../src/store/entity-table.js';
+import { SnapshotStore } from '../../src/store/snapshot-store.js';
+import { StagedView, type EntityRead } from '../../src/store/staged-view.js';
+import { FakePorts, Mailbox } from './lone-engine.js';
+import { SlowDisk } from './slow-disk.js';
+
+type Counter = { readonly n: number };
+const COUNTER = entityKind<Counter>('counter');
+
+interface Asked {
+  readonly outcomes: CommitOutcome[];
+}
+
+/** A journal on a slow disk, with a counter that stands at 1. */
+async function aJournal() {
+  const disk = new SlowDisk();
+  await SnapshotStore.initialise(disk, { storeId: 's', entities: [{ key: 'counter/c', value: { n: 1 } }] });
+  const store = await SnapshotStore.open(disk);
+  const ports = new FakePorts(disk);
+  const entities = new EntityTable(store.opened.entities);
+  const mailbox = new Mailbox<JournalMessage>();
+  mailbox.run(createJournal({ ports, store, entities, wakeSelf: mailbox.wake }));
+  disk.slow = true;
+  const commit = (request: Partial<CommitRequest>): Asked => {
+    const outcomes: CommitOutcome[] = [];
+    const staged = { reads: [], exempt: new Set<string>(), writes: [] };
+    mailbox.wake({ type: 'commit', request: { changes: [], entities: staged, probes: [], ...request, wake: (outcome) => void outcomes.push(outcome) } });
+    return { outcomes };
+  };
+  /** What a callback does that starts now and commits at once, or later. */
+  const view = (recorded?: readonly EntityRead[]) => new StagedView(entities, recorded);
+  const stage = (staged: StagedView): Asked => commit({ entities: staged.staged() });
+  const reopened = async () => (await SnapshotStore.open(disk.memory.clone())).opened;
+  const counter = () => entities.read('counter/c');
+  return { disk, ports, commit, view, stage, reopened, counter, entities };
+}
+
+function adding(view: StagedView, by = 1): StagedView {
+  view.update(COUNTER, 'c', ({ n }) => ({ n: n + by }));
+  return view;
+}
+
+const COMMITTED = { kind: 'committed' };
+const CONFLICT = { kind: 'conflict', entity: 'counter/c' };
+
+describe('group commit', () => {
+  test('has one batch in flight; what asks meanwhile rides together in the next', async () => {
+    const { disk, commit } = await aJournal();
+    const asked = [commit({}), commit({}), commit({})];
+    expect(disk.pending).toBe(1);
+    await disk.done();
+    expect(asked.map(({ outcomes }) => outcomes)).toEqual([[COMMITTED], [], []]);
+    expect(disk.pending).toBe(1);
+    await disk.done();
+    expect(asked.map(({ outcomes }) => outcomes)).toEqual([[COMMITTED], [COMMITTED], [COMMITTED]]);
+    expect(disk.pending).toBe(0);
+  });
+
+  test('writes nothing when nobody asks', async () => {
+    expect((await aJournal()).disk.pending).toBe(0);
+  });
+
+  test('shows and tells nothing before it is on disk', async () => {
+    const { disk, ports, commit, view, counter } = await aJournal();
+    const asked = commit({ entities: adding(view()).staged(), probes: [{ type: 'taskCleared', taskId: 't' }] });
+    expect([counter(), ports.probes, asked.outcomes]).toEqual([{ version: 1, value: { n: 1 } }, [], []]);
+    await disk.done();
+    expect([counter(), ports.probes, asked.outcomes]).toEqual([{ version: 2, value: { n: 2 } }, [{ type: 'taskCleared', taskId: 't' }], [COMMITTED]]);
+  });
+
+  test('has on disk what it shows', async () => {
+    const { disk, stage, view, reopened, counter, entities } = await aJournal();
+    const made = view();
+    made.put(COUNTER, 'new', { n: 7 });
+    stage(adding(made));
+    await disk.done();
+    const { entities: stored } = await reopened();
+    expect([stored.get('counter/c'), stored.get('counter/new')]).toEqual([counter(), entities.read('counter/new')]);
+    expect(entities.read('counter/new')).toEqual({ version: 1, value: { n: 7 } });
+  });
+
+  test('stops the node when a write fails, and tells nobody that it is done', async () => {
+    const { disk, ports, commit } = await aJournal();
+    const asked = [commit({}), commit({})];
+    await disk.fails(new Error('no space'));
+    expect(ports.faults).toHaveLength(1);
+    expect(asked.map(({ outcomes }) => outcomes)).toEqual([[], []]);
+    expect(disk.pending).toBe(0);
+  });
+});
+
+describe('a conflict', () => {
+  test('with what was committed since is refused, and changes nothing', async () => {
+    const { disk, stage, view, counter } = await aJournal();
+    const late = view();
+    late.get(COUNTER, 'c');
+    stage(adding(view()));
+    await disk.done();
+    late.put(COUNTER, 'c', { n: 100 });
+    expect(stage(late).outcomes).toEqual([CONFLICT]);
+    expect([disk.pending, counter()]).toEqual([0, { version: 2, value: { n: 2 } }]);
+  });
+
+  test.each(['put', 'update', 'remove', 'a read alone'] as const)('is seen whatever the late one did: %s', async (what) => {
+    const { disk, stage, view } = await aJournal();
+    const late = view();
+    if (what === 'put') late.put(COUNTER, 'c', { n: 9 });
+    if (what === 'update') adding(late);
+    if (what === 'remove') late.remove(COUNTER, 'c');
+    if (what === 'a read alone') late.find(COUNTER, 'c');
+    stage(adding(view()));
+    await disk.done();
+    expect(stage(late).outcomes).toEqual([CONFLICT]);
+  });
+
+  test('with what is not yet on disk is told when a further run can see it: at once, it would run into the same again', async () => {
+    const { disk, stage, view, counter } = await aJournal();
+    stage(adding(view()));
+    const late = stage(adding(view()));
+    expect(late.outcomes).toEqual([]);
+    await disk.done();
+    expect(late.outcomes).toEqual([CONFLICT]);
+    expect(counter()).toEqual({ version: 2, value: { n: 2 } });
+    const again = stage(adding(view()));
+    await disk.done();
+    expect([again.outcomes, counter()]).toEqual([[COMMITTED], { version: 3, value: { n: 3 } }]);
+  });
+
+  test('lets through what has nothing to do with it', async () => {
+    const { disk, stage, view } = await aJournal();
+    stage(adding(view()));
+    const other = view();
+    other.put(COUNTER, 'other', { n: 1 });
+    const asked = stage(other);
+    await disk.done();
+    await disk.done();
+    expect(asked.outcomes).toEqual([COMMITTED]);
+  });
+
+  test('is none for what was read before a call left; what is written is applied to the newest', async () => {
+    const { disk, stage, view, counter } = await aJournal();
+    const recorded = view();
+    recorded.get(COUNTER, 'c');
+    stage(adding(view(), 10));
+    await disk.done();
+    const asked = stage(adding(view(recorded.readsSoFar())));
+    await disk.done();
+    expect([asked.outcomes, counter()]).toEqual([[COMMITTED], { version: 3, value: { n: 12 } }]);
+  });
+
+  test('is seen by whoever had read that there was none', async () => {
+    const { disk, stage, view } = await aJournal();
+    const late = view();
+    late.find(COUNTER, 'new');
+    const first = view();
+    first.put(COUNTER, 'new', { n: 1 });
+    stage(first);
+    await disk.done();
+    expect(stage(late).outcomes).toEqual([{ kind: 'conflict', entity: 'counter/new' }]);
+  });
+
+  test('is seen by whoever had read a record that was deleted and made anew since', async () => {
+    const { disk, stage, view, entities } = await aJournal();
+    const late = view();
+    late.get(COUNTER, 'c');
+    const deleting = view();
+    deleting.remove(COUNTER, 'c');
+    stage(deleting);
+    await disk.done();
+    expect(entities.read('counter/c')).toBeUndefined();
+    const making = view();
+    making.put(COUNTER, 'c', { n: 1 });
+    stage(making);
+    await disk.done();
+    expect(entities.read('counter/c')).toEqual({ version: 2, value: { n: 1 } });
+    expect(stage(late).outcomes).toEqual([CONFLICT]);
+  });
+});
+
+test('a version grows by one per commit, however often the callback changed the record', async () => {
+  const { disk, stage, view, counter } = await aJournal();
+  stage(adding(adding(adding(view()))));
+  await disk.done();
+  expect(counter()).toEqual({ version: 2, value: { n: 4 } });
+});
+
+test('nobody loses an update, however many want the same record', async () => {
+  const { disk, stage, view, counter } = await aJournal();
+  let waiting = Array.from({ length: 8 }, () => stage(adding(view())));
+  while (waiting.length > 0) {
+    await disk.done();
+    const told = waiting.filter(({ outcomes }) => outcomes.length > 0);
+    const again = told.filter(({ outcomes }) => outcomes[0]?.kind === 'conflict').map(() => stage(adding(view())));
+    waiting = [...waiting.filter((asked) => !told.includes(asked)), ...again];
+  }
+  expect(counter()).toEqual({ version: 9, value: { n: 9 } });
+});

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { defineCommand } from '../../../src/model/command.js';
+
+// Handlers never run in these tests: all that counts is which callbacks they have.
+const nothing = () => undefined;
+
+/** Three steps that can all be undone; the second tries twice. */
+export const ThreeSteps = defineCommand({ type: 'ThreeSteps', params: z.object({}), locks: () => [{ key: 'disk/d1', mode: 'exclusive' }] })
+  .step({ name: 'first', endWithFailure: nothing, compensate: nothing })
+  .step({ name: 'second', retry: { attempts: 2, backoffMs: 1, maxBackoffMs: 1 }, compensate: nothing })
+  .step({ name: 'third', endWithFailure: nothing, compensate: nothing })
+  .build();
+
+/** The task of the first step crosses the point of no return; the second step has no way back. */
+export const OneWay = defineCommand({ type: 'OneWay', params: z.object({}) })
+  .step({ name: 'pivot', createTask: nothing, pointOfNoReturn: { part: 'task', hasPassed: () => 'passed' }, endWithFailure: nothing, compensate: nothing })
+  .step({ name: 'after' })
+  .build();

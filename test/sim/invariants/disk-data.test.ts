@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { diskData } from '../../../sim/invariants/disk-data.js';
+import type { Data } from '../../../src/model/data.js';
+import type { Change } from '../../../src/store/change.js';
+import { ThreeSteps } from './definitions.js';
+import { Life } from './life.js';
+import { DISK_D1, POOL, Watched } from './watched.js';
+
+const STEP = { commandId: 'c1', executionIndex: 0 };
+const COPY = { disk: 'd1', source: 'hdd', target: 'ssd' };
+const LEAF = { domain: 'hdd', disk: 'd1', volume: 'leaf', parent: 'd1-base', format: 'cow', sizeBytes: 1 };
+
+const record = (version: number, value: Data): Change => ({ type: 'entity', key: 'disk/d1', record: { version, value } });
+const withLeaf = { ...DISK_D1, volumes: [...DISK_D1.volumes, { id: 'leaf', parent: 'd1-base', format: 'cow' }] };
+
+class Disks extends Life {
+  constructor() {
+    super(new Watched([ThreeSteps], [diskData]), ThreeSteps);
+    this.admitted();
+  }
+
+  does(verb: string, args: { readonly [key: string]: Data }): this {
+    this.run.perform(`c1/0/${verb}/${this.run.now}`, verb, args, STEP);
+    return this;
+  }
+
+  snapshot(): this {
+    return this.does('createVolume', LEAF).does('snapshot', { vm: 'vm1', snapshot: 's1', disks: [{ disk: 'd1', volume: 'leaf' }] });
+  }
+
+  /** Up to the pivot: the target holds it all. */
+  copied(): this {
+    return this.snapshot().does('cloneImageStructure', COPY).does('diskReplicateStart', { vm: 'vm1', disk: 'd1', target: 'ssd' }).does('syncImageData', COPY);
+  }
+
+  pivoted(): this {
+    return this.copied().does('diskReplicateFinish', { vm: 'vm1', disk: 'd1', target: 'ssd' });
+  }
+
+  /** The command ends, and says this of the disk. */
+  ended(value: Data, residue: readonly { readonly verb: string; readonly object: string }[] = []): this {
+    this.throws().returns({ beside: [record(2, value)] });
+    this.forge({ residue });
+    this.run.rest();
+    return this;
+  }
+}
+
+describe('disk data: what is lawful', () => {
+  const lawful: Record<string, (life: Disks) => unknown> = {
+    'a disk that nobody touches': ({ run }) => run.rest(),
+    'a migration': (life) => life.pivoted().does('deleteImage', { domain: 'hdd', disk: 'd1' }).ended({ ...withLeaf, domain: 'ssd' }),
+    'a migration that is undone up to the snapshot': (life) =>
+      life.copied().does('diskReplicateFinish', { vm: 'vm1', disk: 'd1', target: 'hdd' }).does('deleteImage', { domain: 'ssd', disk: 'd1' }).ended(withLeaf),
+    'a volume that a rollback has declared to leave': (life) => life.does('createVolume', LEAF).ended(DISK_D1, [{ verb: 'createVolume', object: 'volume:hdd/d1/leaf' }]),
+    'what a held command has in hand': (life) => {
+      life.copied().returns({ beside: [record(2, { ...DISK_D1, status: 'LOCKED' })] }).forge({ status: 'STUCK', phase: { at: 'held', from: null } });
+      life.run.rest();
+    },
+  };
+
+  it.each(Object.entries(lawful))('%s', (_, happen) => {
+    const life = new Disks();
+    happen(life);
+    expect(life.run.broken).toEqual([]);
+  });
+});
+
+describe('disk data: what is caught', () => {
+  const unlawful: readonly [string, (life: Disks) => unknown, RegExp][] = [
+    [
+      'the only copy deleted',
+      (life) => life.does('deleteImage', { domain: 'hdd', disk: 'd1' }),
+      /disk\/d1: no legal copy holds all of its data, since deleteImage \(c1\/0\/deleteImage\/\d+\) on host1/,
+    ],
+    ['the target deleted that the VM runs on', (life) => life.pivoted().does('deleteImage', { domain: 'ssd', disk: 'd1' }), /no legal copy holds all of its data, since deleteImage/],
+    ['the leaf deleted that the VM writes to', (life) => life.snapshot().does('deleteVolume', { domain: 'hdd', disk: 'd1', volume: 'leaf' }), /no legal copy holds all of its data/],
+    ['two copies at rest', (life) => life.pivoted().ended({ ...withLeaf, domain: 'ssd' }), /at rest its image on hdd is an orphan: the record says ssd/],
+    ['a record that says the old place', (life) => life.pivoted().does('deleteImage', { domain: 'hdd', disk: 'd1' }).ended(withLeaf), /at rest it should have one copy, on hdd, and has copies on ssd/],
+    ['a VM that runs elsewhere', (life) => life.pivoted().ended(withLeaf), /at rest vm1 runs on its copy on ssd, and the record says hdd/],
+    ['a replication that goes on', (life) => life.copied().ended(withLeaf), /at rest it is still being replicated to ssd/],
+    ['a volume that no record has', (life) => life.does('createVolume', LEAF).ended(DISK_D1), /at rest volume leaf on hdd is an orphan/],
+    ['a volume that only the record has', (life) => life.ended(withLeaf), /at rest volume leaf of the record is not on hdd/],
+    ['a disk that is left locked', (life) => life.ended({ ...DISK_D1, status: 'LOCKED' }), /at rest its record is LOCKED, and no command works on it/],
+    ['an image of a disk that does not exist', (life) => life.does('createVolume', { ...LEAF, disk: 'd9', parent: null }).ended(DISK_D1), /disk\/d9: at rest its image on hdd is an orphan: the record does not exist/],
+  ];
+
+  it.each(unlawful)('%s', (_, happen, message) => {
+    const life = new Disks();
+    happen(life);
+    expect(life.run.broken).toContainEqual(expect.stringMatching(message));
+  });
+
+  it('tells once that data is lost', () => {
+    const life = new Disks().does('deleteImage', { domain: 'hdd', disk: 'd1' }).does('createVolume', { ...LEAF, parent: null });
+    expect(life.run.broken).toHaveLength(1);
+    expect(life.run.storage.tasks(POOL)).toEqual([]);
+  });
+});

@@ -1,0 +1,94 @@
+import type { Probe } from '../../../actors/probe.js';
+import type { Invariant, Violation } from '../../../sim/invariants/invariant.js';
+import { INVARIANTS, Monitor } from '../../../sim/invariants/monitor.js';
+import { SharedStorage } from '../../../sim/world/shared-storage.js';
+import { VERBS } from '../../../sim/world/verbs/catalogue.js';
+import type { Args } from '../../../actors/wire.js';
+import type { CommandDefinition } from '../../../src/model/command.js';
+import { stageChanges, type Change } from '../../../src/store/change.js';
+import type { DiskOp } from '../../../src/store/disk.js';
+import { entityRecordKey, HEAD_KEY } from '../../../src/store/keys.js';
+import { encodeRecord } from '../../../src/store/records.js';
+
+const GIB = 2 ** 30;
+export const POOL = 'pool1';
+export const HOST = 'host1';
+
+/** The disk `d1` of `vm1` on domain `hdd`, as the engine knows it when nothing has happened yet. */
+export const DISK_D1 = { id: 'd1', vm: 'vm1', domain: 'hdd', volumes: [{ id: 'd1-base', parent: null, format: 'raw' }], size: GIB, status: 'OK' };
+
+/** A monitor over a store and a storage whose every change the test makes itself. Each is one µs after the last. */
+export class Watched {
+  readonly storage = new SharedStorage(VERBS);
+  readonly violations: Violation[] = [];
+  readonly monitor: Monitor;
+  #t = 0;
+  #commitSeq = 0;
+
+  constructor(definitions: readonly CommandDefinition[], invariants: readonly Invariant[] = INVARIANTS) {
+    for (const domain of ['hdd', 'ssd']) this.storage.addDomain(domain);
+    this.storage.addVm('vm1', HOST);
+    this.storage.addDisk({ disk: 'd1', vm: 'vm1', domain: 'hdd', volume: 'd1-base', sizeBytes: GIB });
+    this.storage.grantSpm(POOL, HOST, 1);
+    this.monitor = new Monitor(
+      {
+        definitions: new Map(definitions.map((definition) => [definition.type, definition])),
+        pools: [POOL],
+        storage: this.storage,
+        store: [
+          { key: entityRecordKey('disk/d1'), value: encodeRecord('entity', { version: 1, value: DISK_D1 }) },
+          { key: HEAD_KEY, value: encodeRecord('head', { commitSeq: 0, incarnation: 1, chain: 0, contents: 0 }) },
+        ],
+        report: (violation) => this.violations.push(violation),
+      },
+      invariants,
+    );
+  }
+
+  get now(): number {
+    return this.#t;
+  }
+
+  tick(): number {
+    this.#t += 1;
+    return this.#t;
+  }
+
+  /** What is broken, as `invariant where: detail`. */
+  get broken(): readonly string[] {
+    return this.violations.map(({ invariant, where, detail }) => `${invariant} ${where}: ${detail}`);
+  }
+
+  /** One batch, as the engine would write it. */
+  commit(...changes: readonly Change[]): void {
+    this.#commitSeq += 1;
+    this.write([...opsOf(changes), headOp(this.#commitSeq)]);
+  }
+
+  /** One batch, whatever is in it. */
+  write(ops: readonly DiskOp[]): void {
+    this.monitor.batch(this.tick(), ops);
+  }
+
+  probe(probe: Probe): void {
+    this.monitor.probe(this.tick(), probe);
+  }
+
+  /** A host runs a verb for a step. */
+  perform(key: string, verb: string, args: Args, step: { readonly commandId: string; readonly executionIndex: number }): void {
+    this.storage.perform({ key, verb, args, step, host: HOST, hold: null });
+    this.monitor.storageChanged(this.tick());
+  }
+
+  rest(): void {
+    this.monitor.rest(this.tick(), null);
+  }
+}
+
+export function opsOf(changes: readonly Change[]): readonly DiskOp[] {
+  return stageChanges(changes, { has: () => false, lastHistory: () => -1 }).ops;
+}
+
+export function headOp(commitSeq: number, incarnation = 1): DiskOp {
+  return { type: 'put', key: HEAD_KEY, value: encodeRecord('head', { commitSeq, incarnation, chain: 0, contents: 0 }) };
+}

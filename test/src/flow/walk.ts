@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import type { FlowEffect, FlowEvent } from '../../../src/flow/event.js';
+import type { FlowShape, HandlerShape } from '../../../src/flow/shape.js';
+import { submitted, type CommandState, type WorkItem } from '../../../src/flow/state.js';
+import { transition } from '../../../src/flow/transition.js';
+import { outstandingWork } from '../../../src/flow/work.js';
+import type { Outcome } from '../../../src/model/outcome.js';
+import type { PivotAnswer } from '../../../src/model/handler.js';
+import { badly, child, ERROR, LOST, refusedWith, request, step, STOPPED, task, UNANSWERED, WELL } from './life.js';
+
+// A walk of one command from its submission to wherever it ends: at each state one of the events that can then occur, chosen at random.
+
+const policy = fc.record({ attempts: fc.integer({ min: 1, max: 3 }), backoffMs: fc.constantFrom(0, 1_000), maxBackoffMs: fc.constant(5_000) });
+
+const handler: fc.Arbitrary<Partial<HandlerShape>> = fc
+  .record({
+    hasEndWithFailure: fc.boolean(),
+    hasCompensate: fc.boolean(),
+    hasLeaves: fc.boolean(),
+    effectFree: fc.boolean(),
+    retry: policy,
+    undoRetry: policy,
+    pivotPart: fc.constantFrom(null, null, 'beforeTask' as const, 'task' as const, 'endSuccessfully' as const),
+    onUndoFailed: fc.constantFrom('stop' as const, 'continue' as const),
+  })
+  // What defineCommand refuses.
+  .map((traits) => ({ ...traits, effectFree: traits.effectFree && !traits.hasCompensate }));
+
+/** Any command of up to four steps. */
+export const anyShape: fc.Arbitrary<FlowShape> = fc
+  .array(handler, { minLength: 1, maxLength: 4 })
+  .map((traits) => traits.map((trait, i) => step(`step${i}`, trait)));
+
+/** Which way to go at each fork; as long as the longest walk. */
+export const anyChoices: fc.Arbitrary<readonly number[]> = fc.array(fc.nat({ max: 997 }), { minLength: 5, maxLength: 90, size: 'max' });
+
+export interface Move {
+  readonly before: CommandState;
+  readonly event: FlowEvent;
+  readonly after: CommandState;
+  readonly effects: readonly FlowEffect[];
+}
+
+export interface Walk {
+  readonly shape: FlowShape;
+  readonly moves: readonly Move[];
+  readonly last: CommandState;
+}
+
+/** @param visit is shown each state on the way, with what can happen to it */
+export function walk(shape: FlowShape, choices: readonly number[], visit: (state: CommandState, lawful: readonly FlowEvent[]) => void = () => undefined): Walk {
+  const handlers = shape.map(({ name }) => name);
+  let state: CommandState = submitted({ id: 'c1', type: 'T', version: 1, params: {}, handlers, parent: null, rootId: 'c1', submittedAt: 0 });
+  const moves: Move[] = [];
+  for (const [i, choice] of choices.entries()) {
+    const lawful = lawfulEvents(shape, state);
+    visit(state, lawful);
+    const event = lawful[choice % Math.max(1, lawful.length)];
+    if (event === undefined) break;
+    const next = transition(shape, state, event, { now: 1_000 * i, jitter: (choice % 10) / 10 });
+    if (next === null) throw new Error(`${event.type} concerns nothing in ${JSON.stringify(state)}`);
+    moves.push({ before: state, event, after: next.state, effects: next.effects });
+    state = next.state;
+  }
+  visit(state, lawfulEvents(shape, state));
+  return { shape, moves, last: state };
+}
+
+const TASK_ENDS: readonly Outcome[] = [WELL, WELL, WELL, badly(261), badly(0, true), LOST, refusedWith(1000), refusedWith(654), { kind: 'unknown' }, { kind: 'notSent' }];
+const CHILD_ENDS: readonly Outcome[] = [WELL, { kind: 'childFailed', error: ERROR }];
+const ANSWERS: readonly PivotAnswer[] = ['passed', 'notPassed', 'cannotTell'];
+
+/** Everything that can happen next. None: it is over, or held with nothing outstanding. */
+export function lawfulEvents(shape: FlowShape, state: CommandState): readonly FlowEvent[] {
+  const { phase } = state;
+  switch (phase.at) {
+    case 'admission':
+      return [{ type: 'locksGranted' }, { type: 'locksGranted' }, { type: 'locksGranted' }, { type: 'locksRefused', error: ERROR }];
+    case 'work':
+      return outstandingWork(state).items.flatMap((item) => endsOf(item, true));
+    case 'held':
+      return outstandingWork(state).items.flatMap((item) => endsOf(item, false));
+    case 'ended':
+      return [];
+    case 'callback':
+  }
+  const run = { index: state.executionIndex, attempt: phase.attempt };
+  const { callback } = phase;
+  const threw = [ERROR, UNANSWERED, { ...ERROR, hostCode: 654 }].map((error): FlowEvent => ({ type: 'threw', callback, run, error, sent: error === UNANSWERED }));
+  const part = shape[state.executionIndex]?.pivotPart;
+  const crosses: FlowEvent[] = (part === 'beforeTask' && callback === 'start') || part === callback ? [{ type: 'crossing' }, { type: 'crossing' }] : [];
+  switch (callback) {
+    case 'start': {
+      const works = [[], [task('copy')], [task('a'), task('b')], [child('Child')], [task('a', [261]), child('Child'), child('Child')]];
+      return [...works.map((work): FlowEvent => ({ type: 'started', run, before: null, work })), ...crosses, ...threw];
+    }
+    case 'endSuccessfully':
+      return [...[1, 2, 3, 4].map((output): FlowEvent => ({ type: 'endedSuccessfully', run, output })), ...crosses, ...threw];
+    case 'endWithFailure':
+      return [...[[], [request('remove')], [request('a'), request('b')]].map((revert): FlowEvent => ({ type: 'endedWithFailure', run, revert })), ...threw];
+    case 'compensate':
+      return [...[[], [request('remove')], [request('a'), request('b')]].map((revert): FlowEvent => ({ type: 'compensated', run, revert, residue: [] })), ...threw];
+    case 'hasPassed':
+      return [...ANSWERS.map((answer): FlowEvent => ({ type: 'answered', run, answer })), ...threw];
+  }
+}
+
+function endsOf(item: WorkItem, goesOn: boolean): readonly FlowEvent[] {
+  const { id } = item;
+  if (item.outcome !== null) return [];
+  if (item.kind === 'child') return CHILD_ENDS.map((outcome) => ({ type: 'workEnded', id, outcome }));
+  if (item.notBefore !== null) return goesOn ? [{ type: 'retryDue', id }] : [];
+  const ends = item.stop === null ? TASK_ENDS : [...TASK_ENDS, STOPPED, STOPPED];
+  return ends.map((outcome) => ({ type: 'workEnded', id, outcome }));
+}
+
+/** Events that come late, twice, or from nowhere: none of them concerns any state of this walk that is behind its `moves`. */
+export function strayEvents({ moves }: Walk, state: CommandState): readonly FlowEvent[] {
+  const past = moves.map(({ event }) => event).filter(({ type }) => type === 'workEnded' || type === 'retryDue');
+  const run = { index: state.executionIndex, attempt: 1_000 };
+  return [
+    ...past,
+    { type: 'workEnded', id: 'somebody else\'s', outcome: WELL },
+    { type: 'retryDue', id: 'somebody else\'s' },
+    { type: 'started', run, work: [] },
+    { type: 'endedSuccessfully', run },
+    { type: 'endedWithFailure', run, revert: [] },
+    { type: 'compensated', run, revert: [], residue: [] },
+    { type: 'answered', run, answer: 'passed' },
+  ];
+}

@@ -1,0 +1,70 @@
+import type { Changes, FaultDocument } from './scenario.js';
+
+/** One way for the live migration of two disks to go, without any crash. */
+export interface FailureCase extends Changes {
+  readonly name: string;
+  /** How the commands end, in the order of their ids: the migration, then each disk's child if it came to that. A crash changes nothing about it. */
+  readonly ends: string;
+}
+
+const GENERAL = 100;
+const DISKS = ['disk1', 'disk2'];
+
+const failTask = (verb: string, match: { readonly [arg: string]: string }, nth: number | 'every' = 1): FaultDocument => ({
+  failTask: { verb, match, nth, code: GENERAL },
+});
+const failCall = (verb: string, match: { readonly [arg: string]: string }, nth: number | 'every' = 1): FaultDocument => ({
+  failCall: { verb, match, nth, code: GENERAL },
+});
+
+const MOVED = 'SUCCEEDED, SUCCEEDED, SUCCEEDED';
+/** The other disk is moved all the same. */
+const oneStays = (disk: string): string => (disk === 'disk1' ? 'SUCCEEDED, ROLLED_BACK, SUCCEEDED' : 'SUCCEEDED, SUCCEEDED, ROLLED_BACK');
+const BOTH_STAY = 'ROLLED_BACK, ROLLED_BACK, ROLLED_BACK';
+const NOTHING_BEGUN = 'ROLLED_BACK';
+
+function casesOf(disk: string): readonly FailureCase[] {
+  const copyFails = failTask('syncImageData', { disk });
+  const toTarget = { disk, target: 'ssd' };
+  const toSource = { disk, target: 'hdd' };
+  return [
+    { name: `createVolume of ${disk} fails`, faults: [failTask('createVolume', { disk })], ends: NOTHING_BEGUN },
+    {
+      name: `createVolume of ${disk} fails, and so does the undo's deleteVolume, once`,
+      faults: [failTask('createVolume', { disk }), failTask('deleteVolume', {})],
+      ends: NOTHING_BEGUN,
+    },
+    { name: `cloneImageStructure of ${disk} fails`, faults: [failTask('cloneImageStructure', { disk })], ends: oneStays(disk) },
+    { name: `diskReplicateStart of ${disk} fails`, faults: [failCall('diskReplicateStart', { disk })], ends: oneStays(disk) },
+    { name: `syncImageData of ${disk} fails`, faults: [copyFails], ends: oneStays(disk) },
+    { name: `diskReplicateFinish of ${disk} fails once`, faults: [failCall('diskReplicateFinish', toTarget)], ends: MOVED },
+    { name: `diskReplicateFinish of ${disk} fails for good`, faults: [failCall('diskReplicateFinish', toTarget, 'every')], ends: oneStays(disk) },
+    { name: `deleteImage of the source of ${disk} fails once`, faults: [failTask('deleteImage', { disk, domain: 'hdd' })], ends: MOVED },
+    {
+      name: `syncImageData of ${disk} fails, and so does the undo's diskReplicateFinish, once`,
+      faults: [copyFails, failCall('diskReplicateFinish', toSource)],
+      ends: oneStays(disk),
+    },
+    {
+      name: `syncImageData of ${disk} fails, and so does the undo's deleteImage, once`,
+      faults: [copyFails, failTask('deleteImage', { disk, domain: 'ssd' })],
+      ends: oneStays(disk),
+    },
+  ];
+}
+
+const SECOND_MIGRATION = { at: '30s', id: 'second', type: 'LiveMigrateVmDisks', params: { pool: 'pool1', vm: 'vm1', disks: ['disk2'], targetDomain: 'ssd' } };
+
+/** Every step of the migration and of its children fails once; so does what undoes them. */
+export const FAILURE_CASES: readonly FailureCase[] = [
+  { name: 'nothing fails', faults: [], ends: MOVED },
+  { name: 'snapshot fails', faults: [failCall('snapshot', {})], ends: NOTHING_BEGUN },
+  ...DISKS.flatMap(casesOf),
+  { name: 'syncImageData of both disks fails', faults: DISKS.map((disk) => failTask('syncImageData', { disk })), ends: BOTH_STAY },
+  {
+    name: 'another migration wants the locks that are held',
+    faults: [],
+    settings: [`commands.1=${JSON.stringify(SECOND_MIGRATION)}`],
+    ends: `${MOVED}, REJECTED`,
+  },
+];
