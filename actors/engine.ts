@@ -67,6 +67,8 @@ function createEngine(
   /** Every command on disk; of finished ones the last state. */
   const commands = new Map<string, CommandState>();
   const live = new Map<string, CommandState>();
+  /** The ids of each command's children, in the order they were started. */
+  const childrenOf = new Map<string, string[]>();
   const actors = new Map<string, Ref<CommandMessage>>();
   /** Submissions whose first commit is under way, with the requests that wait for it. */
   const submitting = new Map<string, { readonly state: CommandState; readonly requests: WireRequest[] }>();
@@ -104,7 +106,7 @@ function createEngine(
     const journal = spawn<JournalMessage>('journal', (wake) => createJournal({ ports, store, entities, wakeSelf: wake }));
     const locks = spawn<LocksMessage>('locks', () => createLocks(lockTable));
     const pools = new Map<string, Ref<PoolMessage>>();
-    const taskManagerDeps = { pools, commandOf: (id: string) => actors.get(id), recovered: contents.tasks.values() };
+    const taskManagerDeps = { pools, commandOf: (id: string) => actors.get(id), isOver: (id: string) => !live.has(id), recovered: contents.tasks.values() };
     // The task manager is made last: it needs the context that names it.
     const taskManager: Ref<TaskManagerMessage> = system.spawn({ name: 'task-manager', behaviour: (message) => manager.handle(message) });
     const context: EngineContext = {
@@ -129,7 +131,7 @@ function createEngine(
     booted = context;
 
     for (const state of statesOf(contents)) {
-      commands.set(state.id, state);
+      know(state);
       if (!isTerminal(state.status)) live.set(state.id, state);
     }
     ports.onReceive((message) => {
@@ -195,11 +197,20 @@ function createEngine(
 
   // Commands.
 
+  function know(state: CommandState): void {
+    if (!commands.has(state.id) && state.parent !== null) {
+      const siblings = childrenOf.get(state.parent.commandId);
+      if (siblings === undefined) childrenOf.set(state.parent.commandId, [state.id]);
+      else siblings.push(state.id);
+    }
+    commands.set(state.id, state);
+  }
+
   function start(state: CommandState, openCalls: CallRecord | null, tasks: readonly SpmAsyncTask[]): void {
     if (actors.has(state.id)) return;
+    know(state);
     const definition = config.definitions.get(state.type);
     if (definition === undefined) throw new SeatbeltError('UNKNOWN_COMMAND_TYPE', `${state.id}: there is no command type '${state.type}'`);
-    commands.set(state.id, state);
     live.set(state.id, state);
     const behaviour = createCommand({
       context: inContext(),
@@ -307,8 +318,9 @@ function createEngine(
   function statusOf(id: string): Data {
     const state = commands.get(id);
     if (state === undefined) throw new SeatbeltError('UNKNOWN_COMMAND', `there is no command '${id}'`);
-    const { type, status, executionIndex, executionReason, error, residue } = state;
-    return { commandId: id, type, status, executionIndex, executionReason, error, residue };
+    const { type, status, executionIndex, executionReason, error, heldBy, residue } = state;
+    const children = (childrenOf.get(id) ?? []).map((child): Data => ({ commandId: child, status: commands.get(child)?.status ?? 'SUBMITTED' }));
+    return { commandId: id, type, status, executionIndex, executionReason, error, heldBy, residue, children };
   }
 
   function reply(request: WireRequest, result: Data): void {

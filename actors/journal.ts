@@ -26,6 +26,8 @@ export function createJournal(deps: {
   const accepted = new Map<EntityKey, EntityRecord | null>();
   /** Last version of what was deleted in this incarnation, so that a record made anew never has a version that somebody has read. */
   const buried = new Map<EntityKey, number>();
+  /** Refused for what is accepted and not yet on disk: told when a batch is done, for until then a repeated run would read the same old version. */
+  let refused: { readonly request: CommitRequest; readonly entity: EntityKey }[] = [];
   let riders: Accepted[] = [];
   let inFlight: readonly Accepted[] | null = null;
 
@@ -53,7 +55,8 @@ export function createJournal(deps: {
     const { reads, exempt, writes } = request.entities;
     const conflict = reads.find((read) => !exempt.has(read.key) && (newest(read.key)?.version ?? 0) !== read.version);
     if (conflict !== undefined) {
-      request.wake({ kind: 'conflict', entity: conflict.key });
+      if (accepted.has(conflict.key)) refused.push({ request, entity: conflict.key });
+      else request.wake({ kind: 'conflict', entity: conflict.key });
       return;
     }
     const written = new Map<EntityKey, EntityRecord | null>();
@@ -98,6 +101,9 @@ export function createJournal(deps: {
       for (const probe of request.probes) ports.probe(probe);
       request.wake({ kind: 'committed' });
     }
+    const conflicts = refused;
+    refused = [];
+    for (const { request, entity } of conflicts) request.wake({ kind: 'conflict', entity });
     pump();
   }
 }

@@ -9,11 +9,11 @@ import { TASK_UNKNOWN, type AllTasksStatuses, type TaskStatus, type WireReply } 
 
 /**
  * `placed`: being offered to the SPM. `polled`: acknowledged, committed as such. `ended`: its outcome is with the command. `ending`: being cleared.
- * `clearFailed`: to be cleared again after the next poll.
+ * `clearFailed`: to be cleared again after the next poll. `kept`: it has ended, and its command is parked for another program: that one will hear of it.
  */
 interface Tracked {
   readonly task: SpmAsyncTask;
-  readonly at: 'placed' | 'polled' | 'ended' | 'ending' | 'clearFailed';
+  readonly at: 'placed' | 'polled' | 'ended' | 'ending' | 'clearFailed' | 'kept';
   readonly stop: 'sibling' | null;
 }
 
@@ -27,15 +27,16 @@ export function createTaskManager(
     readonly pools: ReadonlyMap<string, Ref<PoolMessage>>;
     /** The actor of a command that is not over. */
     readonly commandOf: (commandId: string) => Ref<CommandMessage> | undefined;
+    /** Whether a command without an actor has ended, or was never there; otherwise it is parked. */
+    readonly isOver: (commandId: string) => boolean;
     /** The task records on disk. */
     readonly recovered: Iterable<SpmAsyncTask>;
     readonly wakeSelf: (message: TaskManagerMessage) => void;
   },
 ): { readonly handle: (message: TaskManagerMessage) => void; readonly begin: () => void } {
   const { ports, settings, journal } = context;
-  const { pools, commandOf, wakeSelf } = deps;
+  const { pools, commandOf, isOver, wakeSelf } = deps;
   const tracked = new Map<string, Tracked>();
-  const outstanding = new Map<string, number>();
   const polling = new Set<string>();
   /** Pools that have answered a poll of this incarnation. */
   const reached = new Set<string>();
@@ -78,21 +79,13 @@ export function createTaskManager(
       case 'clearAnswered':
         return clearAnswered(message.taskId, message.reply);
       case 'cleared':
-        return forget(message.taskId);
+        tracked.delete(message.taskId);
+        return;
     }
   }
 
   function track(entry: Tracked): void {
-    const { id, pool } = entry.task;
-    if (!tracked.has(id)) outstanding.set(pool, (outstanding.get(pool) ?? 0) + 1);
-    tracked.set(id, entry);
-  }
-
-  function forget(taskId: string): void {
-    const entry = tracked.get(taskId);
-    if (entry === undefined) return;
-    tracked.delete(taskId);
-    outstanding.set(entry.task.pool, (outstanding.get(entry.task.pool) ?? 1) - 1);
+    tracked.set(entry.task.id, entry);
   }
 
   function poolOf(task: SpmAsyncTask): Ref<PoolMessage> | undefined {
@@ -182,14 +175,18 @@ export function createTaskManager(
 
   function polled(pool: string, reply: WireReply | null): void {
     polling.delete(pool);
-    if (reply?.code === 0) {
-      reached.add(pool);
-      // Only getAllTasksStatuses is answered with this.
-      for (const status of (reply.result as AllTasksStatuses).tasks) observe(pool, status);
-    }
-    else if (!reached.has(pool)) schedulePoll(pool);
+    // Only getAllTasksStatuses is answered with this.
+    const found = reply?.code === 0 ? (reply.result as AllTasksStatuses).tasks : null;
+    if (found !== null) reached.add(pool);
+    const strangerRuns = (found ?? []).some(({ taskId, taskState }) => !tracked.has(taskId) && taskState !== 'finished');
+    for (const status of found ?? []) observe(pool, status);
     for (const entry of tracked.values()) if (entry.at === 'clearFailed' && entry.task.pool === pool) consumed(entry.task.id);
-    if ((outstanding.get(pool) ?? 0) > 0) schedulePoll(pool);
+    if (!reached.has(pool) || strangerRuns || isWaitedFor(pool)) schedulePoll(pool);
+  }
+
+  function isWaitedFor(pool: string): boolean {
+    for (const { task, at } of tracked.values()) if (task.pool === pool && at !== 'kept') return true;
+    return false;
   }
 
   function observe(pool: string, status: TaskStatus): void {
@@ -208,6 +205,10 @@ export function createTaskManager(
   function route(entry: Tracked, outcome: Outcome): void {
     const { id: taskId, commandId, executionIndex, executionReason, attempt } = entry.task;
     const command = commandOf(commandId);
+    if (command === undefined && !isOver(commandId)) {
+      tracked.set(taskId, { ...entry, at: 'kept' });
+      return;
+    }
     if (command === undefined) {
       ports.probe({ type: 'completionIgnored', taskId, why: `command ${commandId} is over` });
       consumed(taskId);

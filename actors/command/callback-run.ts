@@ -58,6 +58,9 @@ export class CallbackRun {
   readonly #view: StagedView;
   readonly #work: StagedWork[] = [];
   readonly #calls: (RecordedCall | null)[];
+  /** What the view had read when the last recorded call left. What is read later is read anew by a repeated run: nothing outside depends on it yet. */
+  #readsAtLastCall: readonly EntityRead[];
+  readonly #underWay = new Set<Promise<unknown>>();
   #nextOrdinal = 0;
   #over = false;
   #deviation: ErrorRecord | null = null;
@@ -74,25 +77,26 @@ export class CallbackRun {
   ) {
     this.#view = new StagedView(entities, recorded?.reads);
     this.#calls = [...(recorded?.calls ?? [])];
+    this.#readsAtLastCall = recorded?.reads ?? [];
     this.#running = callback === 'start' ? 'beforeTask' : callback;
   }
 
   /** What a repeated run of the same attempt has to be given. */
   #record(): CallRecord {
-    return { index: this.state.executionIndex, callback: this.callback, attempt: this.attempt, reads: this.#view.readsSoFar(), calls: [...this.#calls] };
+    return { index: this.state.executionIndex, callback: this.callback, attempt: this.attempt, reads: this.#readsAtLastCall, calls: [...this.#calls] };
   }
 
   async run(): Promise<RunResult> {
-    try {
-      const event = await this.#invoke();
-      if (this.#deviation !== null) return { kind: 'nondeterministic', error: this.#deviation };
-      return { kind: 'returned', event, entities: this.#view.staged(), record: this.#record() };
-    } catch (thrown) {
-      if (this.#deviation !== null) return { kind: 'nondeterministic', error: this.#deviation };
-      return { kind: 'threw', callback: this.#running, error: recordOf(thrown), record: this.#record() };
-    } finally {
-      this.#over = true;
-    }
+    const invoked = await this.#invoke().then(
+      (event) => ({ event }),
+      (thrown: unknown) => ({ thrown }),
+    );
+    this.#over = true;
+    // Calls that the callback did not wait for are part of it all the same: nothing of it may still be under way when what follows begins.
+    await Promise.allSettled(this.#underWay);
+    if (this.#deviation !== null) return { kind: 'nondeterministic', error: this.#deviation };
+    if ('event' in invoked) return { kind: 'returned', event: invoked.event, entities: this.#view.staged(), record: this.#record() };
+    return { kind: 'threw', callback: this.#running, error: recordOf(invoked.thrown), record: this.#record() };
   }
 
   async #invoke(): Promise<FlowEvent> {
@@ -131,7 +135,7 @@ export class CallbackRun {
       case 'hasPassed': {
         this.#enter('hasPassed');
         const { call: _call, ...context } = this.#context();
-        const answer = await handler.pointOfNoReturn?.hasPassed({ ...context, read: (host, verb, args) => this.#read(host, verb, args) });
+        const answer = await handler.pointOfNoReturn?.hasPassed({ ...context, read: (host, verb, args) => this.#track(this.#read(host, verb, args)) });
         if (answer !== 'passed' && answer !== 'notPassed' && answer !== 'cannotTell') {
           throw new SeatbeltError('BAD_DEFINITION', `${handler.name}.hasPassed() answered ${JSON.stringify(answer)}`);
         }
@@ -161,7 +165,7 @@ export class CallbackRun {
       passed: stepAt(state).pivot === 'passed',
       entities: this.#view,
       newId: (name: string) => derivedId(state.id, index, name),
-      call: (host: string, verb: string, args: Args) => this.#call(host, verb, args),
+      call: (host: string, verb: string, args: Args) => this.#track(this.#call(host, verb, args)),
     };
   }
 
@@ -178,6 +182,13 @@ export class CallbackRun {
     const made = childId(this.state.id, this.state.executionIndex, this.attempt, this.#work.length);
     this.#work.push({ kind: 'child', type, params: this.host.childParams(type, params), independent });
     return made;
+  }
+
+  #track<T>(asked: Promise<T>): Promise<T> {
+    this.#underWay.add(asked);
+    // One that the callback does not wait for may fail before anybody else looks at it.
+    asked.catch(() => undefined);
+    return asked;
   }
 
   async #call(host: string, verb: string, args: Args): Promise<Data> {
@@ -205,10 +216,13 @@ export class CallbackRun {
     }
     const incarnation = await this.host.incarnationOf(host);
     if (incarnation === null) throw new CallUnknown(verb, host, 'the host does not answer; nothing was sent');
+    // The callback may have thrown meanwhile; a verb that leaves now would do so behind the back of what follows.
+    this.#assertOpen(verb);
     const key = callKey(this.state.id, this.state.executionIndex, this.callback, this.attempt, ordinal);
     const call: RecordedCall = { host, verb, args, key, hostIncarnation: incarnation, reply: null };
     while (this.#calls.length < ordinal) this.#calls.push(null);
     this.#calls[ordinal] = call;
+    this.#readsAtLastCall = this.#view.readsSoFar();
     const part = this.handler.pointOfNoReturn?.part;
     const crosses = (part === 'beforeTask' && this.#running === 'beforeTask') || (part === 'endSuccessfully' && this.#running === 'endSuccessfully');
     await this.host.commitCalls(this.#record(), crosses);
@@ -216,6 +230,7 @@ export class CallbackRun {
   }
 
   async #send(ordinal: number, call: RecordedCall): Promise<NonNullable<RecordedCall['reply']>> {
+    this.#assertOpen(call.verb);
     const answer = await this.host.call(call);
     if (answer.kind === 'timeout') throw new CallUnknown(call.verb, call.host, 'no answer in time');
     const { code, message, result } = answer.reply;

@@ -56,7 +56,8 @@ class AtRest implements Watcher {
     }
     for (const commandId of this.scene.mirror.calls.keys()) {
       const state = this.scene.mirror.commands.get(commandId);
-      if (state === undefined || isTerminal(state.status)) this.broken(commandId, `at rest its open calls are still recorded; it is ${state?.status ?? 'no command'}`);
+      if (state !== undefined && !isTerminal(state.status)) continue;
+      this.broken(commandId, `at rest its open calls are still recorded; it is ${state?.status ?? 'no command'}`);
     }
     for (const state of this.scene.mirror.commands.values()) this.#waitsAtRest(state);
   }

@@ -91,14 +91,16 @@ class DiskData implements Watcher {
     for (const { id, legal } of image.volumes.values()) {
       const what = `at rest volume ${id} on ${disk.domain}`;
       if (!legal) this.broken(diskKey(disk.id), `${what} is illegal`);
-      if (!recorded.has(id) && !left.has(volumeObject(disk.domain, disk.id, id))) this.broken(diskKey(disk.id), `${what} is an orphan: the record does not have it`);
+      if (recorded.has(id) || left.has(volumeObject(disk.domain, disk.id, id))) continue;
+      this.broken(diskKey(disk.id), `${what} is an orphan: the record does not have it`);
     }
     for (const id of recorded) if (!image.volumes.has(id)) this.broken(diskKey(disk.id), `at rest volume ${id} of the record is not on ${disk.domain}`);
   }
 
   #isUnlocked(key: EntityKey, { value }: EntityRecord): void {
     const status = typeof value === 'object' && value !== null && 'status' in value ? value.status : undefined;
-    if ((status === 'LOCKED' || status === 'ILLEGAL') && !this.#isInHand(key)) this.broken(key, `at rest its record is ${status}, and no command works on it`);
+    if ((status !== 'LOCKED' && status !== 'ILLEGAL') || this.#isInHand(key)) return;
+    this.broken(key, `at rest its record is ${status}, and no command works on it`);
   }
 
   /** Images that no record has. */

@@ -72,7 +72,8 @@ class ExactlyOnce implements Watcher {
       else if (seq >= this.scene.mirror.historyOf(commandId).length) this.broken(where, `the entries before it are missing: it is number ${seq}`);
     }
     for (const commandId of added.keys()) {
-      if (!commands.some(({ id, after }) => id === commandId && after !== undefined)) this.broken(commandId, 'a callback was committed without the command that it moves');
+      const moved = commands.some(({ id, after }) => id === commandId && after !== undefined);
+      if (!moved) this.broken(commandId, 'a callback was committed without the command that it moves');
     }
   }
 
@@ -105,7 +106,9 @@ class ExactlyOnce implements Watcher {
     if (after === undefined || (before === undefined && this.#buried.has(id))) return;
     const grown = after.version - (before?.version ?? 0);
     if (grown < 1) this.broken(id, `version ${after.version} follows version ${before?.version ?? 0}`);
-    else if (grown > Math.max(1, commits)) this.broken(id, `version ${after.version} follows version ${before?.version ?? 0}: a change was made twice, or is missing`);
+    else if (grown > Math.max(1, commits)) {
+      this.broken(id, `version ${after.version} follows version ${before?.version ?? 0}: a change was made twice, or is missing`);
+    }
   }
 
   #sameAsMemory(memory: EngineMemory, when: string): void {
@@ -122,8 +125,7 @@ class ExactlyOnce implements Watcher {
       const [inMemory, durable] = [remembered.get(key), onDisk.get(key)];
       // Both are records of the store, which are plain data.
       if (sameData(inMemory as Data | undefined, durable as Data | undefined)) continue;
-      const what = inMemory === undefined ? 'is not in memory' : durable === undefined ? 'is only in memory' : `is in memory as ${short(inMemory)}, and on disk as ${short(durable)}`;
-      this.broken(`${kind} ${key}`, `${when} it ${what}`);
+      this.broken(`${kind} ${key}`, `${when} it ${difference(inMemory, durable)}`);
     }
   }
 }
@@ -138,6 +140,11 @@ function identityOf({ commandId, executionIndex, executionReason, attempt, pool,
 /** Only a callback that returned changes entities. A command has at most one callback in a batch, and `start` is two entries. */
 function returnedCallbacks({ history }: Batch): number {
   return new Set(history.flatMap(({ commandId, entry }) => (entry === undefined || threw(entry) ? [] : [commandId]))).size;
+}
+
+function difference(inMemory: unknown, durable: unknown): string {
+  if (inMemory === undefined) return 'is not in memory';
+  return durable === undefined ? 'is only in memory' : `is in memory as ${short(inMemory)}, and on disk as ${short(durable)}`;
 }
 
 function short(value: unknown): string {

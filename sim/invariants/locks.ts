@@ -44,7 +44,9 @@ class Locks implements Watcher {
     const owner = this.scene.mirror.commands.get((after ?? before)?.owner ?? '');
     if (after === undefined) {
       if (before === undefined) this.broken(key, 'it was released, and nobody held it');
-      else if (owner === undefined || !isTerminal(owner.status)) this.broken(key, `it was released, and its holder ${before.owner} is ${this.#statusOf(before.owner)}`);
+      else if (owner === undefined || !isTerminal(owner.status)) {
+        this.broken(key, `it was released, and its holder ${before.owner} is ${this.#statusOf(before.owner)}`);
+      }
       return;
     }
     if (before !== undefined && before.owner !== after.owner) this.broken(key, `it was granted to ${after.owner} while ${before.owner} held it`);

@@ -78,11 +78,6 @@ export class Monitor {
     for (const watcher of this.#watchers) watcher.onRecovered?.(memory);
   }
 
-  /** Something may have changed on shared storage. Called after each event or less often: what happened since is looked at one by one. */
-  storageChanged(t: number): void {
-    this.#at(t);
-  }
-
   /** The run has come to rest: only background events are left. @param memory of the engine; null while it is down */
   rest(t: number, memory: EngineMemory | null): void {
     this.#at(t);

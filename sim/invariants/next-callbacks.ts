@@ -23,7 +23,12 @@ export function threw({ callback, outcome }: HistoryEntry): boolean {
  * @param state the durable state: how work ended, and whether the point of no return is behind
  * @param mayHaveCrossed the last callback threw when it was committed already that it might cross the point of no return
  */
-export function nextCallbacks(handlers: readonly ErasedHandler[], history: readonly HistoryEntry[], state: CommandState, mayHaveCrossed: boolean): readonly Next[] {
+export function nextCallbacks(
+  handlers: readonly ErasedHandler[],
+  history: readonly HistoryEntry[],
+  state: CommandState,
+  mayHaveCrossed: boolean,
+): readonly Next[] {
   return new Rules(handlers, history, state, mayHaveCrossed).after(history.at(-1));
 }
 

@@ -58,7 +58,9 @@ class Truth implements Watcher {
       this.#hasACause(entry);
       this.#happensOnce(entry);
       const state = this.scene.mirror.commands.get(entry.commandId);
-      if (state !== undefined && isTerminal(state.status)) this.broken(entry.key, `${entry.verb} took effect on ${entry.host} after ${state.id} was ${state.status}`);
+      if (state !== undefined && isTerminal(state.status)) {
+        this.broken(entry.key, `${entry.verb} took effect on ${entry.host} after ${state.id} was ${state.status}`);
+      }
       const known = this.#entries.get(entry.commandId);
       if (known === undefined) this.#entries.set(entry.commandId, [entry]);
       else known.push(entry);
@@ -163,8 +165,9 @@ class Truth implements Watcher {
       if (!step.completed) this.broken(state.id, `it is SUCCEEDED, and step ${index} is not completed`);
       for (const item of step.work) {
         if (item.kind === 'child') continue;
-        if (item.outcome?.kind !== 'succeeded') this.broken(state.id, `it is SUCCEEDED, and task ${item.id} (${item.verb}) ended as ${item.outcome?.kind ?? 'nothing'}`);
-        else this.#tookEffect(state.id, item);
+        const ended = item.outcome?.kind ?? 'nothing';
+        if (ended === 'succeeded') this.#tookEffect(state.id, item);
+        else this.broken(state.id, `it is SUCCEEDED, and task ${item.id} (${item.verb}) ended as ${ended}`);
         for (const key of keysThatCount(state.id, index, item)) counted.add(key);
       }
     });

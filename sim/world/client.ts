@@ -17,6 +17,12 @@ const RESUBMIT_US = 5_000_000;
 /** Between two looks at a command that is not over. */
 const WATCH_US = 60_000_000;
 
+/** Over, or going nowhere without an operator: held itself, or by a child that is. */
+function standsStill(status: CommandStatus, children: readonly { readonly status: CommandStatus }[]): boolean {
+  const still = (one: CommandStatus): boolean => isTerminal(one) || isHeld(one);
+  return still(status) || (children.some((child) => isHeld(child.status)) && children.every((child) => still(child.status)));
+}
+
 interface Open {
   readonly submission: Submission;
   readonly acknowledged: boolean;
@@ -75,9 +81,9 @@ export function createClient(ports: NodePorts, engine: string, wakeSelf: (messag
       return;
     }
     // Only the state of a command is answered with this.
-    const { status } = result as { readonly status: CommandStatus };
+    const { status, children } = result as { readonly status: CommandStatus; readonly children: readonly { readonly status: CommandStatus }[] };
     ports.probe({ type: 'clientTold', commandId: id, status, refusal: null });
-    if (isTerminal(status) || isHeld(status)) {
+    if (standsStill(status, children)) {
       open.delete(id);
       return;
     }

@@ -3,8 +3,8 @@ import type { Changes, FaultDocument } from './scenario.js';
 /** One way for the live migration of two disks to go, without any crash. */
 export interface FailureCase extends Changes {
   readonly name: string;
-  /** How the commands end, in the order of their ids: the migration, then each disk's child if it came to that. A crash changes nothing about it. */
-  readonly ends: string;
+  /** How the commands end, in the order of their ids: the migration, then each disk's child if it came to that. Null: in any way, but they do end. */
+  readonly ends: string | null;
 }
 
 const GENERAL = 100;
@@ -41,6 +41,11 @@ function casesOf(disk: string): readonly FailureCase[] {
     { name: `diskReplicateFinish of ${disk} fails for good`, faults: [failCall('diskReplicateFinish', toTarget, 'every')], ends: oneStays(disk) },
     { name: `deleteImage of the source of ${disk} fails once`, faults: [failTask('deleteImage', { disk, domain: 'hdd' })], ends: MOVED },
     {
+      name: `deleteImage of the source of ${disk} fails four times`,
+      faults: [1, 2, 3, 4].map((nth) => failTask('deleteImage', { disk, domain: 'hdd' }, nth)),
+      ends: MOVED,
+    },
+    {
       name: `syncImageData of ${disk} fails, and so does the undo's diskReplicateFinish, once`,
       faults: [copyFails, failCall('diskReplicateFinish', toSource)],
       ends: oneStays(disk),
@@ -55,6 +60,9 @@ function casesOf(disk: string): readonly FailureCase[] {
 
 const SECOND_MIGRATION = { at: '30s', id: 'second', type: 'LiveMigrateVmDisks', params: { pool: 'pool1', vm: 'vm1', disks: ['disk2'], targetDomain: 'ssd' } };
 
+/** Messages overtake each other, and answers come too late; so calls are unknown, and attempts given up while they are under way. */
+const SLOW_NETWORK = ['network.latency={min: 1ms, max: 4s}', 'engine.callTimeout=5s', 'engine.requestTimeout=5s'];
+
 /** Every step of the migration and of its children fails once; so does what undoes them. */
 export const FAILURE_CASES: readonly FailureCase[] = [
   { name: 'nothing fails', faults: [], ends: MOVED },
@@ -67,4 +75,5 @@ export const FAILURE_CASES: readonly FailureCase[] = [
     settings: [`commands.1=${JSON.stringify(SECOND_MIGRATION)}`],
     ends: `${MOVED}, REJECTED`,
   },
+  { name: 'the network is slower than calls may be', faults: [], settings: SLOW_NETWORK, ends: null },
 ];

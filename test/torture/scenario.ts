@@ -15,21 +15,22 @@ interface Failure {
   readonly code: number;
 }
 
-type CrashDocument = { readonly event: number } | { readonly beforePortOperation: number } | { readonly afterPortOperation: number };
+type CrashDocument = ({ readonly event: number } | { readonly beforePortOperation: number } | { readonly afterPortOperation: number }) & { readonly down: string };
 
 export type FaultDocument = { readonly failTask: Failure } | { readonly failCall: Failure } | { readonly crashEngine: CrashDocument };
 
 /** Where a campaign crashes the engine. */
 export type EnginePoint = Exclude<CrashPoint, { at: 'time' }>;
 
+/** Around a port operation the engine is up again at once: what it has sent is still on its way then. Else it is down for longer than anything is on its way. */
 export function crashAt(point: EnginePoint): FaultDocument {
   switch (point.at) {
     case 'event':
-      return { crashEngine: { event: point.n } };
+      return { crashEngine: { event: point.n, down: '5s' } };
     case 'before':
-      return { crashEngine: { beforePortOperation: point.portOperation } };
+      return { crashEngine: { beforePortOperation: point.portOperation, down: '0s' } };
     case 'after':
-      return { crashEngine: { afterPortOperation: point.portOperation } };
+      return { crashEngine: { afterPortOperation: point.portOperation, down: '0s' } };
   }
 }
 

@@ -77,7 +77,7 @@ export class Watched {
   /** A host runs a verb for a step. */
   perform(key: string, verb: string, args: Args, step: { readonly commandId: string; readonly executionIndex: number }): void {
     this.storage.perform({ key, verb, args, step, host: HOST, hold: null });
-    this.monitor.storageChanged(this.tick());
+    this.probe({ type: 'hostCall', host: HOST, key, verb, code: 0, repeated: false });
   }
 
   rest(): void {

@@ -75,19 +75,21 @@ function withCrash(of: FailureCase, point: EnginePoint): FailureCase {
 
 async function follow(of: FailureCase, seed: number, db?: string): Promise<Course> {
   const simulation = await Simulation.create(await migrationWith(of), db === undefined ? { seed } : { seed, db });
+  let crashed = false;
+  simulation.on('probe', ({ probe }) => (crashed ||= probe.type === 'engineCrashed'));
   try {
     const defect = await simulation.run().then(
       () => null,
       (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
     );
-    const { invariants, commands, recoveries } = simulation.result();
+    const { invariants, commands } = simulation.result();
     const broken = invariants.filter(({ held }) => !held).map(({ name, detail }) => `${name}: ${detail ?? ''}`);
     return {
       problems: defect !== null ? [`defect: ${defect.message}`, ...broken] : broken.length > 0 ? broken : unexpectedEnds(of, commands),
       traceHash: simulation.fingerprint(),
       events: simulation.events,
       portOperations: simulation.enginePortOperations,
-      crashed: recoveries > 0,
+      crashed,
     };
   } finally {
     await simulation.dispose();
@@ -101,5 +103,5 @@ function unexpectedEnds(of: FailureCase, commands: readonly Pick<CommandResult, 
     .toSorted((one, other) => (one.id < other.id ? -1 : 1))
     .map(({ status }) => status)
     .join(', ');
-  return ends === of.ends ? [] : [`ends: ${ends || 'no command'}, expected ${of.ends}`];
+  return of.ends === null || ends === of.ends ? [] : [`ends: ${ends || 'no command'}, expected ${of.ends}`];
 }

@@ -8,7 +8,6 @@ import type { WorkerMessage } from './worker.js';
 // npm run crash-points: crashes the engine at every point of every case, one run each. Exit code 1 if a run went wrong.
 
 interface Tally {
-  ends: string;
   events: number;
   portOperations: number;
   inMemory: number;
@@ -36,7 +35,7 @@ let runs = 0;
 let events = 0;
 
 const tallyOf = (name: string): Tally => {
-  const known = tallies.get(name) ?? { ends: '', events: 0, portOperations: 0, inMemory: 0, crashed: 0, onLevelDb: 0, findings: [] };
+  const known = tallies.get(name) ?? { events: 0, portOperations: 0, inMemory: 0, crashed: 0, onLevelDb: 0, findings: [] };
   tallies.set(name, known);
   return known;
 };
@@ -46,8 +45,8 @@ const seconds = (): number => (performance.now() - begin) / 1000;
 function hear(message: WorkerMessage): void {
   switch (message.type) {
     case 'case': {
-      const { ends, events: inCase, portOperations } = message;
-      Object.assign(tallyOf(message.name), { ends, events: inCase, portOperations });
+      const { events: inCase, portOperations } = message;
+      Object.assign(tallyOf(message.name), { events: inCase, portOperations });
       return;
     }
     case 'ran': {

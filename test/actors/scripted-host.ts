@@ -1,0 +1,106 @@
+import type { NodePorts } from '../../actors/ports.js';
+import type { Args, HostRequest, Stamp, TaskStatus, WireReply, WireRequest } from '../../actors/wire.js';
+import { NOT_SPM, TASK_UNKNOWN } from '../../actors/wire.js';
+import type { Data } from '../../src/model/data.js';
+
+export interface HostCall {
+  readonly key: string;
+  readonly verb: string;
+  readonly args: Args;
+  readonly stamp: Stamp | null;
+  /** How often this key was asked for, this time included. */
+  readonly time: number;
+}
+
+/** A code, a result, or nothing at all: the reply is lost. */
+export type CallReply = { readonly code: number } | { readonly result: Data } | 'silence';
+
+/** What a test decides of a host. By default all goes well at once. */
+export interface HostScript {
+  readonly call?: (call: HostCall) => CallReply;
+  readonly read?: (verb: string, args: Args) => CallReply;
+  /** The code that a submission is answered with. */
+  readonly submit?: (verb: string, taskId: string) => number;
+  /** How an accepted task stands when it is asked about. */
+  readonly status?: (verb: string, taskId: string) => Partial<TaskStatus>;
+  readonly isSpm?: () => boolean;
+}
+
+export const RUNNING: Partial<TaskStatus> = { taskState: 'running', taskResult: '' };
+export const FAILED: Partial<TaskStatus> = { taskResult: 'cleanSuccess', code: 261 };
+
+/** A host that does as a test tells it, and remembers what it was asked. */
+export class ScriptedHost {
+  script: HostScript;
+  incarnation = 1;
+  readonly calls: HostCall[] = [];
+  readonly submissions: { readonly taskId: string; readonly verb: string; readonly args: Args; readonly stamp: Stamp | null }[] = [];
+  readonly stopped: string[] = [];
+  readonly cleared: string[] = [];
+  readonly tasks = new Map<string, string>();
+
+  constructor(script: HostScript = {}) {
+    this.script = script;
+  }
+
+  attach(ports: NodePorts): void {
+    ports.onReceive((message) => {
+      if (message.kind !== 'request') return;
+      const answer = this.#answer(message);
+      if (answer === null) return;
+      const { correlation, from } = message;
+      const reply: WireReply = { kind: 'reply', correlation, from: ports.node, incarnation: this.incarnation, code: 0, message: 'scripted', result: null, ...answer };
+      ports.send(from, reply);
+    });
+  }
+
+  #answer({ body: asked, stamp }: WireRequest): Partial<WireReply> | null {
+    const body = asked as HostRequest;
+    const spm = this.script.isSpm?.() ?? true;
+    switch (body.op) {
+      case 'ping':
+        return {};
+      case 'getSpmStatus':
+        return { result: { role: spm ? 'SPM' : 'Free', spmId: null, leaseVersion: 1 } };
+      case 'call': {
+        const { key, verb, args } = body;
+        const call = { key, verb, args, stamp, time: 1 + this.calls.filter((earlier) => earlier.key === key).length };
+        this.calls.push(call);
+        return replyOf(this.script.call?.(call) ?? { result: null });
+      }
+      case 'read':
+        return replyOf(this.script.read?.(body.verb, body.args) ?? { result: null });
+      case 'submitTask': {
+        if (!spm) return { code: NOT_SPM };
+        const { taskId, verb, args } = body;
+        this.submissions.push({ taskId, verb, args, stamp });
+        const code = this.script.submit?.(verb, taskId) ?? 0;
+        if (code === 0) this.tasks.set(taskId, verb);
+        return { code };
+      }
+      case 'getAllTasksStatuses':
+        return spm ? { result: { settled: true, tasks: this.#statuses() } } : { code: NOT_SPM };
+      case 'stopTask':
+        this.stopped.push(body.taskId);
+        return { code: this.tasks.has(body.taskId) ? 0 : TASK_UNKNOWN };
+      case 'clearTask':
+        this.cleared.push(body.taskId);
+        return { code: this.tasks.delete(body.taskId) ? 0 : TASK_UNKNOWN };
+    }
+  }
+
+  #statuses(): TaskStatus[] {
+    return Array.from(this.tasks, ([taskId, verb]) => ({
+      taskId,
+      taskState: 'finished',
+      taskResult: 'success',
+      code: 0,
+      message: '',
+      ...this.script.status?.(verb, taskId),
+    }));
+  }
+}
+
+function replyOf(reply: CallReply): Partial<WireReply> | null {
+  return reply === 'silence' ? null : reply;
+}

@@ -1,0 +1,49 @@
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { crash, findingOf, pointsOf, reference, type Finding, type Reference } from '../crash-points/campaign.js';
+import { FAILURE_CASES } from '../failure-cases.js';
+import { tell } from '../processes.js';
+import type { EnginePoint } from '../scenario.js';
+
+// Runs the campaign of crash points in random order until something goes wrong, or for so many runs: `hunter SEED RUNS`. It is run within a copy of the program that has a mutant in it.
+
+export type HunterMessage =
+  | { readonly type: 'runs'; readonly runs: number }
+  | { readonly type: 'caught'; readonly runs: number; readonly finding: Finding };
+
+const [seed = '1', limit = '1'] = process.argv.slice(2);
+const send = (message: HunterMessage): Promise<void> => tell(message);
+let runs = 0;
+
+const caught = await hunt();
+if (caught !== null) await send({ type: 'caught', runs, finding: caught });
+// The channel to the parent would keep this process.
+process.disconnect();
+
+async function hunt(): Promise<Finding | null> {
+  const references: Reference[] = [];
+  for (const failureCase of FAILURE_CASES) {
+    const first = await reference(failureCase, Number(seed));
+    const second = await reference(failureCase, Number(seed));
+    await count(2);
+    if (first.course.problems.length > 0) return findingOf(first, null, first.course.problems);
+    if (first.course.traceHash !== second.course.traceHash) return findingOf(first, null, ['determinism: the same run has two traces']);
+    references.push(first);
+  }
+  const left = references.flatMap((of) => pointsOf(of).map((point): readonly [Reference, EnginePoint] => [of, point]));
+  const generator = xoroshiro128plus(Number(seed));
+  while (runs < Number(limit) && left.length > 0) {
+    const [drawn] = left.splice(uniformInt(generator, 0, left.length - 1), 1);
+    if (drawn === undefined) break;
+    const [of, point] = drawn;
+    const { problems } = await crash(of, point);
+    await count(1);
+    if (problems.length > 0) return findingOf(of, point, problems);
+  }
+  return null;
+}
+
+async function count(more: number): Promise<void> {
+  runs += more;
+  await send({ type: 'runs', runs });
+}

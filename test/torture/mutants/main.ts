@@ -1,0 +1,53 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { PACKAGE_ROOT } from '../../../sim/scenario/package-root.js';
+import { Progress } from '../processes.js';
+import { hunt, noticedBy, type Verdict } from './hunt.js';
+import { MUTANTS, type Mutant } from './table.js';
+
+// npm run mutants: plants wrong changes in the engine, one at a time, and sees whether the campaign of crash points notices. Exit code 1 if one is not.
+
+const options = new Command('npm run mutants --')
+  .description('Plants wrong changes in copies of the engine, and sees whether the campaign of crash points notices each.')
+  .option('--only <text>', 'only mutants whose name has this text', '')
+  .option('--runs <number>', 'at most so many runs for each', '2500')
+  .option('--seed <number>', 'of the runs, and of their order', '1')
+  .option('--workers <number>', 'processes', '2')
+  .parse()
+  .opts<{ only: string; runs: string; seed: string; workers: string }>();
+
+const RUN_LIMIT_MS = 20_000;
+const work = join(PACKAGE_ROOT, '.seatbelt', 'mutants');
+const places = { sources: PACKAGE_ROOT, compiled: join(PACKAGE_ROOT, '.seatbelt', 'torture') };
+const progress = new Progress();
+const verdicts = new Map<Mutant, Verdict>();
+mkdirSync(work, { recursive: true });
+
+const chosen = MUTANTS.filter(({ name }) => name.includes(options.only));
+const left = [...chosen];
+await Promise.all(Array.from({ length: Number(options.workers) }, (_, worker) => hunter(worker)));
+progress.clear();
+
+async function hunter(worker: number): Promise<void> {
+  for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
+    progress.show(`${verdicts.size} of ${chosen.length} mutants: ${mutant.name}`);
+    const begin = performance.now();
+    const verdict = await hunt(mutant, places, join(work, `${process.pid}-${worker}`), {
+      seed: Number(options.seed),
+      runs: Number(options.runs),
+      runLimitMs: RUN_LIMIT_MS,
+    });
+    verdicts.set(mutant, verdict);
+    progress.clear();
+    const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+    const noticed = noticedBy(verdict);
+    const as = noticed === mutant.breaks ? noticed : `${noticed} (expected: ${mutant.breaks})`;
+    console.log(`${String(verdict.runs).padStart(5)} runs ${seconds.padStart(6)} s  ${mutant.name}: ${as}`);
+    if (verdict.kind === 'caught') console.log(`${' '.repeat(20)}${verdict.finding.problems[0]?.slice(0, 180) ?? ''}`);
+  }
+}
+
+const survivors = [...verdicts].filter(([, { kind }]) => kind === 'survived').map(([{ name }]) => name);
+console.log(`\n${verdicts.size - survivors.length} of ${verdicts.size} mutants were noticed${survivors.length === 0 ? '' : `; not:\n  ${survivors.join('\n  ')}`}`);
+process.exitCode = survivors.length === 0 && verdicts.size > 0 ? 0 : 1;
