@@ -40,7 +40,7 @@ export class EngineRig {
   #disk: MemoryDisk;
   readonly #engineDisk: EngineDisk;
   readonly #client: SimNode;
-  #defect: unknown = null;
+  #defect: Error | null = null;
   #asked = 0;
 
   static async create(options: RigOptions): Promise<EngineRig> {
@@ -107,11 +107,15 @@ export class EngineRig {
   }
 
   /** Crashes the engine now and starts it again a second later. */
-  async restart(definitions = this.definitions): Promise<this> {
+  restart(definitions = this.definitions): void {
     this.engine.crash();
     this.definitions = definitions;
+    this.startAgain();
+  }
+
+  /** After a crash that was planned. */
+  startAgain(): void {
     this.at(this.kernel.now + SECOND, () => this.#startEngine());
-    return this;
   }
 
   /** What the engine's disk holds. */

@@ -152,6 +152,18 @@ describe('a conflict', () => {
     expect([asked.outcomes, counter()]).toEqual([[COMMITTED], { version: 3, value: { n: 12 } }]);
   });
 
+  test('with the last of several that are on their way is seen, though an earlier one is done', async () => {
+    const { disk, stage, view, counter } = await aJournal();
+    const recorded = view();
+    recorded.get(COUNTER, 'c');
+    stage(adding(view()));
+    stage(adding(view(recorded.readsSoFar())));
+    await disk.done();
+    const late = stage(adding(view()));
+    await disk.done();
+    expect([late.outcomes, counter()]).toEqual([[CONFLICT], { version: 3, value: { n: 3 } }]);
+  });
+
   test('is seen by whoever had read that there was none', async () => {
     const { disk, stage, view } = await aJournal();
     const late = view();

@@ -21,14 +21,16 @@ function aPool(hosts: readonly string[] = ['host1', 'host2', 'host3']) {
   /** The requests that nobody has answered yet, of one operation. */
   const open = new Set<string>();
   const asked = (op: HostRequest['op']) => ports.requests().filter(({ body, correlation }) => body.op === op && !open.has(correlation));
-  const answer = (op: HostRequest['op'], host: string, reply: Partial<WireReply>): void => {
-    const request = asked(op).findLast(({ to }) => to === host);
+  const answer = (op: HostRequest['op'], host: string, reply: Partial<WireReply>, which: 'first' | 'last' = 'last'): void => {
+    const request = asked(op).filter(({ to }) => to === host).at(which === 'last' ? -1 : 0);
     if (request === undefined) throw new Error(`${host} was not asked to ${op}`);
     open.add(request.correlation);
     exchange.receive(replyTo(request, reply));
   };
-  const role = (host: string, is: 'SPM' | 'Free') => answer('getSpmStatus', host, { result: { role: is, spmId: null, leaseVersion: 1 } });
-  return { ports, fences, offer, asked, answer, role };
+  const status = (role: 'SPM' | 'Free') => ({ result: { role, spmId: null, leaseVersion: 1 } });
+  const role = (host: string, is: 'SPM' | 'Free') => answer('getSpmStatus', host, status(is));
+  const earlierRole = (host: string, is: 'SPM' | 'Free') => answer('getSpmStatus', host, status(is), 'first');
+  return { ports, fences, offer, asked, answer, role, earlierRole };
 }
 
 /** A pool that has found host2. */
@@ -62,6 +64,14 @@ describe('finding the SPM', () => {
     const { asked, role } = atHost2();
     role('host3', 'SPM');
     expect(asked('submitTask').map(({ to }) => to)).toEqual(['host2']);
+  });
+
+  test('does not believe what a host says to an earlier search', () => {
+    const { ports, asked, answer, earlierRole } = atHost2();
+    answer('submitTask', 'host2', { code: NOT_SPM });
+    ports.advance(2 * SECOND);
+    earlierRole('host1', 'SPM');
+    expect(asked('submitTask')).toEqual([]);
   });
 
   test('when no host is, asks again after a while, for as long as somebody waits', () => {

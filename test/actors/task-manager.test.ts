@@ -214,7 +214,11 @@ describe('clearing', () => {
 describe('after a crash', () => {
   test('goes on with each task where its record says, and polls at once', () => {
     const { asked, answer, polled, owner, commit } = aTaskManager({
-      recovered: [aTask('placed'), aTask('on-host', { state: 'Submitted', executionIndex: 2, executionReason: 'ROLLBACK_FLOW', attempt: 3 }), aTask('ending', { state: 'Ending' })],
+      recovered: [
+        aTask('placed'),
+        aTask('on-host', { state: 'Submitted', executionIndex: 2, executionReason: 'ROLLBACK_FLOW', attempt: 3 }),
+        aTask('ending', { state: 'Ending' }),
+      ],
     });
     expect(asked().map((body) => [body.op, 'taskId' in body ? body.taskId : null])).toEqual([
       ['submitTask', 'placed'],

@@ -58,10 +58,19 @@ function casesOf(disk: string): readonly FailureCase[] {
   ];
 }
 
-const SECOND_MIGRATION = { at: '30s', id: 'second', type: 'LiveMigrateVmDisks', params: { pool: 'pool1', vm: 'vm1', disks: ['disk2'], targetDomain: 'ssd' } };
+const SECOND_MIGRATION = {
+  at: '30s',
+  id: 'second',
+  type: 'LiveMigrateVmDisks',
+  params: { pool: 'pool1', vm: 'vm1', disks: ['disk2'], targetDomain: 'ssd' },
+};
 
 /** Messages overtake each other, and answers come too late; so calls are unknown, and attempts given up while they are under way. */
-const SLOW_NETWORK = ['network.latency={min: 1ms, max: 4s}', 'engine.callTimeout=5s', 'engine.requestTimeout=5s'];
+const slowNetwork = (slowest: string): readonly string[] => [
+  `network.latency={min: 1ms, max: ${slowest}}`,
+  'engine.callTimeout=5s',
+  'engine.requestTimeout=5s',
+];
 
 /** Every step of the migration and of its children fails once; so does what undoes them. */
 export const FAILURE_CASES: readonly FailureCase[] = [
@@ -75,5 +84,6 @@ export const FAILURE_CASES: readonly FailureCase[] = [
     settings: [`commands.1=${JSON.stringify(SECOND_MIGRATION)}`],
     ends: `${MOVED}, REJECTED`,
   },
-  { name: 'the network is slower than calls may be', faults: [], settings: SLOW_NETWORK, ends: null },
+  { name: 'the network is at times slower than calls may be', faults: [], settings: slowNetwork('4s'), ends: null },
+  { name: 'the network is mostly slower than calls may be', faults: [], settings: slowNetwork('8s'), ends: null },
 ];

@@ -5,9 +5,14 @@ import { fork, type ForkOptions } from 'node:child_process';
  * @param onMessage is given each message, as plain data
  * @throws Error if the process ends in any other way than with exit code 0
  */
-export function runProcess(program: string, args: readonly string[], onMessage: (message: unknown) => void, options: Pick<ForkOptions, 'env' | 'execArgv' | 'signal'> = {}): Promise<void> {
+export function runProcess(
+  program: string,
+  args: readonly string[],
+  onMessage: (message: unknown) => void,
+  options: Pick<ForkOptions, 'env' | 'execArgv' | 'signal'> = {},
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = fork(program, args, { ...options, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(program, args, { execArgv: [], ...options, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     child.on('message', onMessage);
     child.on('error', reject);
     child.on('exit', (code, signal) => {

@@ -15,14 +15,21 @@ interface Failure {
   readonly code: number;
 }
 
-type CrashDocument = ({ readonly event: number } | { readonly beforePortOperation: number } | { readonly afterPortOperation: number }) & { readonly down: string };
+type CrashDocument = { readonly down: string } & (
+  | { readonly event: number }
+  | { readonly beforePortOperation: number }
+  | { readonly afterPortOperation: number }
+);
 
 export type FaultDocument = { readonly failTask: Failure } | { readonly failCall: Failure } | { readonly crashEngine: CrashDocument };
 
 /** Where a campaign crashes the engine. */
 export type EnginePoint = Exclude<CrashPoint, { at: 'time' }>;
 
-/** Around a port operation the engine is up again at once: what it has sent is still on its way then. Else it is down for longer than anything is on its way. */
+/**
+ * Around a port operation the engine is up again at once: what it has sent is still on its way then. Else it is down for longer than anything is on its
+ * way.
+ */
 export function crashAt(point: EnginePoint): FaultDocument {
   switch (point.at) {
     case 'event':

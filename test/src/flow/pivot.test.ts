@@ -111,7 +111,8 @@ describe.each(PARTS)('a point of no return in %s', (part) => {
   });
 
   test('an earlier passed one forbids a rollback', () => {
-    const life = Life.of(step('first', { pivotPart: 'task' }), step('cross', { pivotPart: part, undoRetry: { ...TWICE, attempts: 1 } })).started(task('pivot')).ended(WELL).ends();
+    const once = { undoRetry: { ...TWICE, attempts: 1 } };
+    const life = Life.of(step('first', { pivotPart: 'task' }), step('cross', { pivotPart: part, ...once })).started(task('pivot')).ended(WELL).ends();
     FAILS[part](life).answers('notPassed');
     expect([life.status, life.state.executionReason]).toEqual(['STUCK', 'REGULAR_FLOW']);
   });
@@ -178,6 +179,13 @@ describe('crossing', () => {
   test('nobody answers who was not asked', () => {
     expect(at('beforeTask').ignores({ type: 'answered', run: { index: 1, attempt: 1 }, answer: 'passed' })).toBe(true);
   });
+});
+
+test('past the point of no return no task is stopped for another: what it does is needed in any case', () => {
+  const life = Life.of(step('cross', { pivotPart: 'task' }), step('later', { undoRetry: { ...TWICE, attempts: 1 } })).started(task('pivot')).ended(WELL).ends();
+  life.started(task('a'), task('b')).ended(badly(261), 0);
+  expect(life.asked).toEqual(['consumeTask c1$1.w1.1.0']);
+  expect([life.item(1), life.ended(WELL, 1).status]).toMatchObject([{ stop: null, outcome: null }, 'STUCK']);
 });
 
 test('past the point of no return a failed child cannot be undone either', () => {

@@ -128,7 +128,11 @@ describe('what does not count against undo work', () => {
 });
 
 test('no wait is shorter than the back-off, or longer than half as much again as its limit', () => {
-  const policy = fc.record({ attempts: fc.integer({ min: 2, max: 50 }), backoffMs: fc.integer({ min: 0, max: 10_000 }), maxBackoffMs: fc.integer({ min: 10_000, max: 99_999 }) });
+  const policy = fc.record({
+    attempts: fc.integer({ min: 2, max: 50 }),
+    backoffMs: fc.integer({ min: 0, max: 10_000 }),
+    maxBackoffMs: fc.integer({ min: 10_000, max: 99_999 }),
+  });
   fc.assert(
     fc.property(policy, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (retry, jitter) => {
       const life = Life.of(step('one', { retry }));

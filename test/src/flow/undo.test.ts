@@ -82,7 +82,8 @@ describe('an undo that has failed for good', () => {
   const once = { undoRetry: { ...TWICE, attempts: 1 } };
 
   test('stop: the earlier steps are blocked, but for those that changed nothing', () => {
-    const life = Life.of(step('a'), step('b', { effectFree: true, hasCompensate: false }), step('c', once), step('d')).passes().passes().passes().throws().cleansUp().throws();
+    const life = Life.of(step('a'), step('b', { effectFree: true, hasCompensate: false }), step('c', once), step('d')).passes().passes().passes();
+    life.throws().cleansUp().throws();
     expect([life.status, life.state.phase.at, life.undos]).toEqual(['ROLLBACK_INCOMPLETE', 'held', ['blocked', undefined, 'failed', undefined]]);
     expect([life.asked, life.state.executionIndex]).toEqual([[], 2]);
   });
@@ -134,6 +135,7 @@ describe('a completed step', () => {
 });
 
 test('the error is kept however many undos fail after it', () => {
-  const life = Life.of(step('zero', { onUndoFailed: 'continue', undoRetry: { ...TWICE, attempts: 1 } }), step('one')).passes().started(task('copy')).ended(badly(261)).cleansUp().throws();
+  const life = Life.of(step('zero', { onUndoFailed: 'continue', undoRetry: { ...TWICE, attempts: 1 } }), step('one')).passes();
+  life.started(task('copy')).ended(badly(261)).cleansUp().throws();
   expect([life.status, life.state.error?.hostCode, life.state.heldBy]).toEqual(['ROLLBACK_INCOMPLETE', 261, ERROR]);
 });

@@ -56,12 +56,42 @@ export function crash({ of, seed }: Reference, point: EnginePoint): Promise<Cour
 }
 
 /** The same on LevelDB, in a directory that is gone afterwards. */
-export async function crashOnLevelDb({ of, seed }: Reference, point: EnginePoint): Promise<Course> {
+async function crashOnLevelDb({ of, seed }: Reference, point: EnginePoint): Promise<Course> {
   const directory = await mkdtemp(join(tmpdir(), 'seatbelt-crash-'));
   try {
     return await follow(withCrash(of, point), seed, join(directory, 'db'));
   } finally {
     await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** So many runs in memory go with one on LevelDB. */
+const LEVELDB_SHARE = 20;
+
+/** A crash of a sweep. */
+export interface Crash {
+  readonly course: Course;
+  /** It was also run on LevelDB. */
+  readonly onLevelDb: boolean;
+  readonly finding: Finding | null;
+}
+
+/**
+ * Crashes the engine at every `every`-th point of a case, one after the other.
+ * @param mine which of those, by their number from 0: the others are somebody else's
+ */
+export async function* sweep(unhurt: Reference, every: number, mine: (n: number) => boolean = () => true): AsyncGenerator<Crash> {
+  const points = pointsOf(unhurt).filter((_, i) => i % every === 0);
+  for (const [n, point] of points.entries()) {
+    if (!mine(n)) continue;
+    const course = await crash(unhurt, point);
+    const problems = [...course.problems];
+    const onLevelDb = n % LEVELDB_SHARE === 0;
+    if (onLevelDb) {
+      const { traceHash } = await crashOnLevelDb(unhurt, point);
+      if (traceHash !== course.traceHash) problems.push(`determinism: trace ${traceHash} on LevelDB, ${course.traceHash} in memory`);
+    }
+    yield { course, onLevelDb, finding: problems.length === 0 ? null : findingOf(unhurt, point, problems) };
   }
 }
 

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { Command } from 'commander';
+import { program } from '../compiled.js';
 import { FAILURE_CASES } from '../failure-cases.js';
 import { Progress, runProcess } from '../processes.js';
 import type { Finding } from './campaign.js';
@@ -16,7 +16,7 @@ interface Tally {
   findings: Finding[];
 }
 
-const WORKER = join(import.meta.dirname, 'worker.js');
+const WORKER = program('crash-points/worker.js');
 const MOST_SHOWN = 5;
 
 const options = new Command('npm run crash-points --')
@@ -80,5 +80,6 @@ for (const [name, { events: inCase, portOperations, inMemory, crashed, onLevelDb
 const findings = [...tallies.values()].flatMap((tally) => tally.findings);
 for (const { case: name, problems, again } of findings.slice(0, MOST_SHOWN)) console.log(`\n${name}\n  ${problems.join('\n  ')}\n  ${again}`);
 if (findings.length > MOST_SHOWN) console.log(`\n… and ${findings.length - MOST_SHOWN} more`);
-console.log(`\n${runs} runs, ${events} events in memory, in ${seconds().toFixed(1)} s: ${Math.round(runs / seconds())} runs/s; ${findings.length} went wrong`);
+const pace = `in ${seconds().toFixed(1)} s: ${Math.round(runs / seconds())} runs/s`;
+console.log(`\n${runs} runs, ${events} events in memory, ${pace}; ${findings.length} went wrong`);
 process.exitCode = findings.length === 0 && runs > 0 ? 0 : 1;

@@ -58,10 +58,14 @@ async function courseOf(simulation: Simulation, { drive = (it) => it.run(), onEv
   if (onEvent !== undefined) simulation.on('event', (event) => onEvent(lineOf(event, simulation.fingerprint())));
   try {
     await drive(simulation);
-    return { traceHash: simulation.fingerprint(), events: simulation.events, end: simulation.now };
+    return outcomeOf(simulation);
   } finally {
     await simulation.dispose();
   }
+}
+
+function outcomeOf(simulation: Simulation): Course {
+  return { traceHash: simulation.fingerprint(), events: simulation.events, end: simulation.now };
 }
 
 /** Brings a simulation to its end. */
@@ -71,7 +75,10 @@ export const singleSteps: Drive = async (simulation) => {
   while ((await simulation.step()) > 0);
 };
 
-/** Slices of time of random lengths; the ends of some are the time of an event, before or after it. @param end of the run, µs: behind it, only background events happen */
+/**
+ * Slices of time of random lengths; the ends of some are the time of an event, before or after it.
+ * @param end of the run, µs: behind it, only background events happen
+ */
 export function slices(seed: number, end: number): Drive {
   return async (simulation) => {
     const generator = xoroshiro128plus(seed);
@@ -87,16 +94,15 @@ export function slices(seed: number, end: number): Drive {
 
 /** Two simulations in one process, taking turns of random lengths. */
 export async function interleaved(one: number, other: number): Promise<readonly [Course, Course]> {
-  const simulations = [await Simulation.create(await scenarioOf(one), { seed: one }), await Simulation.create(await scenarioOf(other), { seed: other })] as const;
+  const create = async (seed: number): Promise<Simulation> => Simulation.create(await scenarioOf(seed), { seed });
+  const simulations = [await create(one), await create(other)] as const;
   const generator = xoroshiro128plus(one);
   const open = new Set<Simulation>(simulations);
   try {
     while (open.size > 0) {
       for (const simulation of open) if ((await simulation.step(uniformInt(generator, 1, 50))) === 0) open.delete(simulation);
     }
-    const [a, b] = simulations.map((simulation): Course => ({ traceHash: simulation.fingerprint(), events: simulation.events, end: simulation.now }));
-    if (a === undefined || b === undefined) throw new Error('a simulation is missing');
-    return [a, b];
+    return [outcomeOf(simulations[0]), outcomeOf(simulations[1])];
   } finally {
     for (const simulation of simulations) await simulation.dispose();
   }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { program } from '../compiled.js';
 import { runProcess } from '../processes.js';
 import type { WorkerMessage } from './worker.js';
 
@@ -12,7 +12,13 @@ export interface Setting {
 }
 
 export const ONE: Setting = { name: 'one process', disk: 'memory', order: 'forwards', timeZone: 'UTC', heapMb: 256 };
-export const ANOTHER: Setting = { name: 'another process, time zone, heap and order', disk: 'memory', order: 'backwards', timeZone: 'Asia/Kathmandu', heapMb: 2048 };
+export const ANOTHER: Setting = {
+  name: 'another process, time zone, heap and order',
+  disk: 'memory',
+  order: 'backwards',
+  timeZone: 'Asia/Kathmandu',
+  heapMb: 2048,
+};
 export const LEVELDB: Setting = { name: 'LevelDB', disk: 'leveldb', order: 'forwards', timeZone: 'America/St_Johns', heapMb: 512 };
 
 /** Runs the seeds from `first` to `last` in a process of its own. */
@@ -37,5 +43,5 @@ export async function eventsOf(setting: Setting, first: number, last: number, se
 
 function worker({ disk, order, timeZone, heapMb }: Setting, numbers: readonly number[], onMessage: (message: WorkerMessage) => void): Promise<void> {
   const options = { env: { ...process.env, TZ: timeZone }, execArgv: [`--max-old-space-size=${heapMb}`] };
-  return runProcess(join(import.meta.dirname, 'worker.js'), [disk, order, ...numbers.map(String)], (message) => onMessage(message as WorkerMessage), options);
+  return runProcess(program('determinism/worker.js'), [disk, order, ...numbers.map(String)], (message) => onMessage(message as WorkerMessage), options);
 }

@@ -1,7 +1,8 @@
 import { tell } from '../processes.js';
 import { inMemory, onLevelDb } from './course.js';
 
-// Runs seeds in an order, in memory or on LevelDB: `worker memory|leveldb forwards|backwards FIRST LAST [TRACED]`. With TRACED, it ends after that seed, and tells its events.
+// Runs seeds in an order: `worker memory|leveldb forwards|backwards FIRST LAST [TRACED]`. With TRACED, it ends after that seed,
+// and tells its events.
 
 export type WorkerMessage =
   | { readonly type: 'ran'; readonly seed: number; readonly traceHash: string }

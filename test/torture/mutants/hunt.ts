@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Finding } from '../crash-points/campaign.js';
+import { copyFor, program } from '../compiled.js';
 import { runProcess } from '../processes.js';
 import type { HunterMessage } from './hunter.js';
-import { plant, type Places } from './plant.js';
-import type { Mutant } from './table.js';
+import { plant } from './plant.js';
+import type { Mutant } from './mutant.js';
 
 export type Verdict =
   /** @see Finding.problems for what noticed it */
@@ -21,9 +21,13 @@ export interface Hunt {
   readonly runLimitMs: number;
 }
 
-/** Plants the mutant in a copy of the program, which is gone afterwards, and lets the campaign of crash points look for it. */
-export async function hunt(mutant: Mutant, places: Places, copy: string, { seed, runs: most, runLimitMs }: Hunt): Promise<Verdict> {
-  plant(mutant, places, copy);
+/**
+ * Plants the mutant in a copy of the program, which is gone afterwards, and lets the campaign of crash points look for it.
+ * @param place names the copy: two hunts at a time need two
+ */
+export async function hunt(mutant: Mutant, place: string, { seed, runs: most, runLimitMs }: Hunt): Promise<Verdict> {
+  const copy = copyFor(place);
+  plant(mutant, copy);
   let runs = 0;
   let finding: Finding | null = null;
   const stop = new AbortController();
@@ -31,7 +35,7 @@ export async function hunt(mutant: Mutant, places: Places, copy: string, { seed,
   let watchdog = setTimeout(end, runLimitMs);
   try {
     await runProcess(
-      join(copy, 'test', 'torture', 'mutants', 'hunter.js'),
+      program('mutants/hunter.js', copy),
       [String(seed), String(most)],
       (message) => {
         clearTimeout(watchdog);

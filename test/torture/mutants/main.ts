@@ -1,28 +1,24 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
-import { PACKAGE_ROOT } from '../../../sim/scenario/package-root.js';
 import { Progress } from '../processes.js';
 import { hunt, noticedBy, type Verdict } from './hunt.js';
-import { MUTANTS, type Mutant } from './table.js';
+import type { Mutant } from './mutant.js';
+import { MUTANTS } from './table.js';
 
-// npm run mutants: plants wrong changes in the engine, one at a time, and sees whether the campaign of crash points notices. Exit code 1 if one is not.
+// npm run mutants: plants wrong changes in the engine, one at a time, and sees whether the campaign of crash points notices. Exit code 1 if one goes
+// unnoticed and the table does not say why.
 
 const options = new Command('npm run mutants --')
   .description('Plants wrong changes in copies of the engine, and sees whether the campaign of crash points notices each.')
   .option('--only <text>', 'only mutants whose name has this text', '')
-  .option('--runs <number>', 'at most so many runs for each', '2500')
+  .option('--runs <number>', 'at most so many runs for each', '1500')
   .option('--seed <number>', 'of the runs, and of their order', '1')
   .option('--workers <number>', 'processes', '2')
   .parse()
   .opts<{ only: string; runs: string; seed: string; workers: string }>();
 
 const RUN_LIMIT_MS = 20_000;
-const work = join(PACKAGE_ROOT, '.seatbelt', 'mutants');
-const places = { sources: PACKAGE_ROOT, compiled: join(PACKAGE_ROOT, '.seatbelt', 'torture') };
 const progress = new Progress();
 const verdicts = new Map<Mutant, Verdict>();
-mkdirSync(work, { recursive: true });
 
 const chosen = MUTANTS.filter(({ name }) => name.includes(options.only));
 const left = [...chosen];
@@ -33,7 +29,7 @@ async function hunter(worker: number): Promise<void> {
   for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
     progress.show(`${verdicts.size} of ${chosen.length} mutants: ${mutant.name}`);
     const begin = performance.now();
-    const verdict = await hunt(mutant, places, join(work, `${process.pid}-${worker}`), {
+    const verdict = await hunt(mutant, `${process.pid}-${worker}`, {
       seed: Number(options.seed),
       runs: Number(options.runs),
       runLimitMs: RUN_LIMIT_MS,
@@ -48,6 +44,7 @@ async function hunter(worker: number): Promise<void> {
   }
 }
 
-const survivors = [...verdicts].filter(([, { kind }]) => kind === 'survived').map(([{ name }]) => name);
-console.log(`\n${verdicts.size - survivors.length} of ${verdicts.size} mutants were noticed${survivors.length === 0 ? '' : `; not:\n  ${survivors.join('\n  ')}`}`);
-process.exitCode = survivors.length === 0 && verdicts.size > 0 ? 0 : 1;
+const survivors = [...verdicts].filter(([, { kind }]) => kind === 'survived').map(([mutant]) => mutant);
+console.log(`\n${verdicts.size - survivors.length} of ${verdicts.size} mutants were noticed`);
+for (const { name, unnoticed } of survivors) console.log(`not noticed: ${name}${unnoticed === undefined ? '' : ` (known: ${unnoticed})`}`);
+process.exitCode = verdicts.size > 0 && survivors.every(({ unnoticed }) => unnoticed !== undefined) ? 0 : 1;

@@ -1,0 +1,210 @@
+import type { Mutant } from './mutant.js';
+
+const WORK = 'src/flow/work.ts';
+const FORWARD = 'src/flow/forward.ts';
+const TRANSITION = 'src/flow/transition.ts';
+const BATCH = 'actors/command/batch.ts';
+const CALLBACK_RUN = 'actors/command/callback-run.ts';
+const COMMAND = 'actors/command.ts';
+const ENGINE = 'actors/engine.ts';
+const TASK_MANAGER = 'actors/task-manager.ts';
+
+/** What is done on hosts, and what the engine believes of it. */
+export const BREAKING_TASKS: readonly Mutant[] = [
+  // 7: at rest.
+  {
+    name: 'a task is cleared on its host before its outcome is committed',
+    breaks: 'at-rest',
+    file: TASK_MANAGER,
+    find: "tracked.set(taskId, { ...entry, at: 'ended' });",
+    replace: "tracked.set(taskId, { ...entry, at: 'ended' }); clearOnHost(entry.task.pool, taskId, commandId, () => undefined);",
+  },
+  {
+    name: 'a running task counts as over',
+    breaks: 'at-rest',
+    file: 'actors/task-outcome.ts',
+    find: "if (status.taskState !== 'finished') return null;",
+    replace: "if (status.taskState === 'init') return null;",
+  },
+  {
+    name: 'the record of a cleared task stays',
+    breaks: 'at-rest',
+    file: TASK_MANAGER,
+    find: "changes: [{ type: 'taskRemoved', task: entry.task }],",
+    replace: 'changes: [],',
+  },
+  {
+    name: 'tasks are not in the batch that asks for them',
+    breaks: 'at-rest',
+    file: BATCH,
+    find: "return [{ type: 'task', task: placeholder(step.state, effect.item, now) }];",
+    replace: 'return [];',
+  },
+  {
+    name: 'children are not in the batch that asks for them',
+    breaks: 'at-rest',
+    file: BATCH,
+    find: "return [{ type: 'command', state: stored(childOf(definitions, step.state, effect.item, now)) }];",
+    replace: 'return [];',
+  },
+  {
+    name: 'a child that ended just before a crash never tells its parent',
+    breaks: 'at-rest',
+    file: ENGINE,
+    find: 'for (const state of commands.values()) if (isTerminal(state.status)) tellParent(state);',
+    replace: '',
+  },
+  {
+    name: 'a task that was being cleared at a crash is forgotten',
+    breaks: 'at-rest',
+    file: TASK_MANAGER,
+    find: "if (at === 'ending') clear(task);",
+    replace: '',
+  },
+  {
+    name: 'a completion is taken for that of whatever is waited for',
+    breaks: 'at-rest',
+    file: WORK,
+    find: 'const item = items.find((candidate) => candidate.id === id);\n  if (item === undefined || item.outcome !== null',
+    replace: 'const item = items.find((candidate) => candidate.outcome === null);\n  if (item === undefined || item.outcome !== null',
+  },
+  {
+    name: 'a task that was not acknowledged before a crash is not offered again',
+    breaks: 'at-rest',
+    file: TASK_MANAGER,
+    find: "if (at === 'placed') submit(task);",
+    replace: '',
+  },
+  {
+    name: 'a recovered engine does not ask how its tasks are',
+    breaks: 'at-rest',
+    file: TASK_MANAGER,
+    find: 'for (const pool of pools.keys()) poll(pool);',
+    replace: '',
+  },
+  {
+    name: 'a back-off is forgotten at a crash',
+    breaks: 'at-rest',
+    file: TRANSITION,
+    find: "if (item.notBefore !== null) return [{ do: 'retryAt', id: item.id, at: item.notBefore }];",
+    replace: 'if (item.notBefore !== null) return [];',
+  },
+  {
+    name: 'a task whose outcome is consumed is not marked as such',
+    breaks: 'at-rest',
+    file: BATCH,
+    find: "return task === undefined ? [] : [{ type: 'task', task: { ...task, state: 'Ending' } }];",
+    replace: 'return [];',
+  },
+  // 9: the truth.
+  {
+    name: 'whatever has finished counts as well done',
+    breaks: 'truth',
+    file: 'actors/task-outcome.ts',
+    find: "if (status.taskResult === 'success') return { kind: 'succeeded' };",
+    replace: "if (status.taskResult !== 'cleanFailure') return { kind: 'succeeded' };",
+  },
+  {
+    name: 'a call has another key after a crash',
+    breaks: 'truth',
+    file: COMMAND,
+    find: 'call: (call) => turn.waitFor(callbacks.call(call, index)),',
+    replace: "call: (call) => turn.waitFor(callbacks.call({ ...call, key: call.key + '/again'.repeat(context.incarnation - 1) }, index)),",
+  },
+  {
+    name: 'a call leaves before it is recorded',
+    breaks: 'truth',
+    file: CALLBACK_RUN,
+    find: 'await this.host.commitCalls(this.#record(), crosses);',
+    replace: 'void this.host.commitCalls(this.#record(), crosses);',
+  },
+  {
+    name: 'a submission is acknowledged before it is on disk',
+    breaks: 'truth',
+    file: ENGINE,
+    find: 'submitting.set(id, { state, requests: [request] });',
+    replace: 'submitting.set(id, { state, requests: [] }); commands.set(id, state); reply(request, statusOf(id));',
+  },
+  {
+    name: 'what a rollback leaves on purpose is not told',
+    breaks: 'truth',
+    file: TRANSITION,
+    find: 'residue: [...state.residue, ...event.residue]',
+    replace: 'residue: state.residue',
+  },
+  {
+    name: 'a host starts a task again that it knows already',
+    breaks: 'truth',
+    file: 'actors/host/spm-tasks.ts',
+    find: 'if (this.#tasks.has(taskId)) return done({ taskId });',
+    replace: '',
+  },
+  {
+    name: 'a host executes a call again that it has answered',
+    breaks: 'truth',
+    file: 'actors/host/hsm-calls.ts',
+    find: 'if (known !== undefined) {',
+    replace: 'if (known !== undefined && known.answer === null) {',
+  },
+  {
+    name: 'a call that is given up may still cross the point of no return',
+    breaks: 'truth',
+    file: FORWARD,
+    find: "return toCallback(withStep({ ...state, fence: state.fence + 1 }, { asking: tried }), 'hasPassed');",
+    replace: "return toCallback(withStep(state, { asking: tried }), 'hasPassed');",
+  },
+  {
+    name: 'a further attempt of an undo goes under the old fence number',
+    breaks: 'truth',
+    file: TRANSITION,
+    find: 'return toCallback({ ...state, fence: state.fence + 1 }, phase.callback,',
+    replace: 'return toCallback(state, phase.callback,',
+  },
+  {
+    name: 'a call without an answer is taken for one that failed',
+    breaks: 'ends',
+    file: CALLBACK_RUN,
+    find: "if (answer.kind === 'timeout') throw new CallUnknown(call.verb, call.host, 'no answer in time');",
+    replace: "if (answer.kind === 'timeout') throw new CallFailed(call.verb, call.host, 100, 'no answer in time');",
+  },
+  {
+    name: 'a task that is not acknowledged in time is taken for refused',
+    breaks: 'truth',
+    file: 'actors/pool.ts',
+    find: "if (answer.kind === 'reply' && !TRANSIENT.has(answer.reply.code)) {",
+    replace: `if (answer.kind === 'timeout') return offer.wake({ host, reply: { code: 100, message: 'no answer in time', result: null } });
+    if (!TRANSIENT.has(answer.reply.code)) {`,
+  },
+  {
+    name: 'a client is told the first status of a command until it is over',
+    breaks: 'truth',
+    file: COMMAND,
+    find: 'deps.changed(state);',
+    replace: "if (state.phase.at === 'ended') deps.changed(state);",
+    unnoticed: 'an answer may be old, and no invariant says how old',
+  },
+  {
+    name: 'a callback that runs again after a crash does not know its recorded calls',
+    breaks: 'truth',
+    file: COMMAND,
+    find: 'rerun ?? (open ? openCalls : null)',
+    replace: 'rerun',
+    unnoticed: 'keys are functions of place and attempt, so hosts know the calls again',
+  },
+  {
+    name: 'requests go without a fence number after a crash',
+    breaks: 'truth',
+    file: COMMAND,
+    find: '  context.fences.set(state.id, state.fence);\n\n',
+    replace: '\n',
+    unnoticed: 'until the first commit after a crash; and what an older incarnation had sent is refused for its incarnation',
+  },
+  {
+    name: 'a further attempt of a callback goes under the old fence number',
+    breaks: 'truth',
+    file: FORWARD,
+    find: 'return toCallback({ ...state, fence: state.fence + 1 }, of,',
+    replace: 'return toCallback(state, of,',
+    unnoticed: 'of what ships only finishReplication has further attempts, and asks hasPassed under a new number before',
+  },
+];
