@@ -1,5 +1,6 @@
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { Data } from '../../src/model/data.js';
+import type { Outcome } from '../../src/model/outcome.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import type { FlowEffect, FlowEvent } from '../../src/flow/event.js';
 import { isTerminal, submitted, type ChildItem, type CommandState, type HistoryEntry, type TaskItem } from '../../src/flow/state.js';
@@ -71,7 +72,7 @@ export function probesOf({ definition, before, event, step, history, heldLocks, 
       const { id: taskId, commandId, executionIndex, executionReason: reason, attempt, verb } = placeholder(state, effect.item, now);
       probes.push({ type: 'taskPlaced', taskId, commandId, executionIndex, reason, attempt, verb });
     } else if (effect.do === 'consumeTask' && event.type === 'workEnded') {
-      probes.push({ type: 'taskEnded', taskId: effect.id, outcome: event.outcome });
+      probes.push({ type: 'taskEnded', taskId: effect.id, outcome: judgedOutcome(state, effect.id) ?? event.outcome });
     } else if (effect.do === 'startChild') {
       probes.push({ type: 'commandSubmitted', commandId: effect.item.id, commandType: effect.item.type, parentId: before.id });
     }
@@ -79,6 +80,15 @@ export function probesOf({ definition, before, event, step, history, heldLocks, 
   if (state.status !== before.status) probes.push({ type: 'statusChanged', commandId: state.id, status: state.status, error: state.error });
   if (isTerminal(state.status) && isRoot(state)) probes.push({ type: 'lockReleased', owner: state.id, keys: heldLocks });
   return probes;
+}
+
+/** An end with a declared code counts as an end well; what counts is in the new state, if the item has not gone on to its next attempt. */
+function judgedOutcome(state: CommandState, taskId: string): Outcome | null {
+  for (const step of state.steps) {
+    const item = [...step.work, ...step.revertWork].find(({ id }) => id === taskId);
+    if (item !== undefined) return item.outcome;
+  }
+  return null;
 }
 
 export function isRoot(state: CommandState): boolean {

@@ -21,6 +21,8 @@ export type RecordedCall = {
   /** The host incarnation that it is meant for; another one refuses it. */
   readonly hostIncarnation: number;
   readonly reply: { readonly code: number; readonly message: string; readonly result: Data } | null;
+  /** How many of the record's reads came before it. */
+  readonly reads: number;
 };
 
 /** `call/<command>`: the calls of the callback that is running, so that a repeated run makes the same ones. By ordinal; null where the next attempt needs a new key. */
@@ -197,6 +199,8 @@ export class CallbackRun {
     this.#nextOrdinal += 1;
     const call = await this.#recorded(ordinal, host, verb, asData(args, `${verb} args`) as Args);
     const reply = call.reply ?? (await this.#send(ordinal, call));
+    // The host has restarted: it may have run before that, and nobody remembers.
+    if (reply.code === ANOTHER_INCARNATION) throw new CallUnknown(verb, host, reply.message);
     if (reply.code !== 0) throw new CallFailed(verb, host, reply.code, reply.message);
     return reply.result;
   }
@@ -219,10 +223,11 @@ export class CallbackRun {
     // The callback may have thrown meanwhile; a verb that leaves now would do so behind the back of what follows.
     this.#assertOpen(verb);
     const key = callKey(this.state.id, this.state.executionIndex, this.callback, this.attempt, ordinal);
-    const call: RecordedCall = { host, verb, args, key, hostIncarnation: incarnation, reply: null };
+    const reads = this.#view.readsSoFar();
+    const call: RecordedCall = { host, verb, args, key, hostIncarnation: incarnation, reply: null, reads: reads.length };
     while (this.#calls.length < ordinal) this.#calls.push(null);
     this.#calls[ordinal] = call;
-    this.#readsAtLastCall = this.#view.readsSoFar();
+    this.#readsAtLastCall = reads;
     const part = this.handler.pointOfNoReturn?.part;
     const crosses = (part === 'beforeTask' && this.#running === 'beforeTask') || (part === 'endSuccessfully' && this.#running === 'endSuccessfully');
     await this.host.commitCalls(this.#record(), crosses);
@@ -234,7 +239,7 @@ export class CallbackRun {
     const answer = await this.host.call(call);
     if (answer.kind === 'timeout') throw new CallUnknown(call.verb, call.host, 'no answer in time');
     const { code, message, result } = answer.reply;
-    if (code === STALE || code === ANOTHER_INCARNATION) throw new CallUnknown(call.verb, call.host, message);
+    if (code === STALE) throw new CallUnknown(call.verb, call.host, message);
     const reply = { code, message, result };
     this.#calls[ordinal] = { ...call, reply };
     return reply;

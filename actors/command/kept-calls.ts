@@ -20,8 +20,13 @@ export function callsAfterAnswer(record: CallRecord | null, after: CommandState)
   return after.phase.callback === record.callback && stepAt(after).pivot !== 'passed' ? record : null;
 }
 
-/** Calls answered well and those without an answer keep key and reply; one answered with an error gets a new key. */
+/**
+ * Calls answered well and those without an answer keep key and reply; one answered with an error gets a new key. What was read before the last kept call stays
+ * read: that call's arguments may have come from it.
+ */
 function forAttempt(record: CallRecord, attempt: number): CallRecord | null {
   const calls = record.calls.map((call) => (call === null || call.reply === null || call.reply.code === 0 ? call : null));
-  return calls.every((call) => call === null) ? null : { ...record, attempt, reads: [], calls };
+  const kept = calls.filter((call) => call !== null);
+  if (kept.length === 0) return null;
+  return { ...record, attempt, reads: record.reads.slice(0, Math.max(...kept.map((call) => call.reads))), calls };
 }

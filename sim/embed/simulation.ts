@@ -81,6 +81,7 @@ export class Simulation {
   readonly #definitions: ReadonlyMap<string, CommandDefinition>;
   readonly #listeners: { readonly [E in keyof SimulationEvents]: Set<Listener<E>> } = { event: new Set(), probe: new Set(), violation: new Set() };
   readonly #verbs: VerbTable;
+  readonly #early: Submission[] = [];
   #client: Ref<ClientMessage> | null = null;
   #memory: EngineMemory | null = null;
   #defect: SeatbeltError | null = null;
@@ -295,10 +296,15 @@ export class Simulation {
     const behaviour = createClient(ports, ENGINE, (message) => client.tell(message));
     const client: Ref<ClientMessage> = actors.spawn({ name: 'client', behaviour });
     this.#client = client;
+    for (const submission of this.#early.splice(0)) client.tell({ type: 'submit', submission });
   }
 
   #submitAt(at: number, submission: Submission): void {
-    this.#at(at, CLIENT, `submit ${submission.id}`, () => this.#client?.tell({ type: 'submit', submission }));
+    this.#at(at, CLIENT, `submit ${submission.id}`, () => {
+      // At 0 the client may start after this: it is handed what was submitted before.
+      if (this.#client === null) this.#early.push(submission);
+      else this.#client.tell({ type: 'submit', submission });
+    });
   }
 
   #down(node: SimNode): void {

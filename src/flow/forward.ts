@@ -20,8 +20,6 @@ export interface Tried {
   /** Those that the retry policy counts. */
   readonly failures: number;
   readonly error: ErrorRecord;
-  /** An HSM call had left. */
-  readonly sent: boolean;
 }
 
 /** Makes step `index` the current one, or ends the command after the last. */
@@ -65,9 +63,10 @@ export function completed(shape: FlowShape, state: CommandState, output: { reado
 }
 
 /** A forward callback threw. */
-export function forwardThrew(shape: FlowShape, state: CommandState, phase: CallbackPhase, error: ErrorRecord, sent: boolean, at: Instant): Transition {
+export function forwardThrew(shape: FlowShape, before: CommandState, phase: CallbackPhase, error: ErrorRecord, sent: boolean, at: Instant): Transition {
+  const state = sent ? withStep(before, { sent: true }) : before;
   const of = phase.callback === 'endSuccessfully' ? 'endSuccessfully' : 'start';
-  const tried = { of, attempt: phase.attempt, failures: phase.failures + 1, error, sent } as const;
+  const tried = { of, attempt: phase.attempt, failures: phase.failures + 1, error } as const;
   const { pivotPart } = shapeAt(shape, state.executionIndex);
   const crosses = pivotPart === (of === 'start' ? 'beforeTask' : 'endSuccessfully');
   if (crosses && stepAt(state).pivot === 'maybe') {
@@ -79,7 +78,7 @@ export function forwardThrew(shape: FlowShape, state: CommandState, phase: Callb
 
 /** The next attempt of a forward callback, or what follows if there is none left. */
 export function again(shape: FlowShape, state: CommandState, tried: Tried, at: Instant): Transition {
-  const { of, attempt, failures, error, sent } = tried;
+  const { of, attempt, failures, error } = tried;
   const handler = shapeAt(shape, state.executionIndex);
   // Past the point of no return there is only forward: patiently, or not at all.
   const past = isPast(state);
@@ -89,7 +88,7 @@ export function again(shape: FlowShape, state: CommandState, tried: Tried, at: I
     return toCallback({ ...state, fence: state.fence + 1 }, of, { attempt: attempt + 1, failures: counted ? failures : failures - 1, notBefore: due });
   }
   if (past) return stuck(state, error, { at: 'callback', callback: of, attempt, failures, notBefore: null });
-  return of === 'start' ? failStep(shape, state, error, sent) : failCompletedStep(shape, state, error);
+  return of === 'start' ? failStep(shape, state, error) : failCompletedStep(shape, state, error);
 }
 
 /** @param from where an operator's retry goes on */

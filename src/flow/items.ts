@@ -40,6 +40,19 @@ export function nextTaskAttempt(state: CommandState, of: WorkOf, item: TaskItem,
   };
 }
 
+/** The item as its last attempt left it: the next one, which is waiting, is not to be. */
+export function withoutNextAttempt(state: CommandState, of: WorkOf, item: TaskItem): TaskItem {
+  const attempt = item.attempt - 1;
+  return {
+    ...item,
+    id: taskId(state.id, state.executionIndex, of, item.run, attempt, item.ordinal),
+    attempt,
+    past: item.past.slice(0, -1),
+    notBefore: null,
+    outcome: item.past.at(-1) ?? { kind: 'notSent' },
+  };
+}
+
 /** What an outstanding item asks for when it has just been placed or put off. */
 export function effectsOfItem(item: WorkItem): FlowEffect[] {
   if (item.outcome !== null) return [];

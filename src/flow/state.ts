@@ -108,12 +108,14 @@ export type StepState = {
   readonly begun: boolean;
   readonly before?: Data;
   readonly work: readonly WorkItem[];
+  /** An HSM call of a forward callback that threw had left, so there may be effects that no task accounts for. */
+  readonly sent?: true;
   readonly completed: boolean;
   readonly output?: Data;
   readonly pivot: Pivot;
   /** Why `hasPassed` is being asked: which part failed, and what it has been through. */
   readonly asking?:
-    | { readonly of: 'start' | 'endSuccessfully'; readonly attempt: number; readonly failures: number; readonly error: ErrorRecord; readonly sent: boolean }
+    | { readonly of: 'start' | 'endSuccessfully'; readonly attempt: number; readonly failures: number; readonly error: ErrorRecord }
     | { readonly of: 'work'; readonly error: ErrorRecord };
   /** The step failed: its own `endWithFailure` undoes it. */
   readonly failure?: ErrorRecord;

@@ -5,13 +5,14 @@ import { IllegalTransition, isPast, shapeAt, stepAt, toCallback, withStep, type 
 
 // The way back (semantics §2, "Failure of step k"): the failed step first, then the completed ones in reverse order.
 
-/** Step `executionIndex` has failed: from here on the command rolls back. @param sent its callback had made HSM calls */
-export function failStep(shape: FlowShape, state: CommandState, error: ErrorRecord, sent: boolean): Transition {
+/** Step `executionIndex` has failed: from here on the command rolls back. */
+export function failStep(shape: FlowShape, state: CommandState, error: ErrorRecord): Transition {
   const rolling = withStep(beginRollback(state, error), { failure: error, pivot: 'none' });
   const index = rolling.executionIndex;
   const handler = shapeAt(shape, index);
+  const step = stepAt(rolling);
   if (handler.hasEndWithFailure) return toCallback(rolling, 'endWithFailure');
-  if (!handler.effectFree && (sent || stepAt(rolling).work.some(mayHaveRun))) {
+  if (!handler.effectFree && (step.sent === true || step.work.some(mayHaveRun))) {
     return undoFailed(shape, rolling, 'notUndoable', noWayBack(`step ${index} (${handler.name}) failed half-way, and has no endWithFailure`));
   }
   return undoNext(shape, rolling, index - 1);

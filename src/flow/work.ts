@@ -2,7 +2,7 @@ import type { ErrorRecord } from '../model/errors.js';
 import type { Outcome } from '../model/outcome.js';
 import type { FlowEffect, Instant } from './event.js';
 import { stuck } from './forward.js';
-import { effectsOfItem, nextTaskAttempt } from './items.js';
+import { effectsOfItem, nextTaskAttempt, withoutNextAttempt } from './items.js';
 import { errorOfOutcome, isUncountedOutcome, nextAttempt } from './retry.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, TaskItem, WorkItem, WorkOf } from './state.js';
@@ -43,7 +43,7 @@ export function workEnded(shape: FlowShape, state: CommandState, id: string, rep
   }
   // Failed for good: its siblings are stopped, unless what they do is needed in any case, or it is not known whether the point of no return is behind.
   if (of !== 'step' || asks || isPast(state)) return settle(shape, withItems(state, of, ended), of, ended, consume);
-  const stopped = ended.map(stopSibling);
+  const stopped = ended.map((other) => stopSibling(state, other));
   const stops = stopped.flatMap((other, i): FlowEffect[] => (other !== ended[i] && other.outcome === null ? [{ do: 'stopTask', id: other.id }] : []));
   return settle(shape, withItems(state, of, stopped), of, stopped, [...consume, ...stops]);
 }
@@ -67,10 +67,9 @@ function retried(shape: FlowShape, state: CommandState, of: WorkOf, item: TaskIt
 }
 
 /** One has failed for good: a sibling in back-off ends as its last attempt did, a running one is asked to stop. */
-function stopSibling(item: WorkItem): WorkItem {
+function stopSibling(state: CommandState, item: WorkItem): WorkItem {
   if (item.kind === 'child' || item.outcome !== null || item.stop !== null) return item;
-  if (item.notBefore === null) return { ...item, stop: 'sibling' };
-  return { ...item, notBefore: null, past: item.past.slice(0, -1), outcome: item.past.at(-1) ?? { kind: 'notSent' } };
+  return item.notBefore === null ? { ...item, stop: 'sibling' } : withoutNextAttempt(state, 'step', item);
 }
 
 function replaced(items: readonly WorkItem[], old: WorkItem, by: WorkItem): WorkItem[] {
@@ -94,7 +93,7 @@ function stepWorkEnded(shape: FlowShape, state: CommandState, items: readonly Wo
   const crossed = step.pivot === 'maybe' ? withStep(state, { pivot: 'passed' }) : state;
   const error = taskError ?? childFailure(items);
   if (error === null) return toCallback(crossed, 'endSuccessfully');
-  return isPast(crossed) ? stuck(crossed, error, { at: 'work', of: 'step' }) : failStep(shape, crossed, error, false);
+  return isPast(crossed) ? stuck(crossed, error, { at: 'work', of: 'step' }) : failStep(shape, crossed, error);
 }
 
 function undoWorkEnded(shape: FlowShape, state: CommandState, items: readonly WorkItem[]): Transition {
@@ -126,7 +125,7 @@ export function retryFailed(shape: FlowShape, state: CommandState, error: ErrorR
   const { work } = stepAt(state);
   const next = work.map((item) => (isFailedTask(item) ? retried(shape, state, 'step', item, item.outcome, at) : item));
   // Everything that failed must have an attempt left, or the step has failed whatever the others do.
-  if (next.some((item) => item === null)) return isPast(state) ? stuck(state, error, { at: 'work', of: 'step' }) : failStep(shape, state, error, false);
+  if (next.some((item) => item === null)) return isPast(state) ? stuck(state, error, { at: 'work', of: 'step' }) : failStep(shape, state, error);
   return waitFor(state, next.filter((item) => item !== null));
 }
 

@@ -4,7 +4,7 @@ import { FAILURE_CASES, type FailureCase } from './failure-cases.js';
 
 const SEED = 1;
 /** Of every case but the first: as many points as a test run has time for. All of them: npm run crash-points. */
-const EVERY = 17;
+const EVERY = 29;
 
 describe('crashing the engine at every point of the live migration', () => {
   const cases = FAILURE_CASES.map((failureCase, i) => ({ ...failureCase, every: i === 0 ? 1 : EVERY }));
