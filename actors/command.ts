@@ -1,6 +1,6 @@
 import type { Data } from '../src/model/data.js';
 import type { CommandDefinition } from '../src/model/command.js';
-import { SeatbeltError } from '../src/model/errors.js';
+import { SeatbeltError, type ErrorRecord } from '../src/model/errors.js';
 import type { SpmAsyncTask } from '../src/model/task.js';
 import type { FlowEffect, FlowEvent } from '../src/flow/event.js';
 import { shapeOf } from '../src/flow/shape.js';
@@ -14,8 +14,9 @@ import { CallbackHost } from './command/callback-host.js';
 import { CallbackRun, hasSent, type CallRecord, type RunResult } from './command/callback-run.js';
 import { OpenTurn } from './command/open-turn.js';
 import { callsAfter, callsAfterAnswer } from './command/kept-calls.js';
-import { historyEntry, returnedEntries } from './command/history.js';
+import { historyEntry, LAST_CALLBACK, returnedEntries } from './command/history.js';
 import type { EngineContext } from './engine-context.js';
+import type { CallbackName } from './probe.js';
 import type { CommandMessage, CommitOutcome, CommitRequest, LockAnswer } from './messages.js';
 
 export interface CommandDeps {
@@ -41,6 +42,13 @@ interface Beside {
   readonly calls?: (after: CommandState) => CallRecord | null;
   /** Called once it is durable, after what the new state asks for. */
   readonly then?: () => void;
+}
+
+/** What happens if the event is not applied. Only commits with entities meet conflicts and refusals. */
+interface Otherwise {
+  readonly ignored?: () => void;
+  readonly conflict?: (entity: string) => void;
+  readonly refused?: (error: ErrorRecord) => void;
 }
 
 /** A commit whose turn has come, and what is to happen when it has ended. */
@@ -116,7 +124,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
     commitNext();
   }
 
-  function apply(event: FlowEvent, beside: Beside = {}, otherwise: { readonly ignored?: () => void; readonly conflict?: (entity: string) => void } = {}): void {
+  function apply(event: FlowEvent, beside: Beside = {}, otherwise: Otherwise = {}): void {
     enqueue(() => {
       const now = ports.now();
       const step = transition(shape, state, event, { now, jitter: ports.random('backoff') });
@@ -144,6 +152,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
         probes: probesOf(input),
         done: (outcome) => {
           if (outcome.kind === 'conflict') return otherwise.conflict?.(outcome.entity);
+          if (outcome.kind === 'refused') return otherwise.refused?.(outcome.error);
           state = after;
           openCalls = calls;
           context.fences.set(state.id, state.fence);
@@ -231,7 +240,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
     const callbackRun = new CallbackRun(handler, state, callback, attempt, context.entities, rerun ?? (open ? openCalls : null), {
       commitCalls: (record, crossing) => turn.waitFor(commitCalls(record, crossing)),
       incarnationOf: (host) => turn.waitFor(callbacks.incarnationOf(host)),
-      call: (call) => turn.waitFor(callbacks.call(call, index)),
+      call: (call) => turn.waitFor(callbacks.call(call, { executionIndex: index, reason: state.executionReason, attempt })),
       read: (host, verb, args) => turn.waitFor(callbacks.read(host, verb, args)),
       childParams: (type, params) => callbacks.childParams(type, params),
       runs: (name) => ports.probe({ type: 'callbackRuns', commandId: state.id, index, handler: handler.name, callback: name, attempt }),
@@ -247,7 +256,6 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
 
   function runEnded(result: RunResult): void {
     const { callback, attempt } = callbackPhase();
-    const index = state.executionIndex;
     switch (result.kind) {
       case 'returned': {
         const history = returnedEntries(state, callback, attempt, result.event, ports.now());
@@ -256,18 +264,23 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
           startRun(result.record);
         };
         const calls = (after: CommandState): CallRecord | null => (callback === 'hasPassed' ? callsAfterAnswer(openCalls, after) : null);
-        return apply(result.event, { entities: result.entities, history, calls }, { conflict });
+        const refused = (error: ErrorRecord): void => threw(LAST_CALLBACK[callback], error, result.record);
+        return apply(result.event, { entities: result.entities, history, calls }, { conflict, refused });
       }
-      case 'threw': {
-        const history = [historyEntry(state, result.callback, attempt, result.error.code, ports.now())];
-        const event = { type: 'threw', callback, run: { index, attempt }, error: result.error, sent: hasSent(result.record) } as const;
-        // What hasPassed throws has no calls; those of the part that it is asked about stay.
-        const calls = (after: CommandState): CallRecord | null => (callback === 'hasPassed' ? openCalls : callsAfter(result.record, after));
-        return apply(event, { history, calls });
-      }
+      case 'threw':
+        return threw(result.callback, result.error, result.record);
       case 'nondeterministic':
         return apply({ type: 'parked', error: result.error });
     }
+  }
+
+  function threw(name: CallbackName, error: ErrorRecord, record: CallRecord): void {
+    const { callback, attempt } = callbackPhase();
+    const history = [historyEntry(state, name, attempt, error.code, ports.now())];
+    const event = { type: 'threw', callback, run: { index: state.executionIndex, attempt }, error, sent: hasSent(record) } as const;
+    // What hasPassed throws has no calls; those of the part that it is asked about stay.
+    const calls = (after: CommandState): CallRecord | null => (callback === 'hasPassed' ? openCalls : callsAfter(record, after));
+    apply(event, { history, calls });
   }
 
   function callbackPhase(): Extract<CommandState['phase'], { at: 'callback' }> {

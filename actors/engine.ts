@@ -1,5 +1,5 @@
 import { checkCommandId, type CommandDefinition } from '../src/model/command.js';
-import { sameData, type Data } from '../src/model/data.js';
+import { frozen, sameData, type Data } from '../src/model/data.js';
 import { recordOf, SeatbeltError } from '../src/model/errors.js';
 import type { Outcome } from '../src/model/outcome.js';
 import type { SpmAsyncTask } from '../src/model/task.js';
@@ -85,6 +85,8 @@ function createEngine(
       case 'submissionCommitted':
         return submissionCommitted(message.state);
       case 'parked':
+        live.set(message.state.id, message.state);
+        return changed(message.state);
       case 'changed':
         return changed(message.state);
       case 'childPlaced':
@@ -151,7 +153,7 @@ function createEngine(
   }
 
   function statesOf(contents: StoreContents): CommandState[] {
-    return [...contents.commands.values()].map((state) => state as unknown as CommandState);
+    return [...contents.commands.values()].map((state) => frozen(state) as unknown as CommandState);
   }
 
   function recoverCommands(contents: StoreContents): void {
@@ -160,7 +162,7 @@ function createEngine(
     for (const state of live.values()) {
       const unfit = unfitness(state);
       if (unfit !== null && state.status !== 'PARKED') park(state, unfit);
-      else if (unfit === null) start(state, (contents.calls.get(state.id) ?? null) as unknown as CallRecord | null, tasks.get(state.id) ?? []);
+      else if (unfit === null) start(state, frozen(contents.calls.get(state.id) ?? null) as unknown as CallRecord | null, tasks.get(state.id) ?? []);
     }
     // A child may have ended in the last batch before the crash, before its parent heard of it.
     for (const state of commands.values()) if (isTerminal(state.status)) tellParent(state);
@@ -275,6 +277,8 @@ function createEngine(
     const definition = config.definitions.get(body.type);
     if (definition === undefined) throw new SeatbeltError('UNKNOWN_COMMAND_TYPE', `there is no command type '${body.type}'`);
     const params = definition.parseParams(body.params);
+    // It must be able to say what it locks, now and whenever it is asked again.
+    definition.locks(params);
     const known = submitting.get(id)?.state ?? commands.get(id);
     if (known !== undefined) {
       if (known.type !== body.type || !sameData(known.params, params)) {

@@ -1,8 +1,9 @@
 import type { EntityKey, EntityRecord } from '../src/model/entity.js';
-import { SeatbeltError } from '../src/model/errors.js';
+import { recordOf, SeatbeltError } from '../src/model/errors.js';
 import type { EntityTable } from '../src/store/entity-table.js';
 import type { Change } from '../src/store/change.js';
 import type { SnapshotStore } from '../src/store/snapshot-store.js';
+import type { StagedEntities } from '../src/store/staged-view.js';
 import type { CommitRequest, JournalMessage } from './messages.js';
 import type { EnginePorts } from './ports.js';
 
@@ -52,21 +53,20 @@ export function createJournal(deps: {
   }
 
   function accept(request: CommitRequest): void {
-    const { reads, exempt, writes } = request.entities;
+    const { reads, exempt } = request.entities;
     const conflict = reads.find((read) => !exempt.has(read.key) && (newest(read.key)?.version ?? 0) !== read.version);
     if (conflict !== undefined) {
       if (accepted.has(conflict.key)) refused.push({ request, entity: conflict.key });
       else request.wake({ kind: 'conflict', entity: conflict.key });
       return;
     }
-    const written = new Map<EntityKey, EntityRecord | null>();
-    for (const { key, change } of writes) {
-      const base = newest(key);
-      const current = written.has(key) ? (written.get(key) ?? undefined) : base;
-      const value = change(current?.value);
-      // One version per commit, however often the callback staged a change.
-      const version = (base?.version ?? buried.get(key) ?? 0) + 1;
-      written.set(key, value === undefined ? null : { version, value });
+    let written: ReadonlyMap<EntityKey, EntityRecord | null>;
+    try {
+      written = applied(request.entities);
+    } catch (error) {
+      // A user's function did not take the newest version: that is its callback's failure, not the engine's.
+      request.wake({ kind: 'refused', error: recordOf(error) });
+      return;
     }
     for (const [key, record] of written) {
       const before = newest(key);
@@ -76,6 +76,25 @@ export function createJournal(deps: {
     const entityChanges = [...written].map(([key, record]): Change => ({ type: 'entity', key, record }));
     riders.push({ request, changes: [...request.changes, ...entityChanges] });
     pump();
+  }
+
+  /** The staged changes, applied to the newest versions. */
+  function applied({ reads, writes }: StagedEntities): ReadonlyMap<EntityKey, EntityRecord | null> {
+    const seen = new Map(reads.map(({ key, version }) => [key, version]));
+    const written = new Map<EntityKey, EntityRecord | null>();
+    for (const { key, kind, change } of writes) {
+      const base = newest(key);
+      if (kind === 'replace' && (base?.version ?? 0) !== seen.get(key)) {
+        const what = 'it was replaced or removed after a call, and somebody has changed it meanwhile; use update';
+        throw new SeatbeltError('ENTITY_CHANGED', `${key}: ${what}`);
+      }
+      const current = written.has(key) ? (written.get(key) ?? undefined) : base;
+      const value = change(current?.value);
+      // One version per commit, however often the callback staged a change.
+      const version = (base?.version ?? buried.get(key) ?? 0) + 1;
+      written.set(key, value === undefined ? null : { version, value });
+    }
+    return written;
   }
 
   function pump(): void {

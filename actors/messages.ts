@@ -2,6 +2,7 @@ import type { Outcome } from '../src/model/outcome.js';
 import type { LockRequest } from '../src/model/lock.js';
 import type { ExecutionReason, SpmAsyncTask } from '../src/model/task.js';
 import type { EntityKey } from '../src/model/entity.js';
+import type { ErrorRecord } from '../src/model/errors.js';
 import type { Change } from '../src/store/change.js';
 import type { StagedEntities } from '../src/store/staged-view.js';
 import type { RunResult } from './command/callback-run.js';
@@ -43,7 +44,8 @@ export type TaskManagerMessage =
   | { readonly type: 'clear'; readonly taskId: string }
   | { readonly type: 'submitAnswered'; readonly taskId: string; readonly host: string; readonly reply: WireReply }
   | { readonly type: 'submitted'; readonly taskId: string }
-  | { readonly type: 'stopAnswered' }
+  /** A request whose outcome the next poll tells. */
+  | { readonly type: 'answered' }
   | { readonly type: 'pollDue'; readonly pool: string }
   | { readonly type: 'polled'; readonly pool: string; readonly reply: WireReply | null }
   | { readonly type: 'clearAnswered'; readonly taskId: string; readonly reply: WireReply }
@@ -71,8 +73,11 @@ export type PoolMessage =
 
 // journal
 
-/** How a commit ended. A conflict changed nothing. */
-export type CommitOutcome = { readonly kind: 'committed' } | { readonly kind: 'conflict'; readonly entity: EntityKey };
+/** How a commit ended. A conflict changed nothing, nor did a refusal: a staged change cannot be applied to the newest version. */
+export type CommitOutcome =
+  | { readonly kind: 'committed' }
+  | { readonly kind: 'conflict'; readonly entity: EntityKey }
+  | { readonly kind: 'refused'; readonly error: ErrorRecord };
 
 export interface CommitRequest {
   readonly changes: readonly Change[];

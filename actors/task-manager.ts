@@ -5,7 +5,7 @@ import type { EngineContext } from './engine-context.js';
 import type { CommandMessage, PoolMessage, TaskManagerMessage } from './messages.js';
 import type { Ref } from './runtime.js';
 import { outcomeOf } from './task-outcome.js';
-import { TASK_UNKNOWN, type AllTasksStatuses, type TaskStatus, type WireReply } from './wire.js';
+import { TASK_UNKNOWN, UNKNOWN_POOL, type AllTasksStatuses, type TaskStatus, type WireReply } from './wire.js';
 
 /**
  * `placed`: being offered to the SPM. `polled`: acknowledged, committed as such. `ended`: its outcome is with the command. `ending`: being cleared.
@@ -69,7 +69,7 @@ export function createTaskManager(
         return submitAnswered(message.taskId, message.host, message.reply);
       case 'submitted':
         return submitted(message.taskId);
-      case 'stopAnswered':
+      case 'answered':
         return;
       case 'pollDue':
         polling.delete(message.pool);
@@ -93,11 +93,17 @@ export function createTaskManager(
   }
 
   function submit(task: SpmAsyncTask): void {
-    const { id: taskId, verb, args, commandId, executionIndex, pool } = task;
-    poolOf(task)?.tell({
+    const { id: taskId, verb, args, commandId, executionIndex, executionReason: reason, attempt, pool } = task;
+    const actor = poolOf(task);
+    if (actor === undefined) {
+      const entry = tracked.get(taskId);
+      if (entry !== undefined) route(entry, { kind: 'refused', code: UNKNOWN_POOL, message: `there is no storage pool '${pool}'` });
+      return;
+    }
+    actor.tell({
       type: 'offer',
       offer: {
-        body: { op: 'submitTask', pool, taskId, verb, args, step: { commandId, executionIndex } },
+        body: { op: 'submitTask', pool, taskId, verb, args, step: { commandId, executionIndex, reason, attempt } },
         commandId,
         patience: 'untilAnswered',
         wake: (answer) => {
@@ -149,7 +155,7 @@ export function createTaskManager(
         commandId: task.commandId,
         patience: 'untilAnswered',
         // Whatever the answer, the next poll tells what became of it.
-        wake: () => wakeSelf({ type: 'stopAnswered' }),
+        wake: () => wakeSelf({ type: 'answered' }),
       },
     });
   }
@@ -194,7 +200,7 @@ export function createTaskManager(
     if (entry === undefined) {
       // Nobody's: left to run, and cleared when it is over.
       ports.probe({ type: 'completionIgnored', taskId: status.taskId, why: 'this engine does not know the task' });
-      if (status.taskState === 'finished') clearOnHost(pool, status.taskId, null, () => wakeSelf({ type: 'stopAnswered' }));
+      if (status.taskState === 'finished') clearOnHost(pool, status.taskId, null, () => wakeSelf({ type: 'answered' }));
       return;
     }
     if (entry.at !== 'polled') return;

@@ -1,4 +1,5 @@
 import type { Data } from '../src/model/data.js';
+import type { ExecutionReason } from '../src/model/task.js';
 
 /** What crosses the network. Every message is plain data. */
 export type WireMessage = WireRequest | WireReply;
@@ -56,10 +57,13 @@ export type HostRequest =
   /** A verb that only reads: unkeyed. */
   | { readonly op: 'read'; readonly verb: string; readonly args: Args };
 
-/** Which step of which command something is done for. */
+/** Which step of which command something is done for, why, and at which attempt. */
 export interface StepRef {
   readonly commandId: string;
   readonly executionIndex: number;
+  readonly reason: ExecutionReason;
+  /** From 1. */
+  readonly attempt: number;
 }
 
 /** A host's answer about one task (vdsm's wire values). */

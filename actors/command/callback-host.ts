@@ -1,7 +1,7 @@
 import { SeatbeltError } from '../../src/model/errors.js';
 import type { EngineContext } from '../engine-context.js';
 import type { Answer } from '../exchange.js';
-import type { Args, HostRequest } from '../wire.js';
+import type { Args, HostRequest, StepRef } from '../wire.js';
 import type { RecordedCall } from './callback-run.js';
 
 /**
@@ -23,8 +23,8 @@ export class CallbackHost {
     return this.context.exchange.hostIncarnation(host);
   }
 
-  call({ host, key, verb, args, hostIncarnation }: RecordedCall, executionIndex: number): Promise<Answer> {
-    return this.#request(host, { op: 'call', key, verb, args, step: { commandId: this.commandId, executionIndex }, hostIncarnation });
+  call({ host, key, verb, args, hostIncarnation }: RecordedCall, step: Omit<StepRef, 'commandId'>): Promise<Answer> {
+    return this.#request(host, { op: 'call', key, verb, args, step: { commandId: this.commandId, ...step }, hostIncarnation });
   }
 
   read(host: string, verb: string, args: Args): Promise<Answer> {
@@ -34,7 +34,10 @@ export class CallbackHost {
   childParams(type: string, params: unknown) {
     const definition = this.context.definitions.get(type);
     if (definition === undefined) throw new SeatbeltError('UNKNOWN_COMMAND_TYPE', `startChild: there is no command type '${type}'`);
-    return definition.parseParams(params);
+    const parsed = definition.parseParams(params);
+    // It must be able to say what it locks, now and whenever it is asked again.
+    definition.locks(parsed);
+    return parsed;
   }
 
   #request(host: string, body: HostRequest): Promise<Answer> {

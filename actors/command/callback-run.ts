@@ -1,4 +1,4 @@
-import { asData, sameData, type Data } from '../../src/model/data.js';
+import { frozenData, sameData, type Data } from '../../src/model/data.js';
 import { CallFailed, CallUnknown, recordOf, SeatbeltError, type ErrorRecord } from '../../src/model/errors.js';
 import type { ChildRequest, ErasedHandler, StepFailure, WorkReport } from '../../src/model/handler.js';
 import type { TaskRequest } from '../../src/model/task.js';
@@ -10,6 +10,7 @@ import type { EntityReader } from '../../src/store/entity-table.js';
 import { StagedView, type EntityRead, type StagedEntities } from '../../src/store/staged-view.js';
 import type { Answer } from '../exchange.js';
 import type { CallbackName } from '../probe.js';
+import { checkedEffects, checkedTask, listOf } from './checked.js';
 import { ANOTHER_INCARNATION, STALE, type Args } from '../wire.js';
 
 /** An HSM call as it is recorded before it leaves. */
@@ -113,7 +114,7 @@ export class CallbackRun {
           startTask: (request) => this.#startTask(request),
           startChild: (request) => this.#startChild(request),
         });
-        const kept = returned === undefined ? {} : { before: asData(returned, `${handler.name}.beforeTask()`) };
+        const kept = returned === undefined ? {} : { before: frozenData(returned, `${handler.name}.beforeTask()`) };
         this.#enter('createTask');
         for (const request of listOf(await handler.createTask?.({ ...this.#context(), before: kept.before }))) this.#startTask(request);
         return { type: 'started', run: this.#ref(), ...kept, work: [...this.#work] };
@@ -121,7 +122,7 @@ export class CallbackRun {
       case 'endSuccessfully': {
         this.#enter('endSuccessfully');
         const output = await handler.endSuccessfully?.({ ...this.#context(), before, work: reports(step) });
-        return { type: 'endedSuccessfully', run: this.#ref(), ...(output === undefined ? {} : { output: asData(output, `${handler.name}.endSuccessfully()`) }) };
+        return { type: 'endedSuccessfully', run: this.#ref(), ...(output === undefined ? {} : { output: frozenData(output, `${handler.name}.endSuccessfully()`) }) };
       }
       case 'endWithFailure': {
         this.#enter('endWithFailure');
@@ -132,7 +133,7 @@ export class CallbackRun {
         this.#enter('compensate');
         const context = { ...this.#context(), before, output: step.output };
         const revert = listOf(await handler.compensate?.(context)).map(checkedTask);
-        return { type: 'compensated', run: this.#ref(), revert, residue: handler.leaves?.(context) ?? [] };
+        return { type: 'compensated', run: this.#ref(), revert, residue: checkedEffects(handler.leaves?.(context) ?? []) };
       }
       case 'hasPassed': {
         this.#enter('hasPassed');
@@ -197,7 +198,7 @@ export class CallbackRun {
     this.#assertOpen(verb);
     const ordinal = this.#nextOrdinal;
     this.#nextOrdinal += 1;
-    const call = await this.#recorded(ordinal, host, verb, asData(args, `${verb} args`) as Args);
+    const call = await this.#recorded(ordinal, host, verb, frozenData(args, `${verb} args`) as Args);
     const reply = call.reply ?? (await this.#send(ordinal, call));
     // The host has restarted: it may have run before that, and nobody remembers.
     if (reply.code === ANOTHER_INCARNATION) throw new CallUnknown(verb, host, reply.message);
@@ -247,7 +248,7 @@ export class CallbackRun {
 
   async #read(host: string, verb: string, args: Args): Promise<Data> {
     this.#assertOpen(verb);
-    const answer = await this.host.read(host, verb, asData(args, `${verb} args`) as Args);
+    const answer = await this.host.read(host, verb, frozenData(args, `${verb} args`) as Args);
     if (answer.kind === 'timeout') throw new CallUnknown(verb, host, 'no answer in time');
     if (answer.reply.code !== 0) throw new CallFailed(verb, host, answer.reply.code, answer.reply.message);
     return answer.reply.result;
@@ -261,15 +262,6 @@ export class CallbackRun {
 /** Whether anything had left for a host. */
 export function hasSent(record: CallRecord): boolean {
   return record.calls.some((call) => call !== null);
-}
-
-function listOf(tasks: TaskRequest | readonly TaskRequest[] | undefined | void): readonly TaskRequest[] {
-  if (tasks === undefined) return [];
-  return Array.isArray(tasks) ? (tasks as readonly TaskRequest[]) : [tasks as TaskRequest];
-}
-
-function checkedTask(request: TaskRequest): TaskRequest {
-  return { ...request, args: asData(request.args, `task ${request.verb} args`) as Args };
 }
 
 function reports(step: StepState): WorkReport[] {

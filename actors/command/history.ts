@@ -2,6 +2,15 @@ import type { FlowEvent } from '../../src/flow/event.js';
 import type { Callback, CommandState, HistoryEntry } from '../../src/flow/state.js';
 import type { CallbackName } from '../probe.js';
 
+/** The callback that ends each scheduled run, and so the one that a refused commit counts against. */
+export const LAST_CALLBACK: { readonly [C in Callback]: CallbackName } = {
+  start: 'createTask',
+  endSuccessfully: 'endSuccessfully',
+  endWithFailure: 'endWithFailure',
+  compensate: 'compensate',
+  hasPassed: 'hasPassed',
+};
+
 /** The history of a callback that returned: `start` is two callbacks in one commit. */
 export function returnedEntries(state: CommandState, callback: Callback, attempt: number, event: FlowEvent, now: number): HistoryEntry[] {
   const names: readonly CallbackName[] = callback === 'start' ? ['beforeTask', 'createTask'] : [callback];

@@ -33,7 +33,8 @@ export async function run(name: string, options: RunOptions, io: CliIo, services
       }
       const first = await observed(simulation, options, io);
       if (first === undefined) return EXIT.interrupted;
-      const repetition = await services.repeats(scenario, { seed: options.seed }, first.traceHash);
+      const repetition = await firstOf(services.repeats(scenario, { seed: options.seed }, first.traceHash), io.signal);
+      if (repetition === 'interrupted') return EXIT.interrupted;
       const report = { ...first, invariants: [...first.invariants, repetition] };
       if (options.json) io.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
       else io.stdout.write(`\n${summary(report, rerunLine(name, options), styleFor(io)).join('\n')}\n`);
@@ -69,7 +70,7 @@ function printTimeline(simulation: RunnableSimulation, io: CliIo): void {
   });
 }
 
-async function firstOf(running: Promise<void>, signal: AbortSignal): Promise<'ended' | 'interrupted'> {
+async function firstOf<T>(running: Promise<T>, signal: AbortSignal): Promise<T | 'interrupted'> {
   let stop = (): void => undefined;
   const interrupted = new Promise<'interrupted'>((resolve) => {
     stop = () => resolve('interrupted');
@@ -77,7 +78,7 @@ async function firstOf(running: Promise<void>, signal: AbortSignal): Promise<'en
     else signal.addEventListener('abort', stop, { once: true });
   });
   try {
-    return await Promise.race([interrupted, running.then(() => 'ended' as const)]);
+    return await Promise.race([interrupted, running]);
   } finally {
     signal.removeEventListener('abort', stop);
     // What an interrupted run still rejects with, as it is disposed of, is nobody's concern.

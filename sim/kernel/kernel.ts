@@ -148,8 +148,12 @@ export class Kernel {
     if (this.goal !== null) this.goal = { ...this.goal, lastEvent: this.executedCount };
   }
 
-  /** Runs the next `n` events that {@link runUntilIdle} would run, and returns how many there were. */
+  /**
+   * Runs the next `n` events that {@link runUntilIdle} would run, and returns how many there were.
+   * @throws SeatbeltError `BAD_TIME` when `n` is not a whole number from 0; nothing changes then.
+   */
   async step(n = 1): Promise<number> {
+    if (!Number.isSafeInteger(n) || n < 0) throw new SeatbeltError('BAD_TIME', `cannot step ${n} events: not a whole number from 0`);
     const before = this.executedCount;
     await this.drive({ lastEvent: before + n, time: Infinity, inclusive: true, untilIdle: true });
     return this.executedCount - before;

@@ -29,6 +29,7 @@ export class EngineDisk {
   /** When the last of the writes in flight is done, in µs: a batch is done after those asked for earlier, whatever the order of events of one µs. */
   private writesDoneAt = -1;
   private disk: OpenDisk | null = null;
+  private inUse = false;
 
   /**
    * @param node whose disk it is.
@@ -36,7 +37,7 @@ export class EngineDisk {
    */
   constructor(
     private readonly kernel: Kernel,
-    private readonly node: string,
+    node: string,
     private readonly reopen: () => Promise<OpenDisk>,
     private readonly latency: DiskLatency = DEFAULT_DISK_LATENCY,
   ) {
@@ -48,7 +49,10 @@ export class EngineDisk {
    * @throws whatever opening throws.
    */
   async open(life: Life): Promise<Disk> {
-    if (this.disk !== null) throw new SeatbeltError('INTERNAL', `the disk of ${this.node} is open already`);
+    if (this.inUse) throw new SeatbeltError('INTERNAL', 'the disk is in use by the incarnation before');
+    this.inUse = true;
+    // Closed only now, so that no other process can take the store of an engine that is down.
+    await this.close();
     const disk = await this.reopen();
     this.disk = disk;
     life.onDeath(() => this.settleCrash());
@@ -104,9 +108,9 @@ export class EngineDisk {
     const kept = this.inFlight.length === 0 ? [] : this.inFlight.slice(0, this.stream.int(0, this.inFlight.length));
     this.inFlight = [];
     this.writesDoneAt = -1;
+    this.inUse = false;
     return async () => {
       for (const batch of kept) await this.disk?.write(batch);
-      await this.close();
     };
   }
 }

@@ -83,7 +83,7 @@ export function again(shape: FlowShape, state: CommandState, tried: Tried, at: I
   // Past the point of no return there is only forward: patiently, or not at all.
   const past = isPast(state);
   const counted = !past || !isUncounted(error);
-  const due = nextAttempt(past ? handler.undoRetry : handler.retry, failures, counted, at);
+  const due = nextAttempt(past ? handler.undoRetry : handler.retry, attempt, failures, counted, at);
   if (due !== null) {
     return toCallback({ ...state, fence: state.fence + 1 }, of, { attempt: attempt + 1, failures: counted ? failures : failures - 1, notBefore: due });
   }

@@ -39,7 +39,7 @@ export function answered(
     }
     case 'cannotTell':
     case null: {
-      const due = nextAttempt(shapeAt(shape, state.executionIndex).undoRetry, phase.attempt, false, at);
+      const due = nextAttempt(shapeAt(shape, state.executionIndex).undoRetry, phase.attempt, 0, false, at);
       return toCallback(state, 'hasPassed', { attempt: phase.attempt + 1, failures: 0, notBefore: due });
     }
   }

@@ -29,10 +29,14 @@ export function isUncountedOutcome(outcome: Outcome): boolean {
   }
 }
 
-/** When the next attempt is due (µs), given `failures` so far, the latest included; null if the policy allows no more. */
-export function nextAttempt(policy: RetryPolicy, failures: number, counted: boolean, at: Instant): number | null {
+/**
+ * When the next attempt is due (µs), or null if the policy allows no more. Every attempt makes the wait longer; only those that count use the policy up.
+ * @param tried the attempt that has failed, from 1
+ * @param failures how many have failed that count, this one included if it does
+ */
+export function nextAttempt(policy: RetryPolicy, tried: number, failures: number, counted: boolean, at: Instant): number | null {
   if (counted && failures >= policy.attempts) return null;
-  return at.now + backoffUs(policy, Math.max(2, failures + 1), at.jitter);
+  return at.now + backoffUs(policy, tried + 1, at.jitter);
 }
 
 export function errorOfOutcome(name: string, outcome: Outcome): ErrorRecord {

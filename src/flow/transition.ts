@@ -111,7 +111,7 @@ function threw(shape: FlowShape, state: CommandState, phase: CallbackPhase, erro
 function undoThrew(shape: FlowShape, state: CommandState, phase: CallbackPhase, error: ErrorRecord, at: Instant): Transition {
   const counted = !isUncounted(error);
   const failures = phase.failures + (counted ? 1 : 0);
-  const due = nextAttempt(shapeAt(shape, state.executionIndex).undoRetry, failures, counted, at);
+  const due = nextAttempt(shapeAt(shape, state.executionIndex).undoRetry, phase.attempt, failures, counted, at);
   if (due === null) return undoFailed(shape, state, 'failed', error);
   return toCallback({ ...state, fence: state.fence + 1 }, phase.callback, { attempt: phase.attempt + 1, failures, notBefore: due });
 }

@@ -62,7 +62,7 @@ function retried(shape: FlowShape, state: CommandState, of: WorkOf, item: TaskIt
   const patient = of !== 'step' || isPast(state);
   const counted = !patient || !isUncountedOutcome(outcome);
   const failures = item.failures + (counted ? 1 : 0);
-  const due = nextAttempt(patient ? handler.undoRetry : handler.retry, failures, counted, at);
+  const due = nextAttempt(patient ? handler.undoRetry : handler.retry, item.attempt, failures, counted, at);
   return due === null ? null : nextTaskAttempt(state, of, item, { outcome, failures, notBefore: due });
 }
 
@@ -131,9 +131,11 @@ export function retryFailed(shape: FlowShape, state: CommandState, error: ErrorR
 
 /** `hasPassed` says yes: what failed of the crossing step's work is tried again as undo work is. */
 export function resubmitFailed(shape: FlowShape, state: CommandState, at: Instant): Transition {
-  const due = nextAttempt(shapeAt(shape, state.executionIndex).undoRetry, 1, false, at) ?? at.now;
+  const { undoRetry } = shapeAt(shape, state.executionIndex);
   const next = stepAt(state).work.map((item) =>
-    isFailedTask(item) ? nextTaskAttempt(state, 'step', item, { outcome: item.outcome, failures: 0, notBefore: due }) : item,
+    isFailedTask(item)
+      ? nextTaskAttempt(state, 'step', item, { outcome: item.outcome, failures: 0, notBefore: nextAttempt(undoRetry, item.attempt, 0, false, at) ?? at.now })
+      : item,
   );
   return waitFor(state, next);
 }

@@ -1,5 +1,5 @@
-import type { z } from 'zod';
-import { asData, type Data } from './data.js';
+import { z } from 'zod';
+import { frozenData, type Data } from './data.js';
 import { BadParams, SeatbeltError } from './errors.js';
 import type { ErasedHandler, TaskHandler } from './handler.js';
 import type { LockRequest } from './lock.js';
@@ -71,7 +71,7 @@ function definition<S extends z.ZodType>(spec: CommandSpec<S>, version: number, 
     type: spec.type,
     version,
     parseParams: (params) => parseParams(spec, params),
-    locks: (params) => spec.locks?.(params as z.output<S>) ?? [],
+    locks: (params) => locksOf(spec, params),
     handlers,
   };
 }
@@ -95,6 +95,15 @@ function policyProblem(field: string, policy: RetryPolicy | undefined): string |
   return null;
 }
 
+const keyShape = z.string().min(1).refine((key) => key.isWellFormed(), 'not well-formed text');
+const locksShape = z.array(z.strictObject({ key: keyShape, mode: z.literal('exclusive') })).readonly();
+
+function locksOf<S extends z.ZodType>(spec: CommandSpec<S>, params: Data): readonly LockRequest[] {
+  const locks = locksShape.safeParse(spec.locks?.(params as z.output<S>) ?? []);
+  if (locks.success) return locks.data;
+  throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: locks(): ${locks.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`);
+}
+
 function parseParams<S extends z.ZodType>(spec: CommandSpec<S>, params: unknown): Data {
   const parsed = spec.params.safeParse(params);
   if (!parsed.success) {
@@ -105,7 +114,7 @@ function parseParams<S extends z.ZodType>(spec: CommandSpec<S>, params: unknown)
     });
     throw new BadParams(spec.type, issues);
   }
-  return asData(parsed.data, 'params');
+  return frozenData(parsed.data, 'params');
 }
 
 const COMMAND_ID = /^[A-Za-z0-9_.-]{1,64}$/;

@@ -61,6 +61,29 @@ function notPlain(where: string, what: string): SeatbeltError {
   return new SeatbeltError('NOT_PLAIN_DATA', `${where}: ${what} cannot be stored; use plain JSON values`);
 }
 
+/**
+ * Checks a value like {@link asData}, and returns a frozen copy of it: what is kept must not change when whoever gave it, or is given it, goes on using it.
+ * @throws SeatbeltError `NOT_PLAIN_DATA`
+ */
+export function frozenData(value: unknown, where: string): Data {
+  return frozenCopy(asData(value, where));
+}
+
+function frozenCopy(value: Data): Data {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return Object.freeze(value.map((item: Data) => frozenCopy(item)));
+  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, frozenCopy(item as Data)])));
+}
+
+/** Freezes a value that nobody else holds, such as one that was just read from disk, and returns it. */
+export function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const item of Object.values(value)) frozen(item);
+  }
+  return value;
+}
+
 /** Structural equality of two plain values. The order of keys does not matter. */
 export function sameData(a: Data | undefined, b: Data | undefined): boolean {
   if (a === b) return true;

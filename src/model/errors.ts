@@ -22,6 +22,9 @@ export type ErrorCode =
   | 'NOT_UNDOABLE'
   | 'NONDETERMINISTIC_CALLBACK'
   | 'ENTITY_NOT_FOUND'
+  | 'ENTITY_CHANGED'
+  | 'BAD_ENTITY_KEY'
+  | 'BAD_TASK'
   | 'DEFINITION_CHANGED'
   // store
   | 'STORE_NOT_OURS'
@@ -137,6 +140,13 @@ export function recordOf(thrown: unknown): ErrorRecord {
   };
 }
 
+/** Anything can be thrown, and the text goes to disk: so it must be had without throwing again, and be well-formed. */
 function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  let text: string;
+  try {
+    text = thrown instanceof Error ? String(thrown.message) : String(thrown);
+  } catch {
+    text = 'something that cannot be turned into text was thrown';
+  }
+  return text.toWellFormed();
 }

@@ -1,4 +1,4 @@
-import type { Data } from '../model/data.js';
+import { frozen } from '../model/data.js';
 import type { EntityKey, EntityRecord } from '../model/entity.js';
 
 /** The committed entities as everybody but the journal sees them. */
@@ -29,14 +29,6 @@ export class EntityTable implements EntityReader {
   /** Takes over one committed change; null is a deletion. */
   apply(key: EntityKey, record: EntityRecord | null): void {
     if (record === null) this.#records.delete(key);
-    else this.#records.set(key, { version: record.version, value: deepFreeze(record.value) });
+    else this.#records.set(key, { version: record.version, value: frozen(record.value) });
   }
-}
-
-function deepFreeze(value: Data): Data {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const item of Object.values(value)) deepFreeze(item as Data);
-  }
-  return value;
 }

@@ -1,4 +1,4 @@
-import { asData, type Data } from '../model/data.js';
+import { frozenData, type Data } from '../model/data.js';
 import { entityKey, type EntityKey, type EntityKind, type EntityRecord, type EntityView } from '../model/entity.js';
 import { SeatbeltError } from '../model/errors.js';
 import type { EntityReader } from './entity-table.js';
@@ -9,6 +9,8 @@ export type EntityRead = { readonly key: EntityKey; readonly version: number; re
 /** A staged change, as a function of the value it meets at commit. undefined: no record. */
 export interface EntityWrite {
   readonly key: EntityKey;
+  /** `update` can be applied to a newer version than the callback saw; what was put or removed outright cannot. */
+  readonly kind: 'update' | 'replace';
   readonly change: (current: Data | undefined) => Data | undefined;
 }
 
@@ -52,19 +54,19 @@ export class StagedView implements EntityView {
 
   put<T>(kind: EntityKind<T>, id: string, value: T): void {
     const key = entityKey(kind, id);
-    const data = asData(value, key);
-    this.#stage(key, () => data);
+    const data = frozenData(value, key);
+    this.#stage(key, 'replace', () => data);
   }
 
   update<T>(kind: EntityKind<T>, id: string, change: (current: T) => T): void {
     const key = entityKey(kind, id);
     if (this.#current(key) === undefined) throw new SeatbeltError('ENTITY_NOT_FOUND', `there is no ${kind.name} '${id}' to update`);
     // A record that was deleted meanwhile stays deleted.
-    this.#stage(key, (current) => (current === undefined ? undefined : asData(change(current as T), key)));
+    this.#stage(key, 'update', (current) => (current === undefined ? undefined : frozenData(change(current as T), key)));
   }
 
   remove<T>(kind: EntityKind<T>, id: string): void {
-    this.#stage(entityKey(kind, id), () => undefined);
+    this.#stage(entityKey(kind, id), 'replace', () => undefined);
   }
 
   /** What has been read so far, to be recorded with a call. */
@@ -91,8 +93,8 @@ export class StagedView implements EntityView {
     return read;
   }
 
-  #stage(key: EntityKey, change: EntityWrite['change']): void {
+  #stage(key: EntityKey, kind: EntityWrite['kind'], change: EntityWrite['change']): void {
     this.#staged.set(key, change(this.#current(key)));
-    this.#writes.push({ key, change });
+    this.#writes.push({ key, kind, change });
   }
 }

@@ -11,7 +11,7 @@ import { createVerbTable } from '../../sim/world/verbs/table.js';
 
 export const SECOND = 1_000_000;
 export const GIB = 2 ** 30;
-export const STEP: StepRef = { commandId: 'c1', executionIndex: 0 };
+export const STEP: StepRef = { commandId: 'c1', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 };
 
 /** One VM with one disk on domain1; a second domain; host1 is the SPM. */
 export function smallWorld(): SharedStorage {

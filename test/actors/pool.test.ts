@@ -5,7 +5,7 @@ import { NOT_SPM, QUEUE_FULL, RECOVERING, STALE, type HostRequest, type WireRepl
 import { loneEngine, Mailbox, replyTo } from './lone-engine.js';
 
 const SECOND = 1_000_000;
-const SUBMIT: HostRequest = { op: 'submitTask', pool: 'pool1', taskId: 't1', verb: 'copy', args: {}, step: { commandId: 'c1', executionIndex: 0 } };
+const SUBMIT: HostRequest = { op: 'submitTask', pool: 'pool1', taskId: 't1', verb: 'copy', args: {}, step: { commandId: 'c1', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 } };
 
 type Given = { readonly host: string; readonly reply: WireReply } | null;
 

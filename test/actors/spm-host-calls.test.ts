@@ -9,14 +9,14 @@ function replicate(
   commandId = 'c1',
   hostIncarnation: number | null = 1,
 ): HostRequest {
-  return { op: 'call', key, verb, args: { vm: 'vm1', disk: 'disk1', target }, step: { commandId, executionIndex: 1 }, hostIncarnation };
+  return { op: 'call', key, verb, args: { vm: 'vm1', disk: 'disk1', target }, step: { commandId, executionIndex: 1, reason: 'REGULAR_FLOW', attempt: 1 }, hostIncarnation };
 }
 
 /** A host where disk1 has an empty image on domain2 to replicate to. */
 function readyHost(options: ConstructorParameters<typeof LoneHost>[0] = {}): LoneHost {
   const storage = smallWorld();
   const args = { disk: 'disk1', source: 'domain1', target: 'domain2' };
-  storage.perform({ key: 'clone', verb: 'cloneImageStructure', args, step: { commandId: 'c0', executionIndex: 0 }, host: 'host1', hold: null });
+  storage.perform({ key: 'clone', verb: 'cloneImageStructure', args, step: { commandId: 'c0', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 }, host: 'host1', hold: null });
   return new LoneHost({ storage, ...options });
 }
 
@@ -101,7 +101,7 @@ describe('an HSM call', () => {
     ['a task verb', { verb: 'createVolume', args: {} }],
     ['bad arguments', { verb: 'snapshot', args: { vm: 'vm1', snapshot: 's1', disks: [] } }],
   ])('refuses %s with 1000', (_what, request) => {
-    const step = { commandId: 'c1', executionIndex: 0 };
+    const step = { commandId: 'c1', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 } as const;
     expect(new LoneHost().ask({ op: 'call', key: 'k1', step, hostIncarnation: null, ...request }).code).toBe(1000);
   });
 });

@@ -136,9 +136,9 @@ describe('reading', () => {
   it('waits for the calls of the command that asks, so that it does not tell of a state that one of them is about to change', () => {
     const host = new LoneHost();
     const fence = { commandId: 'c1', number: 1 };
-    host.send({ op: 'submitTask', pool: 'pool1', taskId: 't', verb: 'cloneImageStructure', args: { disk: 'disk1', source: 'domain1', target: 'domain2' }, step: { commandId: 'c1', executionIndex: 0 } });
+    host.send({ op: 'submitTask', pool: 'pool1', taskId: 't', verb: 'cloneImageStructure', args: { disk: 'disk1', source: 'domain1', target: 'domain2' }, step: { commandId: 'c1', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 } });
     host.advance(600 * SECOND);
-    const step = { commandId: 'c1', executionIndex: 1 };
+    const step = { commandId: 'c1', executionIndex: 1, reason: 'REGULAR_FLOW', attempt: 1 } as const;
     const call = host.send({ op: 'call', key: 'k', verb: 'diskReplicateStart', args: { vm: 'vm1', disk: 'disk1', target: 'domain2' }, step, hostIncarnation: null }, { fence });
     const reading = host.send({ op: 'read', verb: 'getVmDisk', args: { vm: 'vm1', disk: 'disk1' } }, { fence });
     host.advance(600 * SECOND);

@@ -79,7 +79,7 @@ describe('the life of a task', () => {
     polled();
     tell({ type: 'place', task: aTask('t1') });
     expect(asked()).toEqual([
-      { op: 'submitTask', pool: 'pool1', taskId: 't1', verb: 'createVolume', args: { size: 1024 }, step: { commandId: 'migrate', executionIndex: 0 } },
+      { op: 'submitTask', pool: 'pool1', taskId: 't1', verb: 'createVolume', args: { size: 1024 }, step: { commandId: 'migrate', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 } },
     ]);
     answer('submitTask');
     expect(commit()).toEqual([{ type: 'task', task: aTask('t1', { state: 'Submitted' }) }]);

@@ -28,9 +28,13 @@ export const startReplication = taskHandler<LiveMigrateDiskParams>()({
 
 async function stayOnSource(ctx: StepContext<LiveMigrateDiskParams, object>): Promise<void> {
   const { vm, disk, sourceDomain } = ctx.params;
+  const { host } = ctx.entities.get(Vm, vm);
   try {
-    await ctx.call(ctx.entities.get(Vm, vm).host, 'diskReplicateFinish', { vm, disk, target: sourceDomain });
+    await ctx.call(host, 'diskReplicateFinish', { vm, disk, target: sourceDomain });
   } catch (error) {
     if (!(error instanceof CallFailed) || error.hostCode !== NO_REPLICATION) throw error;
+    // The code has several meanings; only the host knows whether writes are still being mirrored.
+    const { replication } = (await ctx.call(host, 'getVmDisk', { vm, disk })) as { readonly replication: string | null };
+    if (replication !== null) throw error;
   }
 }

@@ -92,7 +92,7 @@ describe('a simulation', () => {
     const one = await simulation();
     const seen: string[] = [];
     const stop = one.on('probe', ({ probe }) => seen.push(probe.type));
-    await one.runUntil(2_000_000);
+    await one.runUntil(9_000_000);
     expect(seen).toContain('commandSubmitted');
     const { length } = seen;
     stop();
@@ -114,6 +114,12 @@ describe('a simulation', () => {
     await one.dispose();
     await one.dispose();
     await expect(one.run()).rejects.toMatchObject({ code: 'SIMULATION_DISPOSED' });
+  });
+
+  it.each([Number.NaN, 0.5, -1])('refuses to step %d events', async (n) => {
+    const one = await simulation();
+    await expect(one.step(n)).rejects.toMatchObject({ code: 'BAD_TIME' });
+    expect(one.events).toBe(0);
   });
 
   it('ends as broken when it does not come to rest within its limit', async () => {

@@ -48,7 +48,7 @@ describe('the monitor', () => {
     const run = new Watched([ThreeSteps]);
     const life = new Life(run, ThreeSteps).admitted().returns({ work: [LEAF] });
     const args = { domain: 'hdd', disk: 'd1', volume: 'leaf', parent: 'd1-base', format: 'cow', sizeBytes: 1 };
-    run.storage.perform({ key: 'c1$0.w1.1.0', verb: 'createVolume', args, step: { commandId: 'c1', executionIndex: 0 }, host: HOST, hold: null });
+    run.storage.perform({ key: 'c1$0.w1.1.0', verb: 'createVolume', args, step: { commandId: 'c1', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 }, host: HOST, hold: null });
     life.ends();
     expect(run.broken).toEqual([]);
   });

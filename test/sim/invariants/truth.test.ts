@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { StepRef } from '../../../actors/wire.js';
 import { truth } from '../../../sim/invariants/truth.js';
 import type { Data } from '../../../src/model/data.js';
 import { ThreeSteps } from './definitions.js';
@@ -6,7 +7,7 @@ import { ERROR, LEAF, Life } from './life.js';
 import { HOST, POOL, Watched } from './watched.js';
 
 const TASK = 'c1$0.w1.1.0';
-const STEP = { commandId: 'c1', executionIndex: 0 };
+const STEP: StepRef = { commandId: 'c1', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 };
 const VOLUME = { domain: 'hdd', disk: 'd1', volume: 'leaf' };
 const MAKE = { ...VOLUME, parent: 'd1-base', format: 'cow', sizeBytes: 1 };
 const FAILED = { kind: 'failed', code: 261, message: 'no', takeOver: false } as const;
@@ -87,7 +88,7 @@ describe('truth: what is caught', () => {
     ['an effect of a task before it is committed', (life) => life.does(TASK, 'createVolume', MAKE), /the engine has committed no such task or call/],
     [
       'an effect for another step',
-      (life) => life.returns({ work: [LEAF] }).does(TASK, 'createVolume', MAKE, { commandId: 'c1', executionIndex: 1 }),
+      (life) => life.returns({ work: [LEAF] }).does(TASK, 'createVolume', MAKE, { ...STEP, executionIndex: 1 }),
       /createVolume for step 1 of c1 took effect on host1, and what the engine has committed is createVolume for step 0 of c1/,
     ],
     ['an effect after the end', (life) => life.returns().succeeds().calls('k', 'createVolume', MAKE).does('k', 'createVolume', MAKE), /k: createVolume took effect on host1 after c1 was SUCCEEDED/],

@@ -3,7 +3,7 @@ import type { Invariant, Violation } from '../../../sim/invariants/invariant.js'
 import { INVARIANTS, Monitor } from '../../../sim/invariants/monitor.js';
 import { SharedStorage } from '../../../sim/world/shared-storage.js';
 import { VERBS } from '../../../sim/world/verbs/catalogue.js';
-import type { Args } from '../../../actors/wire.js';
+import type { Args, StepRef } from '../../../actors/wire.js';
 import type { CommandDefinition } from '../../../src/model/command.js';
 import { stageChanges, type Change } from '../../../src/store/change.js';
 import type { DiskOp } from '../../../src/store/disk.js';
@@ -75,8 +75,8 @@ export class Watched {
   }
 
   /** A host runs a verb for a step. */
-  perform(key: string, verb: string, args: Args, step: { readonly commandId: string; readonly executionIndex: number }): void {
-    this.storage.perform({ key, verb, args, step, host: HOST, hold: null });
+  perform(key: string, verb: string, args: Args, step: Pick<StepRef, 'commandId' | 'executionIndex'>): void {
+    this.storage.perform({ key, verb, args, step: { reason: 'REGULAR_FLOW', attempt: 1, ...step }, host: HOST, hold: null });
     this.probe({ type: 'hostCall', host: HOST, key, verb, code: 0, repeated: false });
   }
 

@@ -19,7 +19,7 @@ export class AWorld {
 
   work(verb: string, args: Args, commandId = 'c1', host = 'host1'): Work {
     this.#keys += 1;
-    return { key: `k${this.#keys}`, verb, args, step: { commandId, executionIndex: 0 }, host, hold: null };
+    return { key: `k${this.#keys}`, verb, args, step: { commandId, executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 }, host, hold: null };
   }
 
   /** The verb's code, 0 for success. */

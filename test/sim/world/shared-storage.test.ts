@@ -8,7 +8,7 @@ const TASK: StoredTask = {
   id: 't1',
   verb: 'createVolume',
   args: {},
-  step: { commandId: 'c1', executionIndex: 0 },
+  step: { commandId: 'c1', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 },
   state: 'queued',
   stopRequested: false,
   code: 0,

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { frozenData } from '../../src/model/data.js';
+import type { Effect } from '../../src/model/effect.js';
+import { SeatbeltError } from '../../src/model/errors.js';
+import type { TaskRequest } from '../../src/model/task.js';
+import type { Args } from '../wire.js';
+
+// What users' callbacks return is looked at before it becomes part of a command: a slip there must fail that callback, not the engine.
+
+const text = z.string().refine((value) => value.isWellFormed(), 'not well-formed text');
+
+const taskShape = z.strictObject({
+  verb: text.min(1),
+  args: z.record(z.string(), z.unknown()),
+  pool: text.min(1),
+  entity: text.optional(),
+  doneCodes: z.array(z.int()).readonly().optional(),
+});
+
+const effectsShape = z.array(z.strictObject({ verb: text, object: text })).readonly();
+
+export function listOf(tasks: TaskRequest | readonly TaskRequest[] | undefined | void): readonly TaskRequest[] {
+  if (tasks === undefined) return [];
+  return Array.isArray(tasks) ? (tasks as readonly TaskRequest[]) : [tasks as TaskRequest];
+}
+
+/** @throws SeatbeltError `BAD_TASK` naming the field, `NOT_PLAIN_DATA` */
+export function checkedTask(request: TaskRequest): TaskRequest {
+  const parsed = taskShape.safeParse(request);
+  if (!parsed.success) throw badTask('task', parsed.error);
+  const { verb, pool, entity, doneCodes } = parsed.data;
+  const args = frozenData(request.args, `task ${verb} args`) as Args;
+  return { verb, args, pool, ...(entity === undefined ? {} : { entity }), ...(doneCodes === undefined ? {} : { doneCodes }) };
+}
+
+/** @throws SeatbeltError `BAD_TASK` naming the field */
+export function checkedEffects(effects: unknown): readonly Effect[] {
+  const parsed = effectsShape.safeParse(effects);
+  if (!parsed.success) throw badTask('leaves()', parsed.error);
+  return parsed.data;
+}
+
+function badTask(what: string, error: z.ZodError): SeatbeltError {
+  const issues = error.issues.map((issue) => `${[what, ...issue.path.map(String)].join('.')}: ${issue.message}`);
+  return new SeatbeltError('BAD_TASK', issues.join('; '));
+}
