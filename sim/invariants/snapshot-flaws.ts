@@ -25,6 +25,7 @@ function identity(before: CommandState, after: CommandState): readonly string[] 
 function movement(before: CommandState, after: CommandState): readonly string[] {
   const [from, to] = [before.executionIndex, after.executionIndex];
   const flaws: string[] = [];
+  if (after.fence === before.fence && givesUp(before, after)) flaws.push('an attempt that had sent something was given up without a new fence number');
   if (after.fence < before.fence) flaws.push(`its fence fell from ${before.fence} to ${after.fence}`);
   if (before.executionReason === 'ROLLBACK_FLOW' && after.executionReason === 'REGULAR_FLOW') flaws.push('a rollback went forward again');
   if (after.executionReason === 'ROLLBACK_FLOW') {
@@ -36,6 +37,24 @@ function movement(before: CommandState, after: CommandState): readonly string[] 
     if (to > after.handlers.length) flaws.push(`its executionIndex is ${to}, and it has ${after.handlers.length} steps`);
   }
   return flaws;
+}
+
+/**
+ * Whether the commit ends an attempt that may have something under way: a callback is to run again under another attempt, is asked about, or a task gets a
+ * new id. What `hasPassed` reads changes nothing, so its own attempts end without a new number.
+ */
+function givesUp(before: CommandState, after: CommandState): boolean {
+  const [from, to] = [before.phase, after.phase];
+  if (before.executionIndex !== after.executionIndex) return false;
+  if (from.at === 'callback' && from.callback !== 'hasPassed' && to.at === 'callback') {
+    return to.callback === 'hasPassed' || (to.callback === from.callback && to.attempt !== from.attempt);
+  }
+  return from.at === 'work' && to.at === 'work' && attempts(after) > attempts(before);
+}
+
+function attempts(state: CommandState): number {
+  const step = state.steps[state.executionIndex];
+  return [...(step?.work ?? []), ...(step?.revertWork ?? [])].reduce((sum, item) => sum + (item.kind === 'task' ? item.attempt : 0), 0);
 }
 
 /** What is known of a step is not forgotten. */
