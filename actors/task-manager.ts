@@ -48,7 +48,8 @@ export function createTaskManager(
     for (const task of deps.recovered) {
       const at = task.state === 'Placeholder' ? 'placed' : task.state === 'Submitted' ? 'polled' : 'ending';
       track({ task, at, stop: null });
-      if (at === 'placed') submit(task);
+      // An earlier program may have known its pool, and sent it.
+      if (at === 'placed') submit(task, { kind: 'unknown' });
       if (at === 'ending') clear(task);
     }
     for (const pool of pools.keys()) poll(pool);
@@ -58,7 +59,7 @@ export function createTaskManager(
     switch (message.type) {
       case 'place':
         track({ task: message.task, at: 'placed', stop: null });
-        submit(message.task);
+        submit(message.task, { kind: 'refused', code: UNKNOWN_POOL, message: `there is no storage pool '${message.task.pool}'` });
         schedulePoll(message.task.pool);
         return;
       case 'stop':
@@ -92,12 +93,13 @@ export function createTaskManager(
     return pools.get(task.pool);
   }
 
-  function submit(task: SpmAsyncTask): void {
+  /** @param nowhere how it ends if there is no such pool */
+  function submit(task: SpmAsyncTask, nowhere: Outcome): void {
     const { id: taskId, verb, args, commandId, executionIndex, executionReason: reason, attempt, pool } = task;
     const actor = poolOf(task);
     if (actor === undefined) {
       const entry = tracked.get(taskId);
-      if (entry !== undefined) route(entry, { kind: 'refused', code: UNKNOWN_POOL, message: `there is no storage pool '${pool}'` });
+      if (entry !== undefined) route(entry, nowhere);
       return;
     }
     actor.tell({
@@ -161,7 +163,7 @@ export function createTaskManager(
   }
 
   function schedulePoll(pool: string): void {
-    if (polling.has(pool)) return;
+    if (polling.has(pool) || !pools.has(pool)) return;
     polling.add(pool);
     ports.after(settings.pollingRateMs * 1000, () => wakeSelf({ type: 'pollDue', pool }));
   }
@@ -233,7 +235,9 @@ export function createTaskManager(
   }
 
   function clear(task: SpmAsyncTask): void {
-    clearOnHost(task.pool, task.id, task.commandId, (reply) => wakeSelf({ type: 'clearAnswered', taskId: task.id, reply }));
+    // Nobody can be asked. Should a host have it all the same, the pool's next engine will find it there, and nobody's.
+    if (poolOf(task) === undefined) forget(task);
+    else clearOnHost(task.pool, task.id, task.commandId, (reply) => wakeSelf({ type: 'clearAnswered', taskId: task.id, reply }));
   }
 
   function clearOnHost(pool: string, taskId: string, commandId: string | null, wake: (reply: WireReply) => void): void {
@@ -258,10 +262,15 @@ export function createTaskManager(
       tracked.set(taskId, { ...entry, at: 'clearFailed' });
       return;
     }
+    forget(entry.task);
+  }
+
+  function forget(task: SpmAsyncTask): void {
+    const { id: taskId } = task;
     journal.tell({
       type: 'commit',
       request: {
-        changes: [{ type: 'taskRemoved', task: entry.task }],
+        changes: [{ type: 'taskRemoved', task }],
         entities: NOTHING_STAGED,
         probes: [{ type: 'taskCleared', taskId }],
         wake: () => wakeSelf({ type: 'cleared', taskId }),

@@ -1,4 +1,5 @@
-import { frozenData, sameData, type Data } from '../../src/model/data.js';
+import { atOnce } from '../../src/model/at-once.js';
+import { frozen, frozenData, sameData, type Data } from '../../src/model/data.js';
 import { CallFailed, CallUnknown, recordOf, SeatbeltError, type ErrorRecord } from '../../src/model/errors.js';
 import type { ChildRequest, ErasedHandler, StepFailure, WorkReport } from '../../src/model/handler.js';
 import type { TaskRequest } from '../../src/model/task.js';
@@ -10,7 +11,7 @@ import type { EntityReader } from '../../src/store/entity-table.js';
 import { StagedView, type EntityRead, type StagedEntities } from '../../src/store/staged-view.js';
 import type { Answer } from '../exchange.js';
 import type { CallbackName } from '../probe.js';
-import { checkedEffects, checkedTask, listOf } from './checked.js';
+import { checkedCallArgs, checkedChild, checkedEffects, checkedTask, listOf } from './checked.js';
 import { ANOTHER_INCARNATION, STALE, type Args } from '../wire.js';
 
 /** An HSM call as it is recorded before it leaves. */
@@ -94,12 +95,22 @@ export class CallbackRun {
       (event) => ({ event }),
       (thrown: unknown) => ({ thrown }),
     );
+    // What it has thrown gives up whatever has not left yet. If it returned, calls that it did not wait for are part of it all the same.
+    this.#over = 'thrown' in invoked;
+    await this.#allOver();
     this.#over = true;
-    // Calls that the callback did not wait for are part of it all the same: nothing of it may still be under way when what follows begins.
-    await Promise.allSettled(this.#underWay);
     if (this.#deviation !== null) return { kind: 'nondeterministic', error: this.#deviation };
     if ('event' in invoked) return { kind: 'returned', event: invoked.event, entities: this.#view.staged(), record: this.#record() };
     return { kind: 'threw', callback: this.#running, error: recordOf(invoked.thrown), record: this.#record() };
+  }
+
+  /** Nothing of a callback may still be under way when what follows it begins. */
+  async #allOver(): Promise<void> {
+    while (this.#underWay.size > 0) {
+      const asked = [...this.#underWay];
+      await Promise.allSettled(asked);
+      for (const one of asked) this.#underWay.delete(one);
+    }
   }
 
   async #invoke(): Promise<FlowEvent> {
@@ -117,23 +128,23 @@ export class CallbackRun {
         const kept = returned === undefined ? {} : { before: frozenData(returned, `${handler.name}.beforeTask()`) };
         this.#enter('createTask');
         for (const request of listOf(await handler.createTask?.({ ...this.#context(), before: kept.before }))) this.#startTask(request);
-        return { type: 'started', run: this.#ref(), ...kept, work: [...this.#work] };
+        return { type: 'started', run: this.#ref(), ...kept, work: this.#work };
       }
       case 'endSuccessfully': {
         this.#enter('endSuccessfully');
-        const output = await handler.endSuccessfully?.({ ...this.#context(), before, work: reports(step) });
+        const output = await handler.endSuccessfully?.({ ...this.#context(), before, work: frozen(reports(step)) });
         return { type: 'endedSuccessfully', run: this.#ref(), ...(output === undefined ? {} : { output: frozenData(output, `${handler.name}.endSuccessfully()`) }) };
       }
       case 'endWithFailure': {
         this.#enter('endWithFailure');
-        const revert = await handler.endWithFailure?.({ ...this.#context(), before, failure: failureOf(this.state, step) });
+        const revert = await handler.endWithFailure?.({ ...this.#context(), before, failure: frozen(failureOf(this.state, step)) });
         return { type: 'endedWithFailure', run: this.#ref(), revert: listOf(revert).map(checkedTask) };
       }
       case 'compensate': {
         this.#enter('compensate');
         const context = { ...this.#context(), before, output: step.output };
         const revert = listOf(await handler.compensate?.(context)).map(checkedTask);
-        return { type: 'compensated', run: this.#ref(), revert, residue: checkedEffects(handler.leaves?.(context) ?? []) };
+        return { type: 'compensated', run: this.#ref(), revert, residue: checkedEffects(atOnce(handler.leaves?.(context) ?? [])) };
       }
       case 'hasPassed': {
         this.#enter('hasPassed');
@@ -180,8 +191,9 @@ export class CallbackRun {
     return made;
   }
 
-  #startChild({ type, params, independent }: ChildRequest): string {
+  #startChild(request: ChildRequest): string {
     this.#assertOpen('startChild');
+    const { type, params, independent } = checkedChild(request);
     const made = childId(this.state.id, this.state.executionIndex, this.attempt, this.#work.length);
     this.#work.push({ kind: 'child', type, params: this.host.childParams(type, params), independent });
     return made;
@@ -196,9 +208,10 @@ export class CallbackRun {
 
   async #call(host: string, verb: string, args: Args): Promise<Data> {
     this.#assertOpen(verb);
+    const checked = checkedCallArgs(host, verb, args);
     const ordinal = this.#nextOrdinal;
     this.#nextOrdinal += 1;
-    const call = await this.#recorded(ordinal, host, verb, frozenData(args, `${verb} args`) as Args);
+    const call = await this.#recorded(ordinal, host, verb, checked);
     const reply = call.reply ?? (await this.#send(ordinal, call));
     // The host has restarted: it may have run before that, and nobody remembers.
     if (reply.code === ANOTHER_INCARNATION) throw new CallUnknown(verb, host, reply.message);
@@ -241,17 +254,17 @@ export class CallbackRun {
     if (answer.kind === 'timeout') throw new CallUnknown(call.verb, call.host, 'no answer in time');
     const { code, message, result } = answer.reply;
     if (code === STALE) throw new CallUnknown(call.verb, call.host, message);
-    const reply = { code, message, result };
+    const reply = { code, message, result: frozen(result) };
     this.#calls[ordinal] = { ...call, reply };
     return reply;
   }
 
   async #read(host: string, verb: string, args: Args): Promise<Data> {
     this.#assertOpen(verb);
-    const answer = await this.host.read(host, verb, frozenData(args, `${verb} args`) as Args);
+    const answer = await this.host.read(host, verb, checkedCallArgs(host, verb, args));
     if (answer.kind === 'timeout') throw new CallUnknown(verb, host, 'no answer in time');
     if (answer.reply.code !== 0) throw new CallFailed(verb, host, answer.reply.code, answer.reply.message);
-    return answer.reply.result;
+    return frozen(answer.reply.result);
   }
 
   #assertOpen(what: string): void {

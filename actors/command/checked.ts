@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { frozenData } from '../../src/model/data.js';
 import type { Effect } from '../../src/model/effect.js';
-import { SeatbeltError } from '../../src/model/errors.js';
+import { SeatbeltError, type ErrorCode } from '../../src/model/errors.js';
+import type { ChildRequest } from '../../src/model/handler.js';
 import type { TaskRequest } from '../../src/model/task.js';
 import type { Args } from '../wire.js';
 
@@ -17,6 +18,10 @@ const taskShape = z.strictObject({
   doneCodes: z.array(z.int()).readonly().optional(),
 });
 
+const callShape = z.strictObject({ host: text.min(1), verb: text.min(1), args: z.record(z.string(), z.unknown()) });
+
+const childShape = z.strictObject({ type: text.min(1), params: z.unknown(), independent: z.literal(true) });
+
 const effectsShape = z.array(z.strictObject({ verb: text, object: text })).readonly();
 
 export function listOf(tasks: TaskRequest | readonly TaskRequest[] | undefined | void): readonly TaskRequest[] {
@@ -27,20 +32,34 @@ export function listOf(tasks: TaskRequest | readonly TaskRequest[] | undefined |
 /** @throws SeatbeltError `BAD_TASK` naming the field, `NOT_PLAIN_DATA` */
 export function checkedTask(request: TaskRequest): TaskRequest {
   const parsed = taskShape.safeParse(request);
-  if (!parsed.success) throw badTask('task', parsed.error);
+  if (!parsed.success) throw malformed('BAD_TASK', 'task', parsed.error);
   const { verb, pool, entity, doneCodes } = parsed.data;
   const args = frozenData(request.args, `task ${verb} args`) as Args;
   return { verb, args, pool, ...(entity === undefined ? {} : { entity }), ...(doneCodes === undefined ? {} : { doneCodes }) };
 }
 
+/** @throws SeatbeltError `BAD_TASK` naming the field. What its params are is for its definition to say. */
+export function checkedChild(request: ChildRequest): ChildRequest {
+  const parsed = childShape.safeParse(request);
+  if (!parsed.success) throw malformed('BAD_TASK', 'startChild', parsed.error);
+  return request;
+}
+
+/** @throws SeatbeltError `BAD_CALL` naming the field, `NOT_PLAIN_DATA` @returns the arguments as they are now, whatever becomes of the caller's object */
+export function checkedCallArgs(host: string, verb: string, args: Args): Args {
+  const parsed = callShape.safeParse({ host, verb, args });
+  if (!parsed.success) throw malformed('BAD_CALL', 'call', parsed.error);
+  return frozenData(args, `${verb} args`) as Args;
+}
+
 /** @throws SeatbeltError `BAD_TASK` naming the field */
 export function checkedEffects(effects: unknown): readonly Effect[] {
   const parsed = effectsShape.safeParse(effects);
-  if (!parsed.success) throw badTask('leaves()', parsed.error);
+  if (!parsed.success) throw malformed('BAD_TASK', 'leaves()', parsed.error);
   return parsed.data;
 }
 
-function badTask(what: string, error: z.ZodError): SeatbeltError {
+function malformed(code: ErrorCode, what: string, error: z.ZodError): SeatbeltError {
   const issues = error.issues.map((issue) => `${[what, ...issue.path.map(String)].join('.')}: ${issue.message}`);
-  return new SeatbeltError('BAD_TASK', issues.join('; '));
+  return new SeatbeltError(code, issues.join('; '));
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { atOnce } from './at-once.js';
 import { frozenData, type Data } from './data.js';
 import { BadParams, SeatbeltError } from './errors.js';
 import type { ErasedHandler, TaskHandler } from './handler.js';
@@ -99,7 +100,7 @@ const keyShape = z.string().min(1).refine((key) => key.isWellFormed(), 'not well
 const locksShape = z.array(z.strictObject({ key: keyShape, mode: z.literal('exclusive') })).readonly();
 
 function locksOf<S extends z.ZodType>(spec: CommandSpec<S>, params: Data): readonly LockRequest[] {
-  const locks = locksShape.safeParse(spec.locks?.(params as z.output<S>) ?? []);
+  const locks = locksShape.safeParse(atOnce(spec.locks?.(params as z.output<S>) ?? []));
   if (locks.success) return locks.data;
   throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: locks(): ${locks.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`);
 }

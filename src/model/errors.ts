@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'ENTITY_CHANGED'
   | 'BAD_ENTITY_KEY'
   | 'BAD_TASK'
+  | 'BAD_CALL'
   | 'DEFINITION_CHANGED'
   // store
   | 'STORE_NOT_OURS'
@@ -126,6 +127,17 @@ export type ErrorRecord = {
 
 /** Turns anything that was thrown into an {@link ErrorRecord}. A failed or unknown call counts as such however deep it is wrapped. */
 export function recordOf(thrown: unknown): ErrorRecord {
+  try {
+    return recordOfChain(thrown);
+  } catch {
+    // It has a getter, or is a proxy, that throws itself.
+    return { code: 'CALLBACK_THREW', message: WITHOUT_TEXT, retryable: false, causes: [] };
+  }
+}
+
+const WITHOUT_TEXT = 'something that cannot be turned into text was thrown';
+
+function recordOfChain(thrown: unknown): ErrorRecord {
   const chain: unknown[] = [thrown];
   for (let at = thrown; at instanceof Error && at.cause !== undefined && chain.length < 9; at = at.cause) chain.push(at.cause);
   const failed = chain.find((link) => link instanceof CallFailed);
@@ -146,7 +158,7 @@ function messageOf(thrown: unknown): string {
   try {
     text = thrown instanceof Error ? String(thrown.message) : String(thrown);
   } catch {
-    text = 'something that cannot be turned into text was thrown';
+    text = WITHOUT_TEXT;
   }
   return text.toWellFormed();
 }

@@ -1,3 +1,4 @@
+import { atOnce } from '../model/at-once.js';
 import { frozenData, type Data } from '../model/data.js';
 import { entityKey, type EntityKey, type EntityKind, type EntityRecord, type EntityView } from '../model/entity.js';
 import { SeatbeltError } from '../model/errors.js';
@@ -62,7 +63,7 @@ export class StagedView implements EntityView {
     const key = entityKey(kind, id);
     if (this.#current(key) === undefined) throw new SeatbeltError('ENTITY_NOT_FOUND', `there is no ${kind.name} '${id}' to update`);
     // A record that was deleted meanwhile stays deleted.
-    this.#stage(key, 'update', (current) => (current === undefined ? undefined : frozenData(change(current as T), key)));
+    this.#stage(key, 'update', (current) => (current === undefined ? undefined : frozenData(atOnce(change(current as T)), key)));
   }
 
   remove<T>(kind: EntityKind<T>, id: string): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENGINE_REFUSED } from '../../actors/wire.js';
+import { ENGINE_REFUSED, UNKNOWN_POOL } from '../../actors/wire.js';
 import { defineCommand } from '../../src/model/command.js';
 import { taskHandler } from '../../src/model/handler.js';
 import { SECOND, withRig, type EngineRig } from './engine-rig.js';
@@ -204,6 +204,30 @@ describe('a recovered engine', () => {
   });
 });
 
+describe('a task for a pool that there is not', () => {
+  test.each(['without', 'with'] as const)('is refused, forgotten, and rolled back, %s a crash on the way', async (crash) => {
+    const elsewhere = defineCommand({ type: 'Elsewhere', params, locks: COPY.locks })
+      .step(step({ name: 'one', effectFree: true }))
+      .step(step({ name: 'copy', createTask: () => ({ ...task, pool: 'elsewhere' }), endWithFailure: () => undefined }))
+      .build();
+    await withRig({ commands: [elsewhere, COPY] }, async (rig) => {
+      rig.submit('c1', 'Elsewhere');
+      if (crash === 'with') {
+        await rig.runUntil(({ type }) => type === 'taskEnded');
+        rig.restart();
+      }
+      await rig.run();
+      const { tasks, locks } = await rig.stored();
+      const error = { code: 'TASK_FAILED', hostCode: UNKNOWN_POOL, message: expect.stringContaining("there is no storage pool 'elsewhere'") as string };
+      expect([await rig.command(), tasks.size, locks.size]).toMatchObject([{ status: 'ROLLED_BACK', error }, 0, 0]);
+      expect([rig.host.submissions, rig.host.cleared]).toEqual([[], []]);
+      rig.submit('c2', 'Copy');
+      await rig.run();
+      expect((await rig.command('c2')).status).toBe('SUCCEEDED');
+    });
+  });
+});
+
 describe('a command that this program cannot continue', () => {
   const changed = defineCommand({ type: 'Copy', params, locks: COPY.locks }).step(step({ name: 'copy', createTask: () => task })).step(step({ name: 'verify' })).build();
   const newer = defineCommand({ type: 'Copy', version: 2, params, locks: COPY.locks }).step(step({ name: 'copy', createTask: () => task })).build();
@@ -223,6 +247,25 @@ describe('a command that this program cannot continue', () => {
       await rig.run();
       expect(await rig.command()).toMatchObject({ status: 'PARKED', heldBy: { code: 'DEFINITION_CHANGED', message: expect.stringMatching(why) as string }, error: null });
       expect([[...(await rig.stored()).locks.keys()], (await rig.command('o1')).status]).toEqual([['disk/d1'], 'SUCCEEDED']);
+    });
+  });
+
+  test('is in memory as it is on disk: parked, once that is on disk', async () => {
+    await withRig({ commands: [COPY, other], host: { status: () => RUNNING } }, async (rig) => {
+      rig.submit('c1', 'Copy');
+      await rig.runUntil(({ type }) => type === 'taskSubmitted');
+      rig.restart([other]);
+      await rig.runUntil((probe) => probe.type === 'statusChanged' && probe.status === 'PARKED');
+      await rig.runFor(SECOND);
+      const parked = await rig.command();
+      expect([parked.status, new Map(rig.memory?.commands)]).toEqual(['PARKED', new Map([['c1', parked]])]);
+      const asked = rig.ask({ op: 'commandStatus', commandId: 'c1' });
+      await rig.runFor(SECOND);
+      expect(answerTo(rig, asked).result).toMatchObject({ status: 'PARKED', heldBy: { code: 'DEFINITION_CHANGED' } });
+      // Another crash finds it so, and changes nothing more.
+      rig.restart([other]);
+      await rig.runFor(5 * SECOND);
+      expect([await rig.command(), new Map(rig.memory?.commands)]).toEqual([parked, new Map([['c1', parked]])]);
     });
   });
 

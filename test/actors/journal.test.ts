@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createJournal } from '../../actors/journal.js';
 import type { CommitOutcome, CommitRequest, JournalMessage } from '../../actors/messages.js';
@@ -191,6 +192,119 @@ describe('a conflict', () => {
     expect(entities.read('counter/c')).toEqual({ version: 2, value: { n: 1 } });
     expect(stage(late).outcomes).toEqual([CONFLICT]);
   });
+});
+
+describe('a change of what was read before a call, and has been changed since,', () => {
+  const refusal = (code: string) => [{ kind: 'refused', error: { code, message: expect.stringContaining('counter/c') as string } }];
+
+  test.each<readonly [what: string, change: (late: StagedView) => void]>([
+    ['replaces it', (late) => late.put(COUNTER, 'c', { n: 100 })],
+    ['removes it', (late) => late.remove(COUNTER, 'c')],
+    ['replaces it twice', (late) => [1, 2].forEach((n) => late.put(COUNTER, 'c', { n }))],
+    ['changes it, and then replaces it', (late) => adding(late).put(COUNTER, 'c', { n: 100 })],
+  ])('is refused if it %s: the other change would be undone', async (_, change) => {
+    const { disk, ports, stage, view, counter, entities } = await aJournal();
+    const recorded = view();
+    recorded.get(COUNTER, 'c');
+    stage(adding(view(), 10));
+    await disk.done();
+    const late = view(recorded.readsSoFar());
+    late.put(COUNTER, 'other', { n: 1 });
+    change(late);
+    expect(stage(late).outcomes).toMatchObject(refusal('ENTITY_CHANGED'));
+    expect([disk.pending, counter(), entities.read('counter/other'), ports.faults]).toEqual([0, { version: 2, value: { n: 11 } }, undefined, []]);
+  });
+
+  test('is refused against what is not yet on disk, too', async () => {
+    const { disk, stage, view, counter } = await aJournal();
+    const recorded = view();
+    recorded.get(COUNTER, 'c');
+    stage(adding(view()));
+    const late = view(recorded.readsSoFar());
+    late.put(COUNTER, 'c', { n: 100 });
+    expect(stage(late).outcomes).toMatchObject(refusal('ENTITY_CHANGED'));
+    await disk.done();
+    expect(counter()).toEqual({ version: 2, value: { n: 2 } });
+  });
+
+  test('is refused where somebody has made or deleted the record', async () => {
+    const { disk, stage, view, entities } = await aJournal();
+    const recorded = view();
+    recorded.get(COUNTER, 'c');
+    recorded.find(COUNTER, 'new');
+    const other = view();
+    other.remove(COUNTER, 'c');
+    other.put(COUNTER, 'new', { n: 1 });
+    stage(other);
+    await disk.done();
+    for (const id of ['c', 'new']) {
+      const late = view(recorded.readsSoFar());
+      late.put(COUNTER, id, { n: 100 });
+      expect(stage(late).outcomes).toMatchObject([{ kind: 'refused', error: { code: 'ENTITY_CHANGED' } }]);
+    }
+    expect([entities.read('counter/c'), entities.read('counter/new')?.value]).toEqual([undefined, { n: 1 }]);
+  });
+
+  test('is done where nobody has changed it', async () => {
+    const { disk, stage, view, counter } = await aJournal();
+    const recorded = view();
+    recorded.get(COUNTER, 'c');
+    const late = view(recorded.readsSoFar());
+    late.put(COUNTER, 'c', { n: 100 });
+    const asked = stage(late);
+    await disk.done();
+    expect([asked.outcomes, counter()]).toEqual([[COMMITTED], { version: 2, value: { n: 100 } }]);
+  });
+
+  test('is refused if its function does not take the newest version, and those who come after are served', async () => {
+    const { disk, ports, stage, view, counter } = await aJournal();
+    const recorded = view();
+    recorded.get(COUNTER, 'c');
+    stage(adding(view()));
+    await disk.done();
+    const late = view(recorded.readsSoFar());
+    late.put(COUNTER, 'other', { n: 1 });
+    late.update(COUNTER, 'c', ({ n }) => {
+      if (n !== 1) throw new RangeError('counter/c is not 1');
+      return { n };
+    });
+    expect(stage(late).outcomes).toMatchObject(refusal('CALLBACK_THREW'));
+    const next = stage(adding(view()));
+    await disk.done();
+    expect([next.outcomes, counter(), ports.faults]).toEqual([[COMMITTED], { version: 3, value: { n: 3 } }, []]);
+  });
+});
+
+test('a counter is as high as increments were committed, however they are made and whenever they come', async () => {
+  const increment = fc.record({ how: fc.constantFrom('update', 'get and put'), called: fc.boolean() });
+  const course = fc.array(fc.oneof({ weight: 3, arbitrary: increment }, { weight: 2, arbitrary: fc.nat(5) }, { weight: 2, arbitrary: fc.constant('done' as const) }), { maxLength: 30 });
+  await fc.assert(
+    fc.asyncProperty(course, async (moves) => {
+      const { disk, ports, stage, view, counter } = await aJournal();
+      const asked: Asked[] = [];
+      // Begun, each on what was there then; committed in whatever order.
+      const begun: StagedView[] = [];
+      for (const move of moves) {
+        if (move === 'done') {
+          if (disk.pending > 0) await disk.done();
+        } else if (typeof move === 'number') {
+          for (const late of begun.splice(move, 1)) asked.push(stage(late));
+        } else {
+          const before = view();
+          before.get(COUNTER, 'c');
+          const mine = move.called ? view(before.readsSoFar()) : before;
+          if (move.how === 'update') adding(mine);
+          else mine.put(COUNTER, 'c', { n: mine.get(COUNTER, 'c').n + 1 });
+          begun.push(mine);
+        }
+      }
+      for (const late of begun) asked.push(stage(late));
+      while (disk.pending > 0) await disk.done();
+      expect(asked.every(({ outcomes }) => outcomes.length === 1)).toBe(true);
+      const committed = asked.filter(({ outcomes }) => outcomes[0]?.kind === 'committed').length;
+      expect([counter(), ports.faults]).toEqual([{ version: 1 + committed, value: { n: 1 + committed } }, []]);
+    }),
+  );
 });
 
 test('a version grows by one per commit, however often the callback changed the record', async () => {

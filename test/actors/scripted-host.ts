@@ -8,6 +8,8 @@ export interface HostCall {
   readonly verb: string;
   readonly args: Args;
   readonly stamp: Stamp | null;
+  /** The one that the call is meant for. */
+  readonly hostIncarnation: number | null;
   /** How often this key was asked for, this time included. */
   readonly time: number;
 }
@@ -63,8 +65,8 @@ export class ScriptedHost {
       case 'getSpmStatus':
         return { result: { role: spm ? 'SPM' : 'Free', spmId: null, leaseVersion: 1 } };
       case 'call': {
-        const { key, verb, args } = body;
-        const call = { key, verb, args, stamp, time: 1 + this.calls.filter((earlier) => earlier.key === key).length };
+        const { key, verb, args, hostIncarnation } = body;
+        const call = { key, verb, args, stamp, hostIncarnation, time: 1 + this.calls.filter((earlier) => earlier.key === key).length };
         this.calls.push(call);
         return replyOf(this.script.call?.(call) ?? { result: null });
       }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CommandMessage, PoolMessage, TaskManagerMessage } from '../../actors/messages.js';
 import { createTaskManager } from '../../actors/task-manager.js';
-import { TASK_STATE_FORBIDS, TASK_UNKNOWN, type HostRequest, type TaskStatus, type WireReply } from '../../actors/wire.js';
+import { TASK_STATE_FORBIDS, TASK_UNKNOWN, UNKNOWN_POOL, type HostRequest, type TaskStatus, type WireReply } from '../../actors/wire.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import { aTask } from '../src/store/fixtures.js';
 import { FakeRef, loneEngine, Mailbox, replyTo, takeCommits } from './lone-engine.js';
@@ -138,6 +138,32 @@ describe('the life of a task', () => {
     answer('getAllTasksStatuses', null);
     pollAgain({});
     expect(owner.take()).toEqual([SUCCEEDED]);
+  });
+});
+
+describe('a task for a pool that this engine does not know', () => {
+  const REFUSED = { kind: 'refused', code: UNKNOWN_POOL, message: "there is no storage pool 'elsewhere'" };
+
+  test('is refused, and its record is gone with its end, though nobody can be asked to clear it', () => {
+    const { ports, owner, asked, polled, commit, tell } = aTaskManager();
+    polled();
+    tell({ type: 'place', task: aTask('t1', { pool: 'elsewhere' }) });
+    expect(owner.take()).toEqual([{ ...SUCCEEDED, outcome: REFUSED }]);
+    tell({ type: 'clear', taskId: 't1' });
+    expect(commit()).toEqual([{ type: 'taskRemoved', task: aTask('t1', { pool: 'elsewhere', state: 'Ending' }) }]);
+    tell({ type: 'clear', taskId: 't1' });
+    expect([commit(), asked(), ports.timers]).toEqual([[], [], []]);
+  });
+
+  test('may have been sent before a crash, when it was known: what became of it is unknown', () => {
+    const { owner, commit } = aTaskManager({ recovered: [aTask('t1', { pool: 'elsewhere' })] });
+    expect([owner.take(), commit()]).toEqual([[{ ...SUCCEEDED, outcome: { kind: 'unknown' } }], []]);
+  });
+
+  test('and whose outcome was consumed before a crash, is forgotten after it', () => {
+    const ending = aTask('t1', { pool: 'elsewhere', state: 'Ending' });
+    const { commit, owner } = aTaskManager({ recovered: [ending] });
+    expect([commit(), owner.take()]).toEqual([[{ type: 'taskRemoved', task: ending }], []]);
   });
 });
 

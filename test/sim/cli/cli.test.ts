@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Services } from '../../../sim/cli/services.js';
 import { SeatbeltError } from '../../../src/model/errors.js';
 import { cli, StagedSimulations } from './terminal.js';
 
@@ -88,6 +89,33 @@ describe('run', () => {
     expect(stdout).toBe('');
     expect(staged.disposed).toBe(1);
     expect(existsSync(staged.created[0]?.db ?? '')).toBe(false);
+  });
+
+  it.each([[['--json']], [[]]])('stops with 130 when interrupted while the run is repeated, disposes, and tells nothing more: %j', async (options) => {
+    const interruption = new AbortController();
+    const staged = new StagedSimulations();
+    let db = '';
+    let wasThere = false;
+    const repeats: Services['repeats'] = () => {
+      db = staged.created[0]?.db ?? '';
+      wasThere = existsSync(db);
+      interruption.abort();
+      return new Promise(() => undefined);
+    };
+    const { exitCode, stdout, stderr } = await cli(['run', 'demo.yaml', ...options], { cwd, services: { ...staged.services, repeats }, signal: interruption.signal });
+    expect([exitCode, stderr, staged.disposed]).toEqual([130, '', 1]);
+    // A timeline was told while it ran; there is no summary, for what it would say is not known.
+    if (options.length > 0) expect(stdout).toBe('');
+    else expect(stdout).not.toContain('again: npm');
+    expect([wasThere, existsSync(db)]).toEqual([true, false]);
+  });
+
+  it('exits with 1 when the run, repeated, takes another course', async () => {
+    const staged = new StagedSimulations();
+    const repeats: Services['repeats'] = async () => ({ name: 'determinism', held: false, detail: 'another trace' });
+    const { exitCode, stdout } = await cli(['run', 'demo.yaml'], { cwd, services: { ...staged.services, repeats } });
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('determinism: another trace');
   });
 
   it('uses colours on a terminal, unless NO_COLOR is set', async () => {

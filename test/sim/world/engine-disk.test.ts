@@ -163,6 +163,63 @@ describe('the disk of a simulated node', () => {
     await expect(disk.open(life)).rejects.toThrow(expect.objectContaining({ code: 'INTERNAL' }) as Error);
   });
 
+  it('keeps the store of a node that is down locked: it is closed when the node starts again, and at the end', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'seatbelt-disk-'));
+    try {
+      const path = join(directory, 'store');
+      await (await openLevelDisk(path, { create: true })).close();
+      const another = async (): Promise<string> => {
+        try {
+          await (await openLevelDisk(path, { create: false })).close();
+          return 'opened';
+        } catch (error) {
+          return (error as { readonly code: string }).code;
+        }
+      };
+      const kernel = new Kernel({ seed: 1, strategy: random });
+      const disk = new EngineDisk(kernel, 'n', () => openLevelDisk(path, { create: false }));
+      const node = loneNode(kernel);
+      const start = async (): Promise<void> => {
+        const run = async (): Promise<void> => void (await disk.open(node.start()));
+        kernel.schedule(kernel.now, { kind: 'control', node: '', incarnation: 0, label: 'start', content: null, background: false, run });
+        await kernel.runUntilIdle();
+      };
+      await start();
+      expect(await another()).toBe('STORE_LOCKED');
+      node.crash();
+      await kernel.runUntilIdle();
+      expect([node.up, await another()]).toEqual([false, 'STORE_LOCKED']);
+      await start();
+      expect([node.up, await another()]).toEqual([true, 'STORE_LOCKED']);
+      await disk.close();
+      expect(await another()).toBe('opened');
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it('has on it what was kept of a crash, when it is opened again', async () => {
+    const kept = new Set<number>();
+    for (let seed = 0; seed < 20; seed += 1) {
+      const { kernel, node, start } = bench(seed);
+      await start((disk) => {
+        for (const key of ['1', '2']) void disk.write([put(key)]);
+      });
+      node.crash();
+      await kernel.runUntilIdle();
+      let found: readonly string[] = [];
+      await start((disk) => {
+        void disk.scan('').then((entries) => {
+          found = entries.map(({ key }) => key);
+        });
+      });
+      await kernel.runUntilIdle();
+      expect(found).toEqual(['1', '2'].slice(0, found.length));
+      kept.add(found.length);
+    }
+    expect(kept).toEqual(new Set([0, 1, 2]));
+  });
+
   it('gives the same run on memory and on LevelDB, with crashes', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'seatbelt-disk-'));
     try {

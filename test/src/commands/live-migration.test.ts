@@ -104,6 +104,18 @@ describe('moving one disk', () => {
     expect(broken).toEqual([]);
   });
 
+  test.each([
+    ['once', {}, 'ROLLED_BACK', 2],
+    ['every time', { nth: 'every' }, 'ROLLBACK_INCOMPLETE', 5],
+  ])('a host that says %s that there is no replication, though there is, is not believed', async (_, when, status, finishes) => {
+    const { children, verbs, history, broken } = await migrate({ faults: [failTask('syncImageData', 261), failCall('diskReplicateFinish', 55, when)] });
+    expect([children.map((child) => child.status), verbs.filter((verb) => verb.startsWith('diskReplicateFinish')).length]).toEqual([[status], finishes]);
+    expect(history(children[0]).filter((line) => line.startsWith('endWithFailure'))).toContain('endWithFailure 1 CALL_FAILED');
+    // The target goes only when nothing is written to it any more.
+    expect(verbs.filter((verb) => verb.startsWith('deleteImage'))).toHaveLength(status === 'ROLLED_BACK' ? 1 : 0);
+    expect(broken).toEqual([]);
+  });
+
   test('a target that cannot be deleted is held, and holds its parent', async () => {
     const { parent, children, broken } = await migrate({
       faults: [failTask('syncImageData', 261), failTask('deleteImage', 261, { match: { domain: 'ssd' }, nth: 'every' })],

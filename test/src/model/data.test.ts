@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { asData, sameData, type Data } from '../../../src/model/data.js';
+import { asData, frozen, frozenData, sameData, type Data } from '../../../src/model/data.js';
 import { anyData, failureOf } from '../store/fixtures.js';
 
 describe('asData', () => {
@@ -41,6 +41,45 @@ describe('asData', () => {
     expect(error.code).toBe('NOT_PLAIN_DATA');
     expect(error.message).toMatch(message);
   });
+});
+
+/** Whether nothing can be changed in it, however deep. */
+function isFrozen(value: unknown): boolean {
+  return typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFrozen));
+}
+
+/** Whether anything can still be changed in it. */
+function isFree(value: unknown): boolean {
+  return typeof value !== 'object' || value === null || (!Object.isFrozen(value) && Object.values(value).every(isFree));
+}
+
+describe('frozenData', () => {
+  test('gives a copy that nobody can change, and leaves the value to its owner', () => {
+    fc.assert(fc.property(anyData, (value) => {
+      const copy = frozenData(value, 'it');
+      return sameData(copy, value) && isFrozen(copy) && isFree(value) && (typeof value !== 'object' || value === null || copy !== value);
+    }));
+  });
+
+  test('does not follow what becomes of the value', () => {
+    const value = { list: [{ a: 1 }], bare: Object.assign(Object.create(null), { b: 2 }) as { b: number } };
+    const copy = frozenData(value, 'it');
+    value.list.push({ a: 2 });
+    value.bare.b = 3;
+    expect(copy).toEqual({ list: [{ a: 1 }], bare: { b: 2 } });
+  });
+
+  test('refuses what asData refuses', async () => {
+    const error = await failureOf(() => frozenData({ at: [new Date(0)] }, 'params'));
+    expect([error.code, error.message]).toEqual(['NOT_PLAIN_DATA', expect.stringContaining('params.at[0]')]);
+  });
+});
+
+test('frozen freezes a value in place, to the bottom, also where a part of it is frozen already', () => {
+  fc.assert(fc.property(anyData, (value) => frozen(value) === value && isFrozen(value)));
+  const part = Object.freeze({ a: 1 });
+  const value = { part, rest: [{ b: 2 }] };
+  expect([frozen(value), isFrozen(value)]).toEqual([value, true]);
 });
 
 describe('sameData', () => {

@@ -56,6 +56,28 @@ describe('the record of an error', () => {
     expect(recordOf(error).causes).toHaveLength(8);
   });
 
+  test.each<readonly [what: string, thrown: unknown]>([
+    ['an object without a prototype', Object.create(null)],
+    ['an object whose text throws', { toString: () => JSON.parse('{') as unknown }],
+    ['an error whose message throws', Object.defineProperty(new Error(), 'message', { get: () => JSON.parse('{') as unknown })],
+    ['an error whose cause throws', Object.defineProperty(new Error(), 'cause', { get: () => JSON.parse('{') as unknown })],
+    ['a proxy that is not to be looked at', new Proxy({}, { getPrototypeOf: () => JSON.parse('{') as object })],
+  ])('is made of %s, too', (_, thrown) => {
+    expect(recordOf(thrown)).toEqual({ code: 'CALLBACK_THREW', message: 'something that cannot be turned into text was thrown', retryable: false, causes: [] });
+  });
+
+  test('is not lost with a cause that has no text', () => {
+    const error = new SeatbeltError('LOCK_CONFLICT', 'taken', { retryable: true, cause: Object.create(null) as unknown });
+    expect(recordOf(error)).toEqual({ code: 'LOCK_CONFLICT', message: 'taken', retryable: true, causes: ['something that cannot be turned into text was thrown'] });
+  });
+
+  test('holds text that a disk gives back as it was: half a surrogate pair is replaced', () => {
+    const error = new Error('a\ud800b', { cause: 'c\udc00' });
+    expect(recordOf(error)).toMatchObject({ message: 'a\ufffdb', causes: ['c\ufffd'] });
+    expect(recordOf(new Error('\ud83d\ude00')).message).toBe('\ud83d\ude00');
+    expect(recordOf(Object.assign(new Error(), { message: { not: 'text' } })).message).toBe('[object Object]');
+  });
+
   test('is made of anything that can be thrown', () => {
     expect(recordOf(new TypeError('not a function'))).toMatchObject({ code: 'CALLBACK_THREW', message: 'not a function', retryable: false });
     for (const thrown of ['text', undefined, null, 7]) {

@@ -81,6 +81,42 @@ describe('a staged view', () => {
     expect([writes.map(({ key }) => key), applied]).toEqual([['disk/d1', 'disk/d1'], { size: 102 }]);
   });
 
+  test('tells at commit what can be applied to a newer version, and what would undo it', () => {
+    const view = new StagedView(table());
+    view.update(DISK, 'd1', (disk) => disk);
+    view.put(DISK, 'd1', { size: 1 });
+    view.remove(DISK, 'd1');
+    expect(view.staged().writes.map(({ kind }) => kind)).toEqual(['update', 'replace', 'replace']);
+  });
+
+  test('keeps what it is given, whatever becomes of it, and lets nobody change what it shows', () => {
+    const view = new StagedView(table());
+    const mine = { size: 1, tags: ['a'] };
+    view.put(DISK, 'd2', mine);
+    mine.tags.push('b');
+    const shown = view.get(DISK, 'd2');
+    expect([shown, Object.isFrozen(mine)]).toEqual([{ size: 1, tags: ['a'] }, false]);
+    expect(() => Object.assign(shown, { size: 2 })).toThrow(TypeError);
+    view.update(DISK, 'd1', (disk) => {
+      expect(() => Object.assign(disk, { size: 2 })).toThrow(TypeError);
+      return disk;
+    });
+    expect(() => Object.assign(view.get(DISK, 'd1'), { size: 2 })).toThrow(TypeError);
+  });
+
+  test.each(['put', 'update', 'remove', 'find', 'get'] as const)('%s of a key that is none is refused, and nothing is staged', async (what) => {
+    const view = new StagedView(table());
+    const act = {
+      put: () => view.put(DISK, 'd\ud800', { size: 1 }),
+      update: () => view.update(DISK, 'd\ud800', (disk) => disk),
+      remove: () => view.remove(DISK, 'd\ud800'),
+      find: () => view.find(DISK, 'd\ud800'),
+      get: () => view.get(DISK, 'd\ud800'),
+    };
+    expect((await failureOf(act[what])).code).toBe('BAD_ENTITY_KEY');
+    expect([view.readsSoFar(), view.staged().writes]).toEqual([[], []]);
+  });
+
   test('leaves deleted what was deleted meanwhile', () => {
     const view = new StagedView(table());
     view.update(DISK, 'd1', ({ size }) => ({ size: size + 1 }));

@@ -30,7 +30,7 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'the record of a cleared task stays',
     breaks: 'at-rest',
     file: TASK_MANAGER,
-    find: "changes: [{ type: 'taskRemoved', task: entry.task }],",
+    find: "changes: [{ type: 'taskRemoved', task }],",
     replace: 'changes: [],',
   },
   {
@@ -72,7 +72,7 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a task that was not acknowledged before a crash is not offered again',
     breaks: 'at-rest',
     file: TASK_MANAGER,
-    find: "if (at === 'placed') submit(task);",
+    find: "if (at === 'placed') submit(task, { kind: 'unknown' });",
     replace: '',
   },
   {
