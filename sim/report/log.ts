@@ -52,6 +52,7 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'commandSubmitted':
     case 'statusChanged':
     case 'clientTold':
+    case 'cancelAnswered':
       return 'info';
     case 'callbackRuns':
     case 'callbackCommitted':
