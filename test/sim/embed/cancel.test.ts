@@ -43,10 +43,10 @@ describe('a live migration that is cancelled', () => {
     const simulation = await migration();
     await simulation.runUntil(60_000_000);
     simulation.cancel('migrate');
-    const first = await ended(simulation);
+    expect((await ended(simulation)).answers).toEqual(['accepted']);
     simulation.cancel('migrate');
     const second = await ended(simulation);
-    expect([first.answers, second.answers]).toEqual([['accepted'], ['accepted']]);
+    expect(second.answers).toEqual(['accepted']);
     expect(second.statuses).toEqual(['ROLLED_BACK', 'ROLLED_BACK', 'ROLLED_BACK']);
   });
 
