@@ -4,7 +4,7 @@ import { BadParams, SeatbeltError } from './errors.js';
 import { entireCommandTaskHandler, type EndAction, type ExecuteAction, type FailAction, type UndoAction } from './entire-command.js';
 import type { ErasedHandler, TaskHandler } from './handler.js';
 import type { LockRequest } from './lock.js';
-import type { RetryPolicy } from './retry.js';
+import { NO_RETRY, type RetrySettings } from './retry.js';
 
 /** A command type as the engine knows it. Made by {@link defineCommand}. */
 export interface CommandDefinition {
@@ -101,8 +101,9 @@ function problemOf(handler: ErasedHandler, earlier: readonly ErasedHandler[]): s
   return policyProblem('retry', handler.retry) ?? policyProblem('undoRetry', handler.undoRetry);
 }
 
-function policyProblem(field: string, policy: RetryPolicy | undefined): string | null {
-  if (policy === undefined) return null;
+function policyProblem(field: string, settings: RetrySettings | undefined): string | null {
+  if (settings === undefined) return null;
+  const policy = { ...NO_RETRY, ...settings };
   if (!Number.isSafeInteger(policy.attempts) || policy.attempts < 1) return `${field}.attempts must be a whole number from 1, not ${policy.attempts}`;
   if (!(policy.backoffMs >= 0 && policy.backoffMs <= MAX_WAIT_MS)) return `${field}.backoffMs must be from 0 to ${MAX_WAIT_MS}, not ${policy.backoffMs}`;
   if (!(policy.maxBackoffMs >= 0 && policy.maxBackoffMs <= MAX_WAIT_MS)) return `${field}.maxBackoffMs must be from 0 to ${MAX_WAIT_MS}, not ${policy.maxBackoffMs}`;
