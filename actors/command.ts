@@ -3,6 +3,8 @@ import type { CommandDefinition } from '../src/model/command.js';
 import { SeatbeltError, type ErrorRecord } from '../src/model/errors.js';
 import type { SpmAsyncTask } from '../src/model/task.js';
 import type { FlowEffect, FlowEvent } from '../src/flow/event.js';
+import { cancelRefusal, refusesCommit } from '../src/flow/cancel.js';
+import { CANCELLED } from '../src/flow/cancelled.js';
 import { shapeOf } from '../src/flow/shape.js';
 import type { CommandState, HistoryEntry } from '../src/flow/state.js';
 import { stepAt } from '../src/flow/step.js';
@@ -17,7 +19,7 @@ import { callsAfter, callsAfterAnswer } from './command/kept-calls.js';
 import { historyEntry, LAST_CALLBACK, returnedEntries } from './command/history.js';
 import type { EngineContext } from './engine-context.js';
 import type { CallbackName } from './probe.js';
-import type { CommandMessage, CommitOutcome, CommitRequest, LockAnswer } from './messages.js';
+import type { CancelAnswer, CommandMessage, CommitOutcome, CommitRequest, LockAnswer } from './messages.js';
 
 export interface CommandDeps {
   readonly context: EngineContext;
@@ -32,6 +34,8 @@ export interface CommandDeps {
   readonly changed: (state: CommandState) => void;
   /** A child's first snapshot is committed: start its actor. */
   readonly childPlaced: (child: CommandState) => void;
+  /** Pass the wish to cancel on to a child. */
+  readonly cancelChild: (childId: string) => void;
 }
 
 /** What goes into the batch of an event beside the new state. */
@@ -95,6 +99,8 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
         return apply({ type: 'workEnded', id: message.childId, outcome: message.outcome });
       case 'retryDue':
         return apply({ type: 'retryDue', id: message.id });
+      case 'cancel':
+        return cancel(message.wake ?? ((): void => undefined));
     }
   };
 
@@ -109,8 +115,10 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
     while (committing === null) {
       const build = queue.shift();
       if (build === undefined) return;
-      committing = build();
-      if (committing === null) continue;
+      // Building may enqueue, and so begin, another commit: then this one was not to be.
+      const built = build();
+      if (built === null) continue;
+      committing = built;
       const { changes, entities, probes } = committing;
       journal.tell({ type: 'commit', request: { changes, entities, probes, wake: (outcome) => wakeSelf({ type: 'committed', outcome }) } });
     }
@@ -194,7 +202,9 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
         tasks.delete(effect.id);
         return taskManager.tell({ type: 'clear', taskId: effect.id });
       case 'stopTask':
-        return taskManager.tell({ type: 'stop', taskId: effect.id, reason: 'sibling' });
+        return taskManager.tell({ type: 'stop', taskId: effect.id, reason: effect.reason });
+      case 'cancelChild':
+        return deps.cancelChild(effect.id);
       case 'startChild':
         return deps.childPlaced(childOf(context.definitions, state, effect.item, committedAt));
       case 'retryAt':
@@ -224,6 +234,20 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
     };
     if (executionIndex !== state.executionIndex || executionReason !== state.executionReason) unwanted();
     else apply({ type: 'workEnded', id: taskId, outcome }, {}, { ignored: unwanted });
+  }
+
+  function cancel(answer: (answer: CancelAnswer) => void): void {
+    const accepted = (): void => {
+      const mayBePast = state.cancel !== null && state.phase.at !== 'held' && state.steps[state.executionIndex]?.pivot === 'maybe';
+      answer({ kind: mayBePast ? 'pending' : 'accepted' });
+    };
+    const ignored = (): void => {
+      const why = cancelRefusal(state);
+      // Asked again, or asked when it had taken effect already.
+      if (why === null || state.error?.code === 'CANCELLED') accepted();
+      else answer({ kind: 'refused', why });
+    };
+    apply({ type: 'cancel' }, { then: accepted }, { ignored });
   }
 
   // Callbacks.
@@ -265,7 +289,10 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
         };
         const calls = (after: CommandState): CallRecord | null => (callback === 'hasPassed' ? callsAfterAnswer(openCalls, after) : null);
         const refused = (error: ErrorRecord): void => threw(LAST_CALLBACK[callback], error, result.record);
-        return apply(result.event, { entities: result.entities, history, calls }, { conflict, refused });
+        const ignored = (): void => {
+          if (refusesCommit(state)) threw(LAST_CALLBACK[callback], CANCELLED, result.record);
+        };
+        return apply(result.event, { entities: result.entities, history, calls }, { conflict, refused, ignored });
       }
       case 'threw':
         return threw(result.callback, result.error, result.record);

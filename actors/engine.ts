@@ -3,6 +3,7 @@ import { frozen, sameData, type Data } from '../src/model/data.js';
 import { recordOf, SeatbeltError } from '../src/model/errors.js';
 import type { Outcome } from '../src/model/outcome.js';
 import type { SpmAsyncTask } from '../src/model/task.js';
+import { cancelRefusal } from '../src/flow/cancel.js';
 import { isTerminal, submitted, type CommandState } from '../src/flow/state.js';
 import { transition } from '../src/flow/transition.js';
 import { EntityTable, type EntityReader } from '../src/store/entity-table.js';
@@ -16,7 +17,7 @@ import { FenceNumbers, type EngineContext } from './engine-context.js';
 import { Exchange } from './exchange.js';
 import { createJournal } from './journal.js';
 import { createLocks, LockTable, type LockReader } from './locks.js';
-import type { CommandMessage, JournalMessage, LocksMessage, PoolMessage, TaskManagerMessage } from './messages.js';
+import type { CancelAnswer, CommandMessage, JournalMessage, LocksMessage, PoolMessage, TaskManagerMessage } from './messages.js';
 import { createPool } from './pool.js';
 import type { EnginePorts } from './ports.js';
 import type { ActorSystem, Ref } from './runtime.js';
@@ -44,7 +45,9 @@ type EngineMessage =
   | { readonly type: 'submissionCommitted'; readonly state: CommandState }
   | { readonly type: 'parked'; readonly state: CommandState }
   | { readonly type: 'changed'; readonly state: CommandState }
-  | { readonly type: 'childPlaced'; readonly state: CommandState };
+  | { readonly type: 'childPlaced'; readonly state: CommandState }
+  | { readonly type: 'cancelChild'; readonly childId: string }
+  | { readonly type: 'cancelAnswered'; readonly request: WireRequest; readonly commandId: string; readonly answer: CancelAnswer };
 
 /**
  * Starts one incarnation of the engine: reads the store, re-acquires the locks, goes on with every command where it is, and only then
@@ -91,6 +94,11 @@ function createEngine(
         return changed(message.state);
       case 'childPlaced':
         return start(message.state, null, []);
+      case 'cancelChild':
+        actors.get(message.childId)?.tell({ type: 'cancel', wake: null });
+        return;
+      case 'cancelAnswered':
+        return cancelAnswered(message.request, message.commandId, message.answer);
     }
   };
 
@@ -227,6 +235,7 @@ function createEngine(
         wakeSelf({ type: 'changed', state: next });
       },
       childPlaced: (child) => wakeSelf({ type: 'childPlaced', state: child }),
+      cancelChild: (childId) => wakeSelf({ type: 'cancelChild', childId }),
     });
     const actor: Ref<CommandMessage> = system.spawn({ name: `command-${state.id}`, behaviour, parent: shelf });
     actors.set(state.id, actor);
@@ -264,6 +273,8 @@ function createEngine(
           return submit(request, body);
         case 'commandStatus':
           return reply(request, statusOf(body.commandId));
+        case 'cancelCommand':
+          return cancel(request, body.commandId);
         default:
           throw new SeatbeltError('BAD_REQUEST', `an engine has no operation '${String((body as { op: unknown }).op)}'`);
       }
@@ -317,6 +328,21 @@ function createEngine(
     submitting.delete(state.id);
     start(state, null, []);
     for (const request of waiting?.requests ?? []) reply(request, statusOf(state.id));
+  }
+
+  function cancel(request: WireRequest, commandId: string): void {
+    const state = commands.get(commandId);
+    if (state === undefined) throw new SeatbeltError('UNKNOWN_COMMAND', `there is no command '${commandId}'`);
+    const actor = actors.get(commandId);
+    if (actor !== undefined) actor.tell({ type: 'cancel', wake: (answer) => wakeSelf({ type: 'cancelAnswered', request, commandId, answer }) });
+    // Of one that is over for this very reason, the answer is the same as it was.
+    else if (state.error?.code === 'CANCELLED') reply(request, { commandId, cancel: 'accepted' });
+    else throw new SeatbeltError('CANCEL_REFUSED', `command '${commandId}' cannot be cancelled: ${cancelRefusal(state) ?? 'it is parked for another program'}`);
+  }
+
+  function cancelAnswered(request: WireRequest, commandId: string, answer: CancelAnswer): void {
+    if (answer.kind !== 'refused') reply(request, { commandId, cancel: answer.kind });
+    else refuse(request, new SeatbeltError('CANCEL_REFUSED', `command '${commandId}' cannot be cancelled: ${answer.why}`));
   }
 
   function statusOf(id: string): Data {

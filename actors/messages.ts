@@ -1,3 +1,4 @@
+import type { StopReason } from '../src/flow/state.js';
 import type { Outcome } from '../src/model/outcome.js';
 import type { LockRequest } from '../src/model/lock.js';
 import type { ExecutionReason, SpmAsyncTask } from '../src/model/task.js';
@@ -32,14 +33,19 @@ export type CommandMessage =
       readonly outcome: Outcome;
     }
   | { readonly type: 'childEnded'; readonly childId: string; readonly outcome: Outcome }
-  | { readonly type: 'retryDue'; readonly id: string };
+  | { readonly type: 'retryDue'; readonly id: string }
+  /** `wake` is null for a parent, which waits for the child's end and for nothing else. */
+  | { readonly type: 'cancel'; readonly wake: ((answer: CancelAnswer) => void) | null };
+
+/** `pending`: the point of no return may be behind; whether the wish comes in time will show. */
+export type CancelAnswer = { readonly kind: 'accepted' } | { readonly kind: 'pending' } | { readonly kind: 'refused'; readonly why: string };
 
 // task manager
 
 export type TaskManagerMessage =
   /** Its placeholder is committed. */
   | { readonly type: 'place'; readonly task: SpmAsyncTask }
-  | { readonly type: 'stop'; readonly taskId: string; readonly reason: 'sibling' }
+  | { readonly type: 'stop'; readonly taskId: string; readonly reason: StopReason }
   /** The commit that consumed its outcome is done: clear it. Also for a completion that nobody wants. */
   | { readonly type: 'clear'; readonly taskId: string }
   | { readonly type: 'submitAnswered'; readonly taskId: string; readonly host: string; readonly reply: WireReply }

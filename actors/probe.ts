@@ -58,6 +58,8 @@ export type Probe =
   // Clients
   /** What a client was told of its command; null: its submission was refused. */
   | { readonly type: 'clientTold'; readonly commandId: string; readonly status: string | null; readonly refusal: string | null }
+  /** What a client was told of its wish to cancel: `accepted`, `pending`, or why it was refused. */
+  | { readonly type: 'cancelAnswered'; readonly commandId: string; readonly answer: string }
   // Hosts
   | { readonly type: 'hostTaskAccepted'; readonly host: string; readonly taskId: string; readonly verb: string }
   | { readonly type: 'hostTaskStarted'; readonly host: string; readonly taskId: string }

@@ -86,6 +86,7 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
         return reply(to, poolRequest(body, stamp));
       case 'submitCommand':
       case 'commandStatus':
+      case 'cancelCommand':
         return reply(to, refused(BAD_PARAMETER, `'${body.op}' is for an engine; ${ports.node} is a host`));
     }
   }

@@ -1,3 +1,4 @@
+import type { StopReason } from '../src/flow/state.js';
 import type { Outcome } from '../src/model/outcome.js';
 import type { SpmAsyncTask } from '../src/model/task.js';
 import { NOTHING_STAGED } from '../src/store/staged-view.js';
@@ -14,7 +15,7 @@ import { TASK_UNKNOWN, UNKNOWN_POOL, type AllTasksStatuses, type TaskStatus, typ
 interface Tracked {
   readonly task: SpmAsyncTask;
   readonly at: 'placed' | 'polled' | 'ended' | 'ending' | 'clearFailed' | 'kept';
-  readonly stop: 'sibling' | null;
+  readonly stop: StopReason | null;
 }
 
 /**
@@ -141,7 +142,7 @@ export function createTaskManager(
   }
 
   /** Co-operative: the task goes on being polled until it is over. */
-  function stop(taskId: string, reason: 'sibling'): void {
+  function stop(taskId: string, reason: StopReason): void {
     const entry = tracked.get(taskId);
     if (entry?.at !== 'placed' && entry?.at !== 'polled') return;
     tracked.set(taskId, { ...entry, stop: reason });

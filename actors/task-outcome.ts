@@ -1,3 +1,4 @@
+import type { StopReason } from '../src/flow/state.js';
 import type { Outcome } from '../src/model/outcome.js';
 import type { TaskStatus } from './wire.js';
 
@@ -6,7 +7,7 @@ import type { TaskStatus } from './wire.js';
  * ends `finished/cleanSuccess`.
  * @param stop why we had asked for it to be stopped, if we had
  */
-export function outcomeOf(status: TaskStatus, stop: 'sibling' | null): Outcome | null {
+export function outcomeOf(status: TaskStatus, stop: StopReason | null): Outcome | null {
   if (status.taskState !== 'finished') return null;
   if (status.taskResult === 'success') return { kind: 'succeeded' };
   if (stop !== null) return { kind: 'aborted', reason: stop };

@@ -40,7 +40,9 @@ export interface WireReply {
 /** What a client asks an engine. */
 export type EngineRequest =
   | { readonly op: 'submitCommand'; readonly commandId: string; readonly type: string; readonly params: Data }
-  | { readonly op: 'commandStatus'; readonly commandId: string };
+  | { readonly op: 'commandStatus'; readonly commandId: string }
+  /** Answered with `accepted` or `pending`, or refused (`CANCEL_REFUSED`). May be repeated. */
+  | { readonly op: 'cancelCommand'; readonly commandId: string };
 
 /** What an engine asks a host. */
 export type HostRequest =

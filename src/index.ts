@@ -13,9 +13,10 @@ export {
   type TaskHandler,
   type WorkReport,
 } from './model/handler.js';
+export { entireCommandTaskHandler, type EntireCommand } from './model/entire-command.js';
 export { entityKind, entityKey, type EntityKey, type EntityKind, type EntityRecord, type EntityView } from './model/entity.js';
 export { CallFailed, CallUnknown, SeatbeltError, type ErrorCode, type ErrorRecord } from './model/errors.js';
-export { NO_RETRY, UNDO_RETRY, type RetryPolicy } from './model/retry.js';
+export { NO_RETRY, UNDO_RETRY, type RetryPolicy, type RetrySettings } from './model/retry.js';
 export type { Data } from './model/data.js';
 export type { Effect } from './model/effect.js';
 export type { LockRequest } from './model/lock.js';

@@ -53,6 +53,7 @@ function changesOfEffect({ step, tasks, heldLocks, now, definitions }: BatchInpu
     case 'acquireLocks':
     case 'runCallback':
     case 'stopTask':
+    case 'cancelChild':
     case 'retryAt':
       return [];
   }

@@ -11,6 +11,8 @@ export interface CliIo {
   /** What relative paths are relative to. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** How the program was started, for showing how to start it again. */
+  readonly program: readonly string[];
   /** Aborted when the user interrupts (Ctrl-C). */
   readonly signal: AbortSignal;
 }
@@ -22,6 +24,8 @@ export const EXIT = {
   badInput: 2,
   /** A defect of ours, as in sysexits(3). */
   internal: 70,
+  /** Standard output cannot be written, as in sysexits(3). */
+  unwritable: 74,
   /** 128 + SIGINT. */
   interrupted: 130,
 } as const;

@@ -37,7 +37,7 @@ export async function run(name: string, options: RunOptions, io: CliIo, services
       if (repetition === 'interrupted') return EXIT.interrupted;
       const report = { ...first, invariants: [...first.invariants, repetition] };
       if (options.json) io.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
-      else io.stdout.write(`\n${summary(report, rerunLine(name, options), styleFor(io)).join('\n')}\n`);
+      else io.stdout.write(`\n${summary(report, rerunLine(name, options, io.program), styleFor(io)).join('\n')}\n`);
       return held(report) ? EXIT.held : EXIT.broken;
     } finally {
       await simulation.dispose();

@@ -1,4 +1,5 @@
 import type { Probe } from '../../actors/probe.js';
+import { isHeld, isTerminal, type CommandState } from '../../src/flow/state.js';
 import type { StoreMirror } from '../invariants/store-mirror.js';
 import type { CommandResult, TaskResult } from '../report/result.js';
 
@@ -53,10 +54,14 @@ export function commandsOf(store: StoreMirror): readonly CommandResult[] {
     history: store.historyOf(state.id),
     locks: [...store.locks.values()].filter(({ owner }) => owner === state.id).map(({ key }) => key),
     residue: state.residue,
-    ...errorOf(state.error ?? state.heldBy),
+    ...(state.error === null ? {} : { error: state.error }),
+    ...(state.heldBy === null ? {} : { heldBy: state.heldBy }),
+    ...heldChildrenOf(store, state),
   }));
 }
 
-function errorOf(error: CommandResult['error'] | null): Pick<CommandResult, 'error'> {
-  return error === null || error === undefined ? {} : { error };
+function heldChildrenOf(store: StoreMirror, state: CommandState): Pick<CommandResult, 'heldChildren'> {
+  if (isTerminal(state.status)) return {};
+  const held = [...store.commands.values()].filter(({ parent, status }) => parent?.commandId === state.id && isHeld(status)).map(({ id }) => id);
+  return held.length === 0 ? {} : { heldChildren: held };
 }

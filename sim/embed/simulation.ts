@@ -162,6 +162,7 @@ export class Simulation {
     for (const host of this.#hosts) this.#at(0, host.name, 'start', () => this.#startHost(host));
     this.#at(0, ENGINE, 'start', () => this.#startEngine());
     this.#at(0, CLIENT, 'start', () => this.#startClient(client));
+    for (const { id, cancelAt } of scenario.commands) if (cancelAt !== undefined) this.#cancelAt(cancelAt, id);
     for (const { at, id, type, params } of scenario.commands) this.#submitAt(at, { id, type, params: asData(params, `command ${id}: params`) });
   }
 
@@ -232,6 +233,14 @@ export class Simulation {
     const id = checkCommandId(command.id ?? `submitted-${this.#submissions}`);
     this.#submitAt(this.now, { id, type: command.type, params });
     return id;
+  }
+
+  /**
+   * Lets the client ask now for a command to be cancelled, and again until that is answered (probe `cancelAnswered`).
+   * @throws SeatbeltError `BAD_COMMAND_ID`; nothing changes then
+   */
+  cancel(id: string): void {
+    this.#cancelAt(this.now, checkCommandId(id));
   }
 
   /** Calls `listener` at each such event, until the returned function is called. A listener must not act on the simulation. */
@@ -305,6 +314,10 @@ export class Simulation {
       if (this.#client === null) this.#early.push(submission);
       else this.#client.tell({ type: 'submit', submission });
     });
+  }
+
+  #cancelAt(at: number, id: string): void {
+    this.#at(at, CLIENT, `cancel ${id}`, () => this.#client?.tell({ type: 'cancel', id }));
   }
 
   #down(node: SimNode): void {

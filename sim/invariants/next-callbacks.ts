@@ -51,6 +51,8 @@ class Rules {
         return threw(last) ? this.startThrew(k, attempt) : this.workEnded(k);
       case 'endSuccessfully':
         if (threw(last)) return this.endThrew(k, attempt);
+        // A cancel that came while the step's work was under way takes effect once it is completed; a later one, in the next step.
+        if (this.state.cancel !== null && this.state.executionReason === 'ROLLBACK_FLOW') return this.undo(k);
         return k === this.handlers.length - 1 ? [inStatus('SUCCEEDED')] : this.start(k + 1, 1);
       case 'hasPassed':
         return this.answered(last);
@@ -72,6 +74,8 @@ class Rules {
 
   private startAgain(k: number, attempt: number): readonly Next[] {
     if (this.isPast()) return [...this.start(k, attempt + 1), inStatus('STUCK')];
+    // Of a command that is cancelled, nothing is tried again; the wish may have come after the next attempt was due.
+    if (this.state.cancel !== null) return this.state.executionReason === 'ROLLBACK_FLOW' ? this.failed(k) : this.start(k, attempt + 1);
     return this.isLastAttempt(k, attempt) ? this.failed(k) : this.start(k, attempt + 1);
   }
 
@@ -89,6 +93,7 @@ class Rules {
 
   private endAgain(k: number, attempt: number): readonly Next[] {
     if (this.isPast()) return [oneOf(k, 'endSuccessfully', attempt + 1), inStatus('STUCK')];
+    if (this.state.cancel !== null) return this.state.executionReason === 'ROLLBACK_FLOW' ? this.undo(k) : [oneOf(k, 'endSuccessfully', attempt + 1)];
     return this.isLastAttempt(k, attempt) ? this.undo(k) : [oneOf(k, 'endSuccessfully', attempt + 1)];
   }
 

@@ -64,6 +64,8 @@ export class Chronicle {
         return ofCommand(probe.commandId, `${probe.entity} has changed meanwhile: the callback runs again`, 'notable');
       case 'lockRefused':
         return ofCommand(probe.owner, `lock ${probe.key} refused: ${probe.holder} holds it`, 'bad');
+      case 'cancelAnswered':
+        return ofCommand(probe.commandId, `cancel: ${probe.answer}`, 'notable');
       case 'taskSubmitted':
       case 'taskCleared':
       case 'hostTaskCleared':

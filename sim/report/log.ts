@@ -12,30 +12,49 @@ type Level = 'error' | 'warn' | 'info' | 'debug';
 export class RunLog {
   readonly #logger: Logger;
   readonly #close: () => void;
+  readonly #file: string;
+  #failure: SeatbeltError | null = null;
 
   /** @throws SeatbeltError `LOG_WRITE_FAILED` the file cannot be written */
   constructor(file: string) {
+    this.#file = file;
     try {
       const destination = pino.destination({ dest: file, sync: true, append: false });
       this.#logger = pino({ base: null, timestamp: false, level: 'debug', formatters: { level: (label) => ({ level: label }) } }, destination);
       this.#close = () => destination.end();
     } catch (cause) {
-      throw new SeatbeltError('LOG_WRITE_FAILED', `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw failed(file, cause);
     }
   }
 
   probe({ t, node, probe }: ProbeEvent): void {
     const { type, ...what } = probe;
-    this.#logger[levelOf(probe)]({ t, node, ...what }, type);
+    this.#write(() => this.#logger[levelOf(probe)]({ t, node, ...what }, type));
   }
 
   violation(violation: Violation): void {
-    this.#logger.error({ ...violation }, 'invariantBroken');
+    this.#write(() => this.#logger.error({ ...violation }, 'invariantBroken'));
   }
 
+  /** @throws SeatbeltError `LOG_WRITE_FAILED` something could not be written, now or before */
   close(): void {
-    this.#close();
+    this.#write(this.#close);
+    if (this.#failure !== null) throw this.#failure;
   }
+
+  /** A log that cannot be written does not stop the run; it is told at the end. */
+  #write(write: () => void): void {
+    if (this.#failure !== null) return;
+    try {
+      write();
+    } catch (cause) {
+      this.#failure = failed(this.#file, cause);
+    }
+  }
+}
+
+function failed(file: string, cause: unknown): SeatbeltError {
+  return new SeatbeltError('LOG_WRITE_FAILED', `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }
 
 function levelOf(probe: ProbeEvent['probe']): Level {
@@ -52,6 +71,7 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'commandSubmitted':
     case 'statusChanged':
     case 'clientTold':
+    case 'cancelAnswered':
       return 'info';
     case 'callbackRuns':
     case 'callbackCommitted':

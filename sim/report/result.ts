@@ -20,6 +20,10 @@ export interface CommandResult {
   /** Effects that a rollback left on purpose. */
   readonly residue: readonly Effect[];
   readonly error?: ErrorRecord;
+  /** Why it is held, if it is: the error of what could not be undone or go on. */
+  readonly heldBy?: ErrorRecord;
+  /** Children that are held; it waits for them. */
+  readonly heldChildren?: readonly string[];
 }
 
 /** A task that the run saw, and what became of it. */

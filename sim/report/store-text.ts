@@ -43,7 +43,7 @@ function stepLines(handler: string, index: number, step: StepState | undefined):
 function stepText(step: StepState | undefined): string {
   if (step === undefined) return 'not reached';
   const progress = step.completed ? 'completed' : step.failure !== undefined ? `failed: ${step.failure.message}` : step.begun ? 'begun' : 'reached';
-  return [progress, step.pivot === 'none' ? '' : `point of no return: ${step.pivot}`, step.undo === undefined ? '' : `undo: ${step.undo}`]
+  return [progress, step.pivot === 'none' ? '' : `point of no return: ${step.pivot}`, step.undo === undefined ? '' : `undo: ${step.undo}${step.undoError === undefined ? '' : ` (${step.undoError.message})`}`]
     .filter((part) => part !== '')
     .join('; ');
 }
@@ -79,8 +79,9 @@ function phaseText(phase: Phase): string {
   }
 }
 
-function errorText(command: CommandState): string {
-  return command.error === null ? '' : `  ${command.error.code}: ${command.error.message}`;
+function errorText({ error, heldBy }: CommandState): string {
+  const failed = error === null ? '' : `  ${error.code}: ${error.message}`;
+  return heldBy === null ? failed : `${failed}  held by ${heldBy.code}: ${heldBy.message}`;
 }
 
 function damageLines(damaged: readonly Damage[]): readonly string[] {

@@ -25,8 +25,10 @@ function commandLines(command: CommandResult, widths: { readonly id: number; rea
   const line = printable(`${command.id.padEnd(widths.id)}  ${command.type.padEnd(widths.type)}  ${command.status}${error}`);
   const under = ' '.repeat(widths.id);
   const residue = command.residue.map(({ verb, object }) => `${under}  left on purpose: ${verb} ${object}`);
+  const held = command.heldBy === undefined ? [] : [`${under}  held by ${command.heldBy.code}: ${command.heldBy.message}`];
+  const waits = command.heldChildren === undefined ? [] : [`${under}  waits for ${command.heldChildren.join(', ')}, held until somebody decides`];
   const locks = command.locks.length === 0 ? [] : [`${under}  still locked: ${command.locks.join(', ')}`];
-  return [toned(command.status, style)(line), ...[...residue, ...locks].map(printable)];
+  return [toned(command.status, style)(line), ...[...held, ...waits, ...residue, ...locks].map(printable)];
 }
 
 function toned(status: CommandResult['status'], style: Style): (text: string) => string {

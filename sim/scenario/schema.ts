@@ -41,11 +41,14 @@ const commandSchema = z
   .strictObject({
     /** When it is submitted, virtual µs. */
     at: durationSchema.prefault('0s'),
+    /** When the client asks for it to be cancelled, virtual µs; after `at`. */
+    cancelAt: durationSchema.exactOptional(),
     id: idSchema.exactOptional(),
     type: z.string(),
     /** As the command's own schema wants them; checked against it when the scenario is loaded. */
     params: z.record(z.string(), z.unknown()).readonly().prefault({}),
   })
+  .refine(({ at, cancelAt }) => cancelAt === undefined || cancelAt > at, { path: ['cancelAt'], error: 'must be later than at' })
   .readonly();
 
 const crashEngineSchema = z

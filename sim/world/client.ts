@@ -1,5 +1,5 @@
 import type { NodePorts, Timer } from '../../actors/ports.js';
-import type { WireReply } from '../../actors/wire.js';
+import type { EngineRequest, WireReply } from '../../actors/wire.js';
 import type { Data } from '../../src/model/data.js';
 import { isHeld, isTerminal, type CommandStatus } from '../../src/flow/state.js';
 
@@ -8,6 +8,7 @@ export type Submission = { readonly id: string; readonly type: string; readonly 
 
 export type ClientMessage =
   | { readonly type: 'submit'; readonly submission: Submission }
+  | { readonly type: 'cancel'; readonly id: string }
   | { readonly type: 'reply'; readonly reply: WireReply }
   | { readonly type: 'unanswered'; readonly correlation: string }
   | { readonly type: 'look'; readonly id: string };
@@ -23,6 +24,12 @@ function standsStill(status: CommandStatus, children: readonly { readonly status
   return still(status) || (children.some((child) => isHeld(child.status)) && children.every((child) => still(child.status)));
 }
 
+interface Question {
+  readonly id: string;
+  readonly about: 'command' | 'cancel';
+  readonly timer: Timer;
+}
+
 interface Open {
   readonly submission: Submission;
   readonly acknowledged: boolean;
@@ -31,7 +38,7 @@ interface Open {
 /** The engine's client: submits each command with its own id until that is acknowledged, then watches it until it is over or held. */
 export function createClient(ports: NodePorts, engine: string, wakeSelf: (message: ClientMessage) => void): (message: ClientMessage) => void {
   const open = new Map<string, Open>();
-  const asked = new Map<string, { readonly id: string; readonly timer: Timer }>();
+  const asked = new Map<string, Question>();
   let sent = 0;
   ports.onReceive((message) => {
     if (message.kind === 'reply') wakeSelf({ type: 'reply', reply: message });
@@ -42,12 +49,15 @@ export function createClient(ports: NodePorts, engine: string, wakeSelf: (messag
       case 'submit':
         open.set(message.submission.id, { submission: message.submission, acknowledged: false });
         return ask(message.submission.id);
+      case 'cancel':
+        return askToCancel(message.id);
       case 'reply':
         return answered(message.reply);
       case 'unanswered': {
-        const id = asked.get(message.correlation)?.id;
+        const question = asked.get(message.correlation);
         asked.delete(message.correlation);
-        if (id !== undefined) ask(id);
+        if (question?.about === 'command') ask(question.id);
+        if (question?.about === 'cancel') askToCancel(question.id);
         return;
       }
       case 'look':
@@ -58,12 +68,20 @@ export function createClient(ports: NodePorts, engine: string, wakeSelf: (messag
   function ask(id: string): void {
     const command = open.get(id);
     if (command === undefined) return;
+    const { type, params } = command.submission;
+    const body = command.acknowledged ? ({ op: 'commandStatus', commandId: id } as const) : ({ op: 'submitCommand', commandId: id, type, params } as const);
+    send(id, 'command', body);
+  }
+
+  function askToCancel(id: string): void {
+    send(id, 'cancel', { op: 'cancelCommand', commandId: id });
+  }
+
+  function send(id: string, about: Question['about'], body: EngineRequest): void {
     sent += 1;
     const correlation = `${sent}`;
     const timer = ports.after(RESUBMIT_US, () => wakeSelf({ type: 'unanswered', correlation }));
-    asked.set(correlation, { id, timer });
-    const { type, params } = command.submission;
-    const body = command.acknowledged ? ({ op: 'commandStatus', commandId: id } as const) : ({ op: 'submitCommand', commandId: id, type, params } as const);
+    asked.set(correlation, { id, about, timer });
     ports.send(engine, { kind: 'request', correlation, from: ports.node, stamp: null, body });
   }
 
@@ -73,6 +91,11 @@ export function createClient(ports: NodePorts, engine: string, wakeSelf: (messag
     asked.delete(correlation);
     question.timer.cancel();
     const { id } = question;
+    if (question.about === 'cancel') {
+      const answer = code === 0 ? (result as { readonly cancel: string }).cancel : message;
+      ports.probe({ type: 'cancelAnswered', commandId: id, answer });
+      return;
+    }
     const command = open.get(id);
     if (command === undefined) return;
     if (code !== 0) {

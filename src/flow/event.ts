@@ -4,7 +4,7 @@ import type { ErrorRecord } from '../model/errors.js';
 import type { PivotAnswer } from '../model/handler.js';
 import type { Outcome } from '../model/outcome.js';
 import type { TaskRequest } from '../model/task.js';
-import type { Callback, ChildItem, TaskItem } from './state.js';
+import type { Callback, ChildItem, StopReason, TaskItem } from './state.js';
 
 /** Work as a callback staged it, in the order it was started. */
 export type StagedWork =
@@ -30,6 +30,7 @@ export type FlowEvent =
   | { readonly type: 'crossing' }
   | { readonly type: 'workEnded'; readonly id: string; readonly outcome: Outcome }
   | { readonly type: 'retryDue'; readonly id: string }
+  | { readonly type: 'cancel' }
   /** This program cannot continue it: another handler list, or a callback that does not repeat itself. */
   | { readonly type: 'parked'; readonly error: ErrorRecord };
 
@@ -54,7 +55,8 @@ export type FlowEffect =
   | { readonly do: 'placeTask'; readonly item: TaskItem }
   /** Its outcome is in the new state: mark it `Ending`, then clear it on the host. */
   | { readonly do: 'consumeTask'; readonly id: string }
-  | { readonly do: 'stopTask'; readonly id: string }
+  | { readonly do: 'stopTask'; readonly id: string; readonly reason: StopReason }
+  | { readonly do: 'cancelChild'; readonly id: string }
   | { readonly do: 'startChild'; readonly item: ChildItem }
   | { readonly do: 'retryAt'; readonly id: string; readonly at: number }
   /** Terminal: release the locks if it is a root, tell the parent if it is not. */

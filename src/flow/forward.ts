@@ -1,6 +1,7 @@
 import type { Data } from '../model/data.js';
 import type { ErrorRecord } from '../model/errors.js';
 import type { Instant, StagedWork } from './event.js';
+import { CANCELLED } from './cancelled.js';
 import { childId } from './ids.js';
 import { effectsOfItem, placedTask } from './items.js';
 import { isUncounted, nextAttempt } from './retry.js';
@@ -59,7 +60,11 @@ function placed(state: CommandState, run: number, staged: StagedWork, ordinal: n
 export function completed(shape: FlowShape, state: CommandState, output: { readonly output?: Data }, at: Instant): Transition {
   const index = state.executionIndex;
   const crossed = shapeAt(shape, index).pivotPart === 'endSuccessfully' && stepAt(state).pivot === 'maybe';
-  return reach(shape, withStep(state, { completed: true, ...output, ...(crossed ? { pivot: 'passed' } : {}) }), index + 1, at);
+  const done = withStep(state, { completed: true, ...output, ...(crossed ? { pivot: 'passed' } : {}) });
+  if (done.cancel === null) return reach(shape, done, index + 1, at);
+  // What an independent child has done is its own, and past a point of no return there is no way back: the wish came too late.
+  const tooLate = isPast(done) || stepAt(done).work.some((item) => item.kind === 'child' && item.outcome?.kind === 'succeeded');
+  return tooLate ? reach(shape, { ...done, cancel: null }, index + 1, at) : failCompletedStep(shape, done, CANCELLED);
 }
 
 /** A forward callback threw. */
@@ -82,6 +87,7 @@ export function again(shape: FlowShape, state: CommandState, tried: Tried, at: I
   const handler = shapeAt(shape, state.executionIndex);
   // Past the point of no return there is only forward: patiently, or not at all.
   const past = isPast(state);
+  if (state.cancel !== null && !past) return of === 'start' ? failStep(shape, state, CANCELLED) : failCompletedStep(shape, state, CANCELLED);
   const counted = !past || !isUncounted(error);
   const due = nextAttempt(past ? handler.undoRetry : handler.retry, attempt, failures, counted, at);
   if (due !== null) {

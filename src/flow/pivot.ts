@@ -28,7 +28,8 @@ export function answered(
   if (asking === undefined) throw new IllegalTransition(`${state.id}: hasPassed was answered, but nobody had asked`);
   switch (answer) {
     case 'passed': {
-      const on = settled(state, 'passed');
+      // A wish to cancel came too late.
+      const on = { ...settled(state, 'passed'), cancel: null };
       if (asking.of === 'work') return resubmitFailed(shape, on, at);
       return toCallback(on, asking.of, { attempt: asking.attempt + 1, failures: 0, notBefore: null });
     }

@@ -23,8 +23,8 @@ export function shapeOf(handlers: readonly ErasedHandler[]): FlowShape {
     hasCompensate: handler.compensate !== undefined,
     hasLeaves: handler.leaves !== undefined,
     effectFree: handler.effectFree ?? false,
-    retry: handler.retry ?? NO_RETRY,
-    undoRetry: handler.undoRetry ?? UNDO_RETRY,
+    retry: { ...NO_RETRY, ...handler.retry },
+    undoRetry: { ...UNDO_RETRY, ...handler.undoRetry },
     pivotPart: handler.pointOfNoReturn?.part ?? null,
     onUndoFailed: handler.onUndoFailed ?? 'stop',
   }));

@@ -52,6 +52,12 @@ export type Phase =
   | { readonly at: 'held'; readonly from: Phase | null }
   | { readonly at: 'ended' };
 
+/** Why a task is asked to stop. */
+export type StopReason = 'sibling' | 'cancelled';
+
+/** A user's wish that the command be undone. `during`: the callback run that it came in the middle of, whose commit is refused. */
+export type CancelRequest = { readonly requestedAt: number; readonly during: { readonly callback: Callback; readonly attempt: number } | null };
+
 export type TaskItem = {
   readonly kind: 'task';
   readonly ordinal: number;
@@ -73,7 +79,7 @@ export type TaskItem = {
   /** Set while the item waits for its next attempt, µs. */
   readonly notBefore: number | null;
   /** A committed request to stop it. */
-  readonly stop: 'sibling' | null;
+  readonly stop: StopReason | null;
   /** Of the last attempt; null while one is outstanding. */
   readonly outcome: Outcome | null;
 };
@@ -149,6 +155,8 @@ export type CommandState = {
   readonly steps: readonly StepState[];
   /** The error that made it fail; an undo's error never replaces it. */
   readonly error: ErrorRecord | null;
+  /** Until it takes effect, or turns out to come too late: then it is null again. */
+  readonly cancel: CancelRequest | null;
   /** Why it is held; null if it is not. */
   readonly heldBy: ErrorRecord | null;
   /** Effects that the rollback left on purpose. */
@@ -192,6 +200,7 @@ export function submitted(command: NewCommand): CommandState {
     fence: 1,
     steps: [],
     error: null,
+    cancel: null,
     heldBy: null,
     residue: [],
     historyLength: 0,

@@ -1,6 +1,7 @@
 import type { ErrorRecord } from '../model/errors.js';
 import type { TaskRequest } from '../model/task.js';
 import type { FlowEffect, FlowEvent, Instant, RunRef } from './event.js';
+import { cancel, refusesCommit, stops } from './cancel.js';
 import { completed, forwardThrew, reach, started, type CallbackPhase } from './forward.js';
 import { effectsOfItem, placedTask } from './items.js';
 import { answered, crossing } from './pivot.js';
@@ -27,6 +28,8 @@ export function transition(shape: FlowShape, state: CommandState, event: FlowEve
       return workEnded(shape, state, event.id, event.outcome, at);
     case 'retryDue':
       return retryDue(state, event.id);
+    case 'cancel':
+      return cancel(shape, state, at);
     case 'parked':
       // A held command stays held for the reason it has.
       if (isTerminal(state.status) || state.phase.at === 'held') return null;
@@ -40,6 +43,8 @@ export function transition(shape: FlowShape, state: CommandState, event: FlowEve
     case 'answered':
     case 'threw': {
       const phase = phaseOf(state, event);
+      // The shell sees that nothing was applied, and commits the callback as one that threw.
+      if (event.type !== 'threw' && refusesCommit(state)) return null;
       return phase === null ? null : callbackEnded(shape, state, phase, event, at);
     }
   }
@@ -130,14 +135,13 @@ export function recover(state: CommandState): readonly FlowEffect[] {
     }
     case 'work':
       return outstandingWork(state).items.flatMap((item): FlowEffect[] => {
-        if (item.kind === 'child' || item.outcome !== null) return [];
-        if (item.notBefore !== null) return [{ do: 'retryAt', id: item.id, at: item.notBefore }];
-        return item.stop === null ? [] : [{ do: 'stopTask', id: item.id }];
+        if (item.kind === 'task' && item.outcome === null && item.notBefore !== null) return [{ do: 'retryAt', id: item.id, at: item.notBefore }];
+        return item.kind === 'task' || state.cancel !== null ? stops([item]) : [];
       });
     case 'held':
       // Its tasks are still polled, and a request to stop one still stands.
       return outstandingWork(state).items.flatMap((item): FlowEffect[] =>
-        item.kind === 'task' && item.outcome === null && item.stop !== null ? [{ do: 'stopTask', id: item.id }] : [],
+        item.kind === 'task' ? stops([item]) : [],
       );
     case 'ended':
       if (!isTerminal(state.status)) throw new IllegalTransition(`${state.id} has ended and is ${state.status}`);

@@ -1,6 +1,7 @@
 import type { ErrorRecord } from '../model/errors.js';
 import type { Outcome } from '../model/outcome.js';
 import type { FlowEffect, Instant } from './event.js';
+import { CANCELLED } from './cancelled.js';
 import { stuck } from './forward.js';
 import { effectsOfItem, nextTaskAttempt, withoutNextAttempt } from './items.js';
 import { errorOfOutcome, isUncountedOutcome, nextAttempt } from './retry.js';
@@ -44,7 +45,7 @@ export function workEnded(shape: FlowShape, state: CommandState, id: string, rep
   // Failed for good: its siblings are stopped, unless what they do is needed in any case, or it is not known whether the point of no return is behind.
   if (of !== 'step' || asks || isPast(state)) return settle(shape, withItems(state, of, ended), of, ended, consume);
   const stopped = ended.map((other) => stopSibling(state, other));
-  const stops = stopped.flatMap((other, i): FlowEffect[] => (other !== ended[i] && other.outcome === null ? [{ do: 'stopTask', id: other.id }] : []));
+  const stops = stopped.flatMap((other, i): FlowEffect[] => (other !== ended[i] && other.outcome === null ? [{ do: 'stopTask', id: other.id, reason: 'sibling' }] : []));
   return settle(shape, withItems(state, of, stopped), of, stopped, [...consume, ...stops]);
 }
 
@@ -58,6 +59,7 @@ function judged(item: TaskItem, outcome: Outcome): Outcome {
 function retried(shape: FlowShape, state: CommandState, of: WorkOf, item: TaskItem, outcome: Outcome, at: Instant): TaskItem | null {
   // Stopped on purpose, or perhaps still running: a second attempt would fight the first.
   if (outcome.kind === 'aborted' || outcome.kind === 'unknown' || item.stop !== null) return null;
+  if (of === 'step' && state.cancel !== null && !isPast(state)) return null;
   const handler = shapeAt(shape, state.executionIndex);
   const patient = of !== 'step' || isPast(state);
   const counted = !patient || !isUncountedOutcome(outcome);
@@ -77,7 +79,7 @@ function replaced(items: readonly WorkItem[], old: WorkItem, by: WorkItem): Work
 }
 
 /** Goes on when the last piece has ended. */
-function settle(shape: FlowShape, state: CommandState, of: WorkOf, items: readonly WorkItem[], effects: readonly FlowEffect[]): Transition {
+export function settle(shape: FlowShape, state: CommandState, of: WorkOf, items: readonly WorkItem[], effects: readonly FlowEffect[]): Transition {
   if (items.some((item) => item.outcome === null)) return { state, effects };
   const next = of === 'step' ? stepWorkEnded(shape, state, items) : undoWorkEnded(shape, state, items);
   return { state: next.state, effects: [...effects, ...next.effects] };
@@ -93,7 +95,7 @@ function stepWorkEnded(shape: FlowShape, state: CommandState, items: readonly Wo
   const crossed = step.pivot === 'maybe' ? withStep(state, { pivot: 'passed' }) : state;
   const error = taskError ?? childFailure(items);
   if (error === null) return toCallback(crossed, 'endSuccessfully');
-  return isPast(crossed) ? stuck(crossed, error, { at: 'work', of: 'step' }) : failStep(shape, crossed, error);
+  return isPast(crossed) ? stuck(crossed, error, { at: 'work', of: 'step' }) : failStep(shape, crossed, crossed.cancel === null ? error : CANCELLED);
 }
 
 function undoWorkEnded(shape: FlowShape, state: CommandState, items: readonly WorkItem[]): Transition {
@@ -125,7 +127,7 @@ export function retryFailed(shape: FlowShape, state: CommandState, error: ErrorR
   const { work } = stepAt(state);
   const next = work.map((item) => (isFailedTask(item) ? retried(shape, state, 'step', item, item.outcome, at) : item));
   // Everything that failed must have an attempt left, or the step has failed whatever the others do.
-  if (next.some((item) => item === null)) return isPast(state) ? stuck(state, error, { at: 'work', of: 'step' }) : failStep(shape, state, error);
+  if (next.some((item) => item === null)) return isPast(state) ? stuck(state, error, { at: 'work', of: 'step' }) : failStep(shape, state, state.cancel === null ? error : CANCELLED);
   return waitFor(state, next.filter((item) => item !== null));
 }
 

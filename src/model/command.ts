@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { atOnce } from './at-once.js';
 import { frozenData, type Data } from './data.js';
 import { BadParams, SeatbeltError } from './errors.js';
+import { entireCommandTaskHandler, type EndAction, type ExecuteAction, type FailAction, type UndoAction } from './entire-command.js';
 import type { ErasedHandler, TaskHandler } from './handler.js';
 import type { LockRequest } from './lock.js';
-import type { RetryPolicy } from './retry.js';
+import { NO_RETRY, type RetrySettings } from './retry.js';
 
 /** A command type as the engine knows it. Made by {@link defineCommand}. */
 export interface CommandDefinition {
@@ -24,6 +25,11 @@ export interface CommandSpec<S extends z.ZodType> {
   readonly version?: number;
   readonly params: S;
   readonly locks?: (params: z.output<S>) => readonly LockRequest[];
+  /** With it, the command is written the old way and has no steps: see `EntireCommand`, also for the three below. */
+  readonly executeAction?: ExecuteAction<z.output<S>>;
+  readonly endSuccessfully?: EndAction<z.output<S>>;
+  readonly endWithFailure?: FailAction<z.output<S>>;
+  readonly undo?: UndoAction<z.output<S>>;
 }
 
 /** A step's name must be one literal, and new: otherwise a later step could not say whose output it reads. */
@@ -33,7 +39,7 @@ type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : 
 /** Collects the steps of a command; each sees the outputs of those before it, by name. A builder is not changed by its use. */
 export interface CommandBuilder<P, O> {
   step<const N extends string, B = undefined, R = undefined>(handler: TaskHandler<NewName<N, O>, P, O, B, R>): CommandBuilder<P, O & { readonly [K in N]: R }>;
-  /** @throws SeatbeltError `BAD_DEFINITION` no steps, a name twice or malformed, a policy out of range, a point of no return in a part that is not there */
+  /** @throws SeatbeltError `BAD_DEFINITION` no steps and no `executeAction`, or both, a name twice or malformed, a policy out of range, a point of no return in a part that is not there */
   build(): CommandDefinition;
 }
 
@@ -42,7 +48,8 @@ const MAX_WAIT_MS = 365 * 24 * 3_600_000;
 const NAME = /^[A-Za-z][A-Za-z0-9]*$/;
 
 /**
- * Defines a command: `defineCommand({ type, params }).step(first).step(second).build()`.
+ * Defines a command: `defineCommand({ type, params }).step(first).step(second).build()`, or, written the old way,
+ * `defineCommand({ type, params, executeAction, endSuccessfully }).build()`.
  * @throws SeatbeltError `BAD_DEFINITION` on a malformed type or version
  */
 export function defineCommand<S extends z.ZodType>(spec: CommandSpec<S>): CommandBuilder<z.output<S>, object> {
@@ -62,7 +69,14 @@ function builder<S extends z.ZodType>(spec: CommandSpec<S>, version: number, han
   };
 }
 
-function definition<S extends z.ZodType>(spec: CommandSpec<S>, version: number, handlers: readonly ErasedHandler[]): CommandDefinition {
+function definition<S extends z.ZodType>(spec: CommandSpec<S>, version: number, steps: readonly ErasedHandler[]): CommandDefinition {
+  const { executeAction } = spec;
+  if (executeAction !== undefined && steps.length > 0) {
+    throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: it has handlers and an executeAction; it can be written in one way only`);
+  }
+  const stray = executeAction === undefined ? (['endSuccessfully', 'endWithFailure', 'undo'] as const).find((name) => spec[name] !== undefined) : undefined;
+  if (stray !== undefined) throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: ${stray} belongs to a handler, or to a command with an executeAction`);
+  const handlers = executeAction === undefined ? steps : [entireCommandTaskHandler({ ...spec, executeAction }) as unknown as ErasedHandler];
   if (handlers.length === 0) throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: it has no handlers`);
   handlers.forEach((handler, i) => {
     const problem = problemOf(handler, handlers.slice(0, i));
@@ -88,8 +102,9 @@ function problemOf(handler: ErasedHandler, earlier: readonly ErasedHandler[]): s
   return policyProblem('retry', handler.retry) ?? policyProblem('undoRetry', handler.undoRetry);
 }
 
-function policyProblem(field: string, policy: RetryPolicy | undefined): string | null {
-  if (policy === undefined) return null;
+function policyProblem(field: string, settings: RetrySettings | undefined): string | null {
+  if (settings === undefined) return null;
+  const policy = { ...NO_RETRY, ...settings };
   if (!Number.isSafeInteger(policy.attempts) || policy.attempts < 1) return `${field}.attempts must be a whole number from 1, not ${policy.attempts}`;
   if (!(policy.backoffMs >= 0 && policy.backoffMs <= MAX_WAIT_MS)) return `${field}.backoffMs must be from 0 to ${MAX_WAIT_MS}, not ${policy.backoffMs}`;
   if (!(policy.maxBackoffMs >= 0 && policy.maxBackoffMs <= MAX_WAIT_MS)) return `${field}.maxBackoffMs must be from 0 to ${MAX_WAIT_MS}, not ${policy.maxBackoffMs}`;

@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'NOT_PLAIN_DATA'
   // flow
   | 'LOCK_CONFLICT'
+  | 'CANCELLED'
+  | 'CANCEL_REFUSED'
   | 'TASK_FAILED'
   | 'CHILD_FAILED'
   | 'CALL_FAILED'

@@ -3,7 +3,7 @@ import type { Effect } from './effect.js';
 import type { EntityView } from './entity.js';
 import type { ErrorRecord } from './errors.js';
 import type { Outcome } from './outcome.js';
-import type { RetryPolicy } from './retry.js';
+import type { RetrySettings } from './retry.js';
 import type { TaskRequest } from './task.js';
 
 /** What every callback of a step sees. `P`: the command's params; `O`: the outputs of earlier steps by handler name. */
@@ -94,9 +94,9 @@ export interface TaskHandler<N extends string, P, O, B, R> {
   /** The step changes nothing outside the engine that would have to be undone. */
   readonly effectFree?: boolean;
   /** For forward work: the step's callbacks and each of its tasks. Default: one attempt. */
-  readonly retry?: RetryPolicy;
+  readonly retry?: RetrySettings;
   /** For undo work, and for work past the point of no return. */
-  readonly undoRetry?: RetryPolicy;
+  readonly undoRetry?: RetrySettings;
   readonly pointOfNoReturn?: PointOfNoReturn<P, O>;
   /** When this step's undo has failed for good: `stop` (default) leaves the earlier steps as they are, `continue` undoes them. */
   readonly onUndoFailed?: 'stop' | 'continue';

@@ -8,6 +8,9 @@ export interface RetryPolicy {
   readonly maxBackoffMs: number;
 }
 
+/** A policy as a handler states it: waits that it leaves out are the usual ones. */
+export type RetrySettings = Pick<RetryPolicy, 'attempts'> & Partial<RetryPolicy>;
+
 /** Forward work: one attempt, unless the handler says otherwise. */
 export const NO_RETRY: RetryPolicy = { attempts: 1, backoffMs: 1_000, maxBackoffMs: 60_000 };
 

@@ -119,7 +119,8 @@ class LevelDisk implements OpenDisk {
       const entries = await this.#level.iterator({ gte: prefix, lt: prefix + ABOVE_ASCII, highWaterMarkBytes: SCAN_BYTES }).all();
       return entries.map(([key, value]) => ({ key, value }));
     } catch (cause) {
-      throw new SeatbeltError('STORE_READ_FAILED', `${this.#directory}: ${messageOf(cause)}`, { cause });
+      const code = codeOf(cause) === 'LEVEL_CORRUPTION' || messageOf(cause).startsWith('Corruption') ? 'STORE_CORRUPT' : 'STORE_READ_FAILED';
+      throw new SeatbeltError(code, `${this.#directory}: ${messageOf(cause)}`, { cause });
     }
   }
 }

@@ -44,7 +44,7 @@ describe('seatbelt run live-migration', () => {
     const { exitCode, stdout } = await program(cwd, 'run', 'live-migration');
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/CRASH of engine.*RECOVERED 3 commands/s);
-    expect(stdout).toContain('again: npm run -s seatbelt -- run live-migration --seed 1');
+    expect(stdout).toContain('again: seatbelt run live-migration --seed 1');
     expect(await readdir(cwd)).toEqual([]);
   });
 

@@ -84,6 +84,12 @@ export const FAILURE_CASES: readonly FailureCase[] = [
     settings: [`commands.1=${JSON.stringify(SECOND_MIGRATION)}`],
     ends: `${MOVED}, REJECTED`,
   },
+  ...[
+    ['while the leaves are created', '1005ms'],
+    ['while the snapshot is taken', '11500ms'],
+    ['while the disks are copied', '60s'],
+    ['about the pivot', '171500ms'],
+  ].map(([moment = '', at = '']): FailureCase => ({ name: `it is cancelled ${moment}`, faults: [], settings: [`commands.0.cancelAt=${at}`], ends: null })),
   { name: 'the network is at times slower than calls may be', faults: [], settings: slowNetwork('4s'), ends: null },
   { name: 'the network is mostly slower than calls may be', faults: [], settings: slowNetwork('8s'), ends: null },
 ];

@@ -34,6 +34,7 @@ export async function cli(argv: readonly string[], stage: Stage = {}): Promise<F
       stderr: output('stderr'),
       cwd: stage.cwd ?? tmpdir(),
       env: stage.env ?? {},
+      program: ['npm', 'run', '-s', 'seatbelt', '--'],
       signal: stage.signal ?? new AbortController().signal,
     },
     stage.services ?? new StagedSimulations().services,

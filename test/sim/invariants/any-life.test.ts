@@ -4,6 +4,7 @@ import { atRest } from '../../../sim/invariants/at-rest.js';
 import { callbackOrder } from '../../../sim/invariants/callback-order.js';
 import { exactlyOnce } from '../../../sim/invariants/exactly-once.js';
 import { locks } from '../../../sim/invariants/locks.js';
+import { cancelRefusal, refusesCommit } from '../../../src/flow/cancel.js';
 import { isHeld, isTerminal } from '../../../src/flow/state.js';
 import type { CommandDefinition } from '../../../src/model/command.js';
 import type { ErasedHandler } from '../../../src/model/handler.js';
@@ -63,6 +64,7 @@ function live(definition: CommandDefinition, draws: readonly number[]): Life {
     if (isTerminal(status) || isHeld(status)) break;
     const pick = <T>(from: readonly T[]): T => from[draw % from.length] as T;
     if (draw % 97 === 96) life.happens({ type: 'parked', error: ERROR });
+    else if (draw % 41 === 40 && life.state.cancel === null && cancelRefusal(life.state) === null) life.happens({ type: 'cancel' });
     else if (phase.at === 'admission') life.happens(draw % 9 === 8 ? { type: 'locksRefused', error: ERROR } : { type: 'locksGranted' });
     else if (phase.at === 'work') {
       const item = pick(life.open());
@@ -72,7 +74,7 @@ function live(definition: CommandDefinition, draws: readonly number[]): Life {
       const part = definition.handlers[executionIndex]?.pointOfNoReturn?.part;
       const crosses = (phase.callback === 'start' && part === 'beforeTask') || (phase.callback === 'endSuccessfully' && part === 'endSuccessfully');
       if (crosses && draw % 2 === 0) life.happens({ type: 'crossing' });
-      if (draw % 4 === 3) life.throws(ERROR, draw % 8 === 7);
+      if (draw % 4 === 3 || refusesCommit(life.state)) life.throws(ERROR, draw % 8 === 7);
       else life.returns({ work: Array.from({ length: draw % 3 }, () => LEAF), answer: pick(ANSWERS) });
     }
   }

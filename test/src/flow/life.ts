@@ -163,6 +163,8 @@ export class Life {
   get asked(): readonly string[] {
     return this.effects.map((effect) => {
       switch (effect.do) {
+        case 'cancelChild':
+          return `cancelChild ${effect.id}`;
         case 'acquireLocks':
         case 'end':
           return effect.do;

@@ -35,7 +35,7 @@ describe('a recovered engine', () => {
 
   test('stops what it was asked to stop, also for a held command', () => {
     const life = Life.of(step('one')).started(task('a'), task('b')).ended(badly(261), 0);
-    const stops = [{ do: 'stopTask', id: 'c1$0.w1.1.1' }];
+    const stops = [{ do: 'stopTask', id: 'c1$0.w1.1.1', reason: 'sibling' }];
     expect(recover(life.state)).toEqual(stops);
     life.on({ type: 'parked', error: { code: 'DEFINITION_CHANGED', message: '', retryable: false, causes: [] } });
     expect(recover(life.state)).toEqual(stops);

@@ -3,6 +3,7 @@ import type { FlowEffect, FlowEvent } from '../../../src/flow/event.js';
 import type { FlowShape, HandlerShape } from '../../../src/flow/shape.js';
 import { submitted, type CommandState, type WorkItem } from '../../../src/flow/state.js';
 import { transition } from '../../../src/flow/transition.js';
+import { cancelRefusal, refusesCommit } from '../../../src/flow/cancel.js';
 import { outstandingWork } from '../../../src/flow/work.js';
 import type { Outcome } from '../../../src/model/outcome.js';
 import type { PivotAnswer } from '../../../src/model/handler.js';
@@ -72,6 +73,16 @@ const ANSWERS: readonly PivotAnswer[] = ['passed', 'notPassed', 'cannotTell'];
 
 /** Everything that can happen next. None: it is over, or held with nothing outstanding. */
 export function lawfulEvents(shape: FlowShape, state: CommandState): readonly FlowEvent[] {
+  const events = ownEvents(shape, state).filter((event) => !(refusesCommit(state) && isReturn(event)));
+  return state.cancel === null && cancelRefusal(state) === null ? [...events, { type: 'cancel' }] : events;
+}
+
+/** A cancelled callback's commit is refused: it counts as one that threw. */
+function isReturn(event: FlowEvent): boolean {
+  return 'run' in event && event.type !== 'threw';
+}
+
+function ownEvents(shape: FlowShape, state: CommandState): readonly FlowEvent[] {
   const { phase } = state;
   switch (phase.at) {
     case 'admission':
