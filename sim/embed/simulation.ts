@@ -1,39 +1,23 @@
-import { startEngine, type EngineMemory } from '../../actors/engine.js';
-import type { Probe } from '../../actors/probe.js';
-import { createSpmHost, SPM_HOST_DEFAULTS } from '../../actors/spm-host.js';
-import type { VerbTable } from '../../actors/host/verb-table.js';
-import type { Ref } from '../../actors/runtime.js';
 import { BUILT_IN_COMMANDS } from '../../src/commands/index.js';
 import { checkCommandId, type CommandDefinition } from '../../src/model/command.js';
 import { asData } from '../../src/model/data.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import { createStoreDirectory, openStoreDirectory } from '../../src/store/directory.js';
-import type { OpenDisk } from '../../src/store/disk.js';
+import type { DiskEntry, OpenDisk } from '../../src/store/disk.js';
 import { MemoryDisk } from '../../src/store/memory-disk.js';
 import { SnapshotStore } from '../../src/store/snapshot-store.js';
-import { CrashPlan } from '../faults/crash-plan.js';
-import { Failures } from '../faults/failures.js';
 import { Monitor } from '../invariants/monitor.js';
 import type { Violation } from '../invariants/invariant.js';
-import type { EventSpec, SimEvent } from '../kernel/event.js';
-import { Kernel } from '../kernel/kernel.js';
-import { SimNode } from '../kernel/node.js';
-import { random } from '../kernel/strategies/random.js';
+import type { EventSpec } from '../kernel/event.js';
+import type { Kernel } from '../kernel/kernel.js';
 import type { RunResult } from '../report/result.js';
 import type { ProbeEvent } from '../report/timeline.js';
 import type { Scenario } from '../scenario/schema.js';
-import { createClient, type ClientMessage, type Submission } from '../world/client.js';
-import { EngineDisk } from '../world/engine-disk.js';
 import { furnish, initialEntities } from '../world/initial-entities.js';
-import { reliableLinks, SimNetwork } from '../world/network.js';
-import { observedDisk } from '../world/observed-disk.js';
 import { SharedStorage } from '../world/shared-storage.js';
 import { VERBS } from '../world/verbs/catalogue.js';
-import { createVerbTable } from '../world/verbs/table.js';
+import { Cluster, type ClusterObserver } from './cluster.js';
 import { commandsOf, Recorder } from './recorder.js';
-
-const ENGINE = 'engine';
-const CLIENT = 'client';
 
 export interface SimulationOptions {
   /** Any safe integer; default 1. Same scenario, same seed: the same run, event by event. */
@@ -70,21 +54,13 @@ type Listener<E extends keyof SimulationEvents> = (event: SimulationEvents[E]) =
 export class Simulation {
   readonly #scenario: Scenario;
   readonly #seed: number;
-  readonly #kernel: Kernel;
+  readonly #definitions: ReadonlyMap<string, CommandDefinition>;
   readonly #storage: SharedStorage;
   readonly #monitor: Monitor;
-  readonly #recorder: Recorder;
-  readonly #engine: SimNode;
-  readonly #engineDisk: EngineDisk;
-  readonly #hosts: readonly SimNode[];
-  readonly #crashes: CrashPlan;
-  readonly #definitions: ReadonlyMap<string, CommandDefinition>;
+  readonly #recorder = new Recorder();
+  readonly #cluster: Cluster;
+  readonly #kernel: Kernel;
   readonly #listeners: { readonly [E in keyof SimulationEvents]: Set<Listener<E>> } = { event: new Set(), probe: new Set(), violation: new Set() };
-  readonly #verbs: VerbTable;
-  readonly #early: Submission[] = [];
-  #client: Ref<ClientMessage> | null = null;
-  #memory: EngineMemory | null = null;
-  #defect: SeatbeltError | null = null;
   /** The run that is under way. */
   #running: Promise<unknown> = Promise.resolve();
   #submissions = 0;
@@ -95,13 +71,13 @@ export class Simulation {
    */
   static async create(scenario: Scenario, options: SimulationOptions = {}): Promise<Simulation> {
     const { db, seed = 1, commands = BUILT_IN_COMMANDS } = options;
-    const disk = db === undefined ? new MemoryDisk() : await createStoreDirectory(db);
+    const { created, reopen } = await createDisk(db);
     try {
       // Not drawn at random: the trace must not depend on it.
-      await SnapshotStore.initialise(disk, { storeId: `${scenario.name}-${seed}`, entities: initialEntities(scenario) });
-      return new Simulation(scenario, seed, commands, db, disk, await disk.scan(''));
+      await SnapshotStore.initialise(created, { storeId: `${scenario.name}-${seed}`, entities: initialEntities(scenario) });
+      return new Simulation(scenario, seed, commands, await created.scan(''), reopen);
     } finally {
-      await disk.close();
+      await created.close();
     }
   }
 
@@ -109,19 +85,12 @@ export class Simulation {
     scenario: Scenario,
     seed: number,
     definitions: ReadonlyMap<string, CommandDefinition>,
-    db: string | undefined,
-    initial: OpenDisk,
-    store: Awaited<ReturnType<OpenDisk['scan']>>,
+    store: readonly DiskEntry[],
+    reopen: () => Promise<OpenDisk>,
   ) {
     this.#scenario = scenario;
     this.#seed = seed;
     this.#definitions = definitions;
-    const kernel = new Kernel({ seed, strategy: random });
-    this.#kernel = kernel;
-    kernel.observe(({ time: t, spec: { node, kind, label, content } }) => {
-      for (const listener of this.#listeners.event) listener({ n: kernel.executed, t, node, kind, label, content });
-    });
-    this.#recorder = new Recorder();
     const storage = new SharedStorage(VERBS);
     this.#storage = storage;
     furnish(storage, scenario);
@@ -132,38 +101,23 @@ export class Simulation {
       store,
       report: (violation) => this.#listeners.violation.forEach((listener) => listener(violation)),
     });
-    const rules = scenario.faults.filter((fault) => fault.kind !== 'crashEngine');
-    const rates = Object.fromEntries(Object.entries(scenario.verbs).map(([verb, { failureRate, failureCode }]) => [verb, { rate: failureRate, code: failureCode }]));
-    this.#verbs = createVerbTable({ verbs: VERBS, content: storage.content, speeds: scenario.verbs, failures: new Failures({ rules, rates, verbs: VERBS }) });
-
-    const network = new SimNetwork(kernel, reliableLinks(scenario.network.latency));
-    const owner = {
-      probe: (node: SimNode, probe: Probe) => this.#probe(node, probe),
-      fault: (node: SimNode, error: unknown) => {
-        this.#defect ??= new SeatbeltError('INTERNAL', `${node.name} stopped at ${kernel.now} µs: ${String(error)}`, { cause: error });
+    const observer: ClusterObserver = {
+      probe: (event) => {
+        this.#monitor.probe(event.t, event.probe);
+        this.#recorder.probe(event.probe);
+        for (const listener of this.#listeners.probe) listener(event);
       },
-      down: (node: SimNode) => this.#down(node),
+      written: (ops) => this.#monitor.batch(this.now, ops),
+      recovered: (memory) => this.#monitor.recovered(this.now, memory),
     };
-    const node = (name: string): SimNode => new SimNode(kernel, network, name, owner);
-    this.#engine = node(ENGINE);
-    this.#hosts = scenario.hosts.map(({ id }) => node(id));
-    let memory = initial;
-    const reopen = async (): Promise<OpenDisk> => {
-      const disk = db === undefined ? (memory as MemoryDisk).clone() : await openStoreDirectory(db);
-      memory = disk;
-      return observedDisk(disk, (ops) => this.#monitor.batch(kernel.now, ops));
-    };
-    this.#engineDisk = new EngineDisk(kernel, ENGINE, reopen, scenario.disk);
-    this.#crashes = new CrashPlan(this.#engine, scenario.faults);
-
-    const spm = scenario.hosts.find((host) => host.spm);
-    if (spm !== undefined) storage.grantSpm(scenario.pool.id, spm.id, 1);
-    const client = node(CLIENT);
-    for (const host of this.#hosts) this.#at(0, host.name, 'start', () => this.#startHost(host));
-    this.#at(0, ENGINE, 'start', () => this.#startEngine());
-    this.#at(0, CLIENT, 'start', () => this.#startClient(client));
-    for (const { id, cancelAt } of scenario.commands) if (cancelAt !== undefined) this.#cancelAt(cancelAt, id);
-    for (const { at, id, type, params } of scenario.commands) this.#submitAt(at, { id, type, params: asData(params, `command ${id}: params`) });
+    const cluster = new Cluster({ scenario, seed, definitions, storage, reopen, observer });
+    this.#cluster = cluster;
+    this.#kernel = cluster.kernel;
+    this.#kernel.observe(({ time: t, spec: { node, kind, label, content } }) => {
+      for (const listener of this.#listeners.event) listener({ n: this.events, t, node, kind, label, content });
+    });
+    for (const { id, cancelAt } of scenario.commands) if (cancelAt !== undefined) cluster.cancelAt(cancelAt, id);
+    for (const { at, id, type, params } of scenario.commands) cluster.submitAt(at, { id, type, params: asData(params, `command ${id}: params`) });
   }
 
   /** Virtual time, whole µs. */
@@ -178,7 +132,7 @@ export class Simulation {
 
   /** Port operations (network sends, disk writes and scans) that the engine has issued so far: each is a crash point before and after. */
   get enginePortOperations(): number {
-    return this.#engine.portOperations;
+    return this.#cluster.engine.portOperations;
   }
 
   /** When the next event happens, background ones included, µs; null if there is none. */
@@ -204,7 +158,7 @@ export class Simulation {
     }
     if (this.#monitor.broken) return;
     if (!this.#kernel.idle) this.#monitor.restless(this.now);
-    else this.#monitor.rest(this.now, this.#engine.up ? this.#memory : null);
+    else this.#monitor.rest(this.now, this.#cluster.memory);
   }
 
   /**
@@ -231,7 +185,7 @@ export class Simulation {
     const params = definition.parseParams(command.params);
     if (command.id === undefined) this.#submissions += 1;
     const id = checkCommandId(command.id ?? `submitted-${this.#submissions}`);
-    this.#submitAt(this.now, { id, type: command.type, params });
+    this.#cluster.submitAt(this.now, { id, type: command.type, params });
     return id;
   }
 
@@ -240,7 +194,7 @@ export class Simulation {
    * @throws SeatbeltError `BAD_COMMAND_ID`; nothing changes then
    */
   cancel(id: string): void {
-    this.#cancelAt(this.now, checkCommandId(id));
+    this.#cluster.cancelAt(this.now, checkCommandId(id));
   }
 
   /** Calls `listener` at each such event, until the returned function is called. A listener must not act on the simulation. */
@@ -266,7 +220,7 @@ export class Simulation {
       recoveries: this.#recorder.recoveries,
       commands: commandsOf(this.#monitor.store),
       tasks: this.#recorder.tasks(this.#monitor.store),
-      hosts: this.#hosts.map(({ name, up }) => ({ id: name, role: lease.owner === name ? 'SPM' : 'Free', up })),
+      hosts: this.#cluster.hosts.map(({ name, up }) => ({ id: name, role: lease.owner === name ? 'SPM' : 'Free', up })),
       invariants: this.#monitor.results(),
     };
   }
@@ -276,75 +230,20 @@ export class Simulation {
     this.#kernel.dispose();
     // It ends at its current event, which may be about to open the disk.
     await this.#running;
-    await this.#engineDisk.close();
-  }
-
-  // The nodes.
-
-  async #startEngine(): Promise<void> {
-    const life = this.#engine.start();
-    const disk = await this.#engineDisk.open(life);
-    const ports = { ...life.ports, disk, callbackBegins: () => life.callbackBegins() };
-    const { pool, hosts, engine } = this.#scenario;
-    const config = { definitions: this.#definitions, pools: [{ id: pool.id, hosts: hosts.map(({ id }) => id) }], settings: engine };
-    startEngine(ports, life.actors, config, (memory) => {
-      this.#memory = memory;
-      this.#monitor.recovered(this.now, memory);
-    });
-  }
-
-  #startHost(node: SimNode): void {
-    const { ports, actors } = node.start();
-    const config = { pool: this.#scenario.pool.id, incarnation: node.incarnation, ...SPM_HOST_DEFAULTS };
-    const behaviour = createSpmHost({ ports, storage: this.#storage, verbs: this.#verbs, config, wake: (message) => host.tell(message) });
-    const host = actors.spawn({ name: 'spm-host', behaviour });
-  }
-
-  #startClient(node: SimNode): void {
-    const { ports, actors } = node.start();
-    const behaviour = createClient(ports, ENGINE, (message) => client.tell(message));
-    const client: Ref<ClientMessage> = actors.spawn({ name: 'client', behaviour });
-    this.#client = client;
-    for (const submission of this.#early.splice(0)) client.tell({ type: 'submit', submission });
-  }
-
-  #submitAt(at: number, submission: Submission): void {
-    this.#at(at, CLIENT, `submit ${submission.id}`, () => {
-      // At 0 the client may start after this: it is handed what was submitted before.
-      if (this.#client === null) this.#early.push(submission);
-      else this.#client.tell({ type: 'submit', submission });
-    });
-  }
-
-  #cancelAt(at: number, id: string): void {
-    this.#at(at, CLIENT, `cancel ${id}`, () => this.#client?.tell({ type: 'cancel', id }));
-  }
-
-  #down(node: SimNode): void {
-    if (node !== this.#engine) return;
-    this.#memory = null;
-    const crash = this.#crashes.take();
-    if (crash === null) throw new SeatbeltError('INTERNAL', 'the engine crashed though nobody had planned it');
-    this.#probe(node, { type: 'engineCrashed', cause: crash.cause });
-    this.#at(this.now + crash.down, ENGINE, 'restart', () => this.#startEngine());
-  }
-
-  #at(time: number, node: string, label: string, run: () => void | Promise<void>): SimEvent {
-    return this.#kernel.schedule(time, { kind: 'control', node, incarnation: 0, label, content: null, background: false, run });
-  }
-
-  #probe(node: SimNode, probe: Probe): void {
-    const event = { t: this.now, node: node.name, probe };
-    this.#monitor.probe(event.t, probe);
-    this.#recorder.probe(probe);
-    for (const listener of this.#listeners.probe) listener(event);
-    this.#crashes.probe(probe);
+    await this.#cluster.closeDisk();
   }
 
   async #drive<T>(driving: Promise<T>): Promise<T> {
     this.#running = driving.catch(() => undefined);
     const result = await driving;
-    if (this.#defect !== null) throw this.#defect;
+    if (this.#cluster.defect !== null) throw this.#cluster.defect;
     return result;
   }
+}
+
+/** A new, empty disk for the engine, and what opens it again with all that was written before. */
+async function createDisk(db: string | undefined): Promise<{ readonly created: OpenDisk; readonly reopen: () => Promise<OpenDisk> }> {
+  if (db !== undefined) return { created: await createStoreDirectory(db), reopen: () => openStoreDirectory(db) };
+  let memory = new MemoryDisk();
+  return { created: memory, reopen: async () => (memory = memory.clone()) };
 }

@@ -3,7 +3,8 @@ import type { Mutant } from './mutant.js';
 const UNDO = 'src/flow/undo.ts';
 const BATCH = 'actors/command/batch.ts';
 const COMMAND = 'actors/command.ts';
-const ENGINE = 'actors/engine.ts';
+const RECOVERY = 'actors/engine/recovery.ts';
+const REQUESTS = 'actors/engine/requests.ts';
 const JOURNAL = 'actors/journal.ts';
 
 /** What is on the engine's disk, and the course of a run. */
@@ -40,9 +41,9 @@ export const BREAKING_STORE: readonly Mutant[] = [
   {
     name: 'after a crash executionIndex is one too high',
     breaks: 'exactly-once',
-    file: ENGINE,
-    find: 'map((state) => state as unknown as CommandState)',
-    replace: 'map((state) => ({ ...(state as unknown as CommandState), executionIndex: (state as unknown as CommandState).executionIndex + 1 }))',
+    file: RECOVERY,
+    find: 'map((state) => frozen(state) as unknown as CommandState)',
+    replace: 'map((state) => frozen({ ...(state as unknown as CommandState), executionIndex: (state as unknown as CommandState).executionIndex + 1 }))',
   },
   {
     name: 'a commit is acknowledged before it is on disk',
@@ -113,7 +114,7 @@ export const BREAKING_STORE: readonly Mutant[] = [
   {
     name: 'a submission bears the time of the wall clock',
     breaks: 'determinism',
-    file: ENGINE,
+    file: REQUESTS,
     find: 'submittedAt: ports.now(),',
     replace: 'submittedAt: Date.now(),',
   },

@@ -6,7 +6,8 @@ const TRANSITION = 'src/flow/transition.ts';
 const BATCH = 'actors/command/batch.ts';
 const CALLBACK_RUN = 'actors/command/callback-run.ts';
 const COMMAND = 'actors/command.ts';
-const ENGINE = 'actors/engine.ts';
+const RECOVERY = 'actors/engine/recovery.ts';
+const REQUESTS = 'actors/engine/requests.ts';
 const TASK_MANAGER = 'actors/task-manager.ts';
 
 /** What is done on hosts, and what the engine believes of it. */
@@ -50,8 +51,8 @@ export const BREAKING_TASKS: readonly Mutant[] = [
   {
     name: 'a child that ended just before a crash never tells its parent',
     breaks: 'at-rest',
-    file: ENGINE,
-    find: 'for (const state of commands.values()) if (isTerminal(state.status)) tellParent(state);',
+    file: RECOVERY,
+    find: 'for (const state of registry.all()) if (isTerminal(state.status)) registry.tellParent(state);',
     replace: '',
   },
   {
@@ -86,8 +87,8 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a back-off is forgotten at a crash',
     breaks: 'at-rest',
     file: TRANSITION,
-    find: "if (item.notBefore !== null) return [{ do: 'retryAt', id: item.id, at: item.notBefore }];",
-    replace: 'if (item.notBefore !== null) return [];',
+    find: "if (item.kind === 'task' && item.outcome === null && item.notBefore !== null) return [{ do: 'retryAt', id: item.id, at: item.notBefore }];",
+    replace: "if (item.kind === 'task' && item.outcome === null && item.notBefore !== null) return [];",
   },
   {
     name: 'a task whose outcome is consumed is not marked as such',
@@ -108,8 +109,8 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a call has another key after a crash',
     breaks: 'truth',
     file: COMMAND,
-    find: 'call: (call) => turn.waitFor(callbacks.call(call, index)),',
-    replace: "call: (call) => turn.waitFor(callbacks.call({ ...call, key: call.key + '/again'.repeat(context.incarnation - 1) }, index)),",
+    find: 'turn.waitFor(callbacks.call(call, {',
+    replace: "turn.waitFor(callbacks.call({ ...call, key: call.key + '/again'.repeat(context.incarnation - 1) }, {",
   },
   {
     name: 'a call leaves before it is recorded',
@@ -121,9 +122,9 @@ export const BREAKING_TASKS: readonly Mutant[] = [
   {
     name: 'a submission is acknowledged before it is on disk',
     breaks: 'truth',
-    file: ENGINE,
-    find: 'submitting.set(id, { state, requests: [request] });',
-    replace: 'submitting.set(id, { state, requests: [] }); commands.set(id, state); reply(request, statusOf(id));',
+    file: REQUESTS,
+    find: 'this.#submitting.set(id, { state, requests: [request] });',
+    replace: 'this.#submitting.set(id, { state, requests: [] }); this.registry.changed(state); this.#reply(request, this.registry.statusOf(id));',
   },
   {
     name: 'what a rollback leaves on purpose is not told',

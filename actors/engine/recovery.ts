@@ -1,0 +1,57 @@
+import type { CommandDefinition } from '../../src/model/command.js';
+import { frozen, sameData } from '../../src/model/data.js';
+import type { SpmAsyncTask } from '../../src/model/task.js';
+import { isTerminal, type CommandState } from '../../src/flow/state.js';
+import { transition } from '../../src/flow/transition.js';
+import type { StoreContents } from '../../src/store/read-store.js';
+import { NOTHING_STAGED } from '../../src/store/staged-view.js';
+import { stored } from '../command/batch.js';
+import type { CallRecord } from '../command/callback-run.js';
+import type { EngineContext } from '../engine-context.js';
+import type { CommandRegistry } from './registry.js';
+
+// What an engine does with the commands that it finds on its disk.
+
+export function statesOf(contents: StoreContents): CommandState[] {
+  return [...contents.commands.values()].map((state) => frozen(state) as unknown as CommandState);
+}
+
+/**
+ * Goes on with every command where it is. One that this program cannot continue is held; the others run.
+ * @param parked called when that is durable; must do no more than dispatch one message
+ */
+export function recoverCommands(context: EngineContext, registry: CommandRegistry, contents: StoreContents, parked: (state: CommandState) => void): void {
+  const tasks = new Map<string, SpmAsyncTask[]>();
+  for (const task of contents.tasks.values()) tasks.set(task.commandId, [...(tasks.get(task.commandId) ?? []), task]);
+  for (const state of registry.live.values()) {
+    const unfit = unfitness(context.definitions, state);
+    if (unfit !== null && state.status !== 'PARKED') park(context, state, unfit, parked);
+    else if (unfit === null) registry.start(state, frozen(contents.calls.get(state.id) ?? null) as unknown as CallRecord | null, tasks.get(state.id) ?? []);
+  }
+  // A child may have ended in the last batch before the crash, before its parent heard of it.
+  for (const state of registry.all()) if (isTerminal(state.status)) registry.tellParent(state);
+}
+
+/** Why this program cannot continue the command, or null. */
+function unfitness(definitions: ReadonlyMap<string, CommandDefinition>, state: CommandState): string | null {
+  const definition = definitions.get(state.type);
+  if (definition === undefined) return `there is no command type '${state.type}' in this program`;
+  const names = definition.handlers.map(({ name }) => name);
+  if (definition.version === state.version && sameData(names, state.handlers)) return null;
+  return `it was submitted with ${state.type} version ${state.version} [${state.handlers.join(', ')}], this program has version ${definition.version} [${names.join(', ')}]`;
+}
+
+function park({ journal, ports }: EngineContext, state: CommandState, why: string, parked: (state: CommandState) => void): void {
+  const error = { code: 'DEFINITION_CHANGED', message: why, retryable: false, causes: [] };
+  const step = transition([], state, { type: 'parked', error }, { now: ports.now(), jitter: 0 });
+  if (step === null) return;
+  journal.tell({
+    type: 'commit',
+    request: {
+      changes: [{ type: 'command', state: stored(step.state) }],
+      entities: NOTHING_STAGED,
+      probes: [{ type: 'statusChanged', commandId: state.id, status: step.state.status, error }],
+      wake: () => parked(step.state),
+    },
+  });
+}

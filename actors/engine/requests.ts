@@ -1,0 +1,126 @@
+import { checkCommandId } from '../../src/model/command.js';
+import { sameData, type Data } from '../../src/model/data.js';
+import { recordOf, SeatbeltError } from '../../src/model/errors.js';
+import { cancelRefusal } from '../../src/flow/cancel.js';
+import { submitted, type CommandState } from '../../src/flow/state.js';
+import { NOTHING_STAGED } from '../../src/store/staged-view.js';
+import { stored } from '../command/batch.js';
+import type { EngineContext } from '../engine-context.js';
+import type { CancelAnswer } from '../messages.js';
+import { ENGINE_REFUSED, type EngineRequest, type WireRequest } from '../wire.js';
+import type { CommandRegistry } from './registry.js';
+
+/** What the requests leave to a turn of the engine's own. Each must do no more than dispatch one message. */
+export interface RequestsWake {
+  /** A submission is durable: for {@link ClientRequests.submissionCommitted}. */
+  submissionCommitted(state: CommandState): void;
+  /** For {@link ClientRequests.cancelAnswered}. */
+  cancelAnswered(request: WireRequest, commandId: string, answer: CancelAnswer): void;
+}
+
+/** What clients ask of an engine: each request is answered, at the latest when what it asks for is durable. */
+export class ClientRequests {
+  /** Submissions whose first commit is under way, with the requests that wait for it. */
+  readonly #submitting = new Map<string, { readonly state: CommandState; readonly requests: WireRequest[] }>();
+
+  constructor(
+    private readonly context: EngineContext,
+    private readonly registry: CommandRegistry,
+    private readonly wake: RequestsWake,
+  ) {}
+
+  handle(request: WireRequest): void {
+    const body = request.body as EngineRequest;
+    try {
+      switch (body.op) {
+        case 'submitCommand':
+          return this.#submit(request, body);
+        case 'commandStatus':
+          return this.#reply(request, this.registry.statusOf(body.commandId));
+        case 'cancelCommand':
+          return this.#cancel(request, body.commandId);
+        default:
+          throw new SeatbeltError('BAD_REQUEST', `an engine has no operation '${String((body as { op: unknown }).op)}'`);
+      }
+    } catch (error) {
+      this.#refuse(request, error);
+    }
+  }
+
+  submissionCommitted(state: CommandState): void {
+    const waiting = this.#submitting.get(state.id);
+    this.#submitting.delete(state.id);
+    this.registry.start(state, null, []);
+    for (const request of waiting?.requests ?? []) this.#reply(request, this.registry.statusOf(state.id));
+  }
+
+  cancelAnswered(request: WireRequest, commandId: string, answer: CancelAnswer): void {
+    if (answer.kind !== 'refused') this.#reply(request, { commandId, cancel: answer.kind });
+    else this.#refuse(request, new SeatbeltError('CANCEL_REFUSED', `command '${commandId}' cannot be cancelled: ${answer.why}`));
+  }
+
+  #submit(request: WireRequest, body: Extract<EngineRequest, { op: 'submitCommand' }>): void {
+    const { definitions, journal, ports } = this.context;
+    const id = checkCommandId(body.commandId);
+    const definition = definitions.get(body.type);
+    if (definition === undefined) throw new SeatbeltError('UNKNOWN_COMMAND_TYPE', `there is no command type '${body.type}'`);
+    const params = definition.parseParams(body.params);
+    // It must be able to say what it locks, now and whenever it is asked again.
+    definition.locks(params);
+    const waiting = this.#submitting.get(id);
+    const known = waiting?.state ?? this.registry.find(id);
+    if (known !== undefined) {
+      if (known.type !== body.type || !sameData(known.params, params)) {
+        throw new SeatbeltError('DUPLICATE_COMMAND', `command '${id}' was submitted before, as another type or with other params`);
+      }
+      // Acknowledged once the first submission is on disk.
+      if (waiting !== undefined) waiting.requests.push(request);
+      else this.#reply(request, this.registry.statusOf(id));
+      return;
+    }
+    const state = submitted({
+      id,
+      type: body.type,
+      version: definition.version,
+      params,
+      handlers: definition.handlers.map(({ name }) => name),
+      parent: null,
+      rootId: id,
+      submittedAt: ports.now(),
+    });
+    this.#submitting.set(id, { state, requests: [request] });
+    journal.tell({
+      type: 'commit',
+      request: {
+        changes: [{ type: 'command', state: stored(state) }],
+        entities: NOTHING_STAGED,
+        probes: [{ type: 'commandSubmitted', commandId: id, commandType: state.type, parentId: null }],
+        wake: () => this.wake.submissionCommitted(state),
+      },
+    });
+  }
+
+  #cancel(request: WireRequest, commandId: string): void {
+    const state = this.registry.find(commandId);
+    if (state === undefined) throw new SeatbeltError('UNKNOWN_COMMAND', `there is no command '${commandId}'`);
+    const actor = this.registry.actorOf(commandId);
+    if (actor !== undefined) actor.tell({ type: 'cancel', wake: (answer) => this.wake.cancelAnswered(request, commandId, answer) });
+    // Of one that is over for this very reason, the answer is the same as it was.
+    else if (state.error?.code === 'CANCELLED') this.#reply(request, { commandId, cancel: 'accepted' });
+    else throw new SeatbeltError('CANCEL_REFUSED', `command '${commandId}' cannot be cancelled: ${cancelRefusal(state) ?? 'it is parked for another program'}`);
+  }
+
+  #reply(request: WireRequest, result: Data): void {
+    this.#answer(request, 0, 'OK', result);
+  }
+
+  #refuse(request: WireRequest, thrown: unknown): void {
+    const error = recordOf(thrown);
+    this.#answer(request, ENGINE_REFUSED, error.message, error);
+  }
+
+  #answer({ correlation, from }: WireRequest, code: number, message: string, result: Data): void {
+    const { ports, incarnation } = this.context;
+    ports.send(from, { kind: 'reply', correlation, from: ports.node, incarnation, code, message, result });
+  }
+}

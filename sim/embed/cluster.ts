@@ -1,0 +1,167 @@
+import { startEngine, type EngineMemory } from '../../actors/engine.js';
+import type { Probe } from '../../actors/probe.js';
+import { createSpmHost, SPM_HOST_DEFAULTS } from '../../actors/spm-host.js';
+import type { VerbTable } from '../../actors/host/verb-table.js';
+import type { Ref } from '../../actors/runtime.js';
+import type { CommandDefinition } from '../../src/model/command.js';
+import { SeatbeltError } from '../../src/model/errors.js';
+import type { DiskOp, OpenDisk } from '../../src/store/disk.js';
+import { CrashPlan } from '../faults/crash-plan.js';
+import { Failures } from '../faults/failures.js';
+import { Kernel } from '../kernel/kernel.js';
+import { SimNode } from '../kernel/node.js';
+import { random } from '../kernel/strategies/random.js';
+import type { ProbeEvent } from '../report/timeline.js';
+import type { Scenario } from '../scenario/schema.js';
+import { createClient, type ClientMessage, type Submission } from '../world/client.js';
+import { EngineDisk } from '../world/engine-disk.js';
+import { reliableLinks, SimNetwork } from '../world/network.js';
+import { observedDisk } from '../world/observed-disk.js';
+import type { SharedStorage } from '../world/shared-storage.js';
+import { VERBS } from '../world/verbs/catalogue.js';
+import { createVerbTable } from '../world/verbs/table.js';
+
+const ENGINE = 'engine';
+const CLIENT = 'client';
+
+/** Who is told what happens in a cluster, at the moment it does. It never acts on the cluster. */
+export interface ClusterObserver {
+  probe(event: ProbeEvent): void;
+  /** A batch has reached the engine's disk. */
+  written(ops: readonly DiskOp[]): void;
+  /** The engine has recovered, with this in its memory. */
+  recovered(memory: EngineMemory): void;
+}
+
+export interface ClusterParts {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly definitions: ReadonlyMap<string, CommandDefinition>;
+  /** With all on it that the scenario puts there. */
+  readonly storage: SharedStorage;
+  /** Opens what the engine's disk is made of, with all that was written before; called at each start of the engine. */
+  readonly reopen: () => Promise<OpenDisk>;
+  readonly observer: ClusterObserver;
+}
+
+/** The wiring of one simulated cluster: an engine on its disk, storage hosts on what they share, a network between them, a client, and the engine's planned crashes. */
+export class Cluster {
+  readonly kernel: Kernel;
+  readonly engine: SimNode;
+  readonly hosts: readonly SimNode[];
+  readonly #parts: ClusterParts;
+  readonly #engineDisk: EngineDisk;
+  readonly #crashes: CrashPlan;
+  readonly #verbs: VerbTable;
+  readonly #early: Submission[] = [];
+  #client: Ref<ClientMessage> | null = null;
+  #memory: EngineMemory | null = null;
+  #defect: SeatbeltError | null = null;
+
+  /** @throws SeatbeltError `BAD_SCENARIO` if the seed is not a safe integer, or a fault names something that is not there */
+  constructor(parts: ClusterParts) {
+    this.#parts = parts;
+    const { scenario, seed, storage, reopen, observer } = parts;
+    this.kernel = new Kernel({ seed, strategy: random });
+    const rules = scenario.faults.filter((fault) => fault.kind !== 'crashEngine');
+    const rates = Object.fromEntries(Object.entries(scenario.verbs).map(([verb, { failureRate, failureCode }]) => [verb, { rate: failureRate, code: failureCode }]));
+    this.#verbs = createVerbTable({ verbs: VERBS, content: storage.content, speeds: scenario.verbs, failures: new Failures({ rules, rates, verbs: VERBS }) });
+
+    const network = new SimNetwork(this.kernel, reliableLinks(scenario.network.latency));
+    const owner = {
+      probe: (node: SimNode, probe: Probe) => this.#probe(node, probe),
+      fault: (node: SimNode, error: unknown) => {
+        this.#defect ??= new SeatbeltError('INTERNAL', `${node.name} stopped at ${this.kernel.now} µs: ${String(error)}`, { cause: error });
+      },
+      down: (node: SimNode) => this.#down(node),
+    };
+    const node = (name: string): SimNode => new SimNode(this.kernel, network, name, owner);
+    this.engine = node(ENGINE);
+    this.hosts = scenario.hosts.map(({ id }) => node(id));
+    this.#engineDisk = new EngineDisk(this.kernel, ENGINE, async () => observedDisk(await reopen(), (ops) => observer.written(ops)), scenario.disk);
+    this.#crashes = new CrashPlan(this.engine, scenario.faults);
+
+    const spm = scenario.hosts.find((host) => host.spm);
+    if (spm !== undefined) storage.grantSpm(scenario.pool.id, spm.id, 1);
+    const client = node(CLIENT);
+    for (const host of this.hosts) this.#at(0, host.name, 'start', () => this.#startHost(host));
+    this.#at(0, ENGINE, 'start', () => this.#startEngine());
+    this.#at(0, CLIENT, 'start', () => this.#startClient(client));
+  }
+
+  /** What the engine has in memory; null while it is down or has not recovered. */
+  get memory(): EngineMemory | null {
+    return this.engine.up ? this.#memory : null;
+  }
+
+  /** What has stopped a node for good: a defect of ours. */
+  get defect(): SeatbeltError | null {
+    return this.#defect;
+  }
+
+  /** Lets the client submit a command at `at` µs. It goes on submitting until the engine has it on disk. */
+  submitAt(at: number, submission: Submission): void {
+    this.#at(at, CLIENT, `submit ${submission.id}`, () => {
+      // At 0 the client may start after this: it is handed what was submitted before.
+      if (this.#client === null) this.#early.push(submission);
+      else this.#client.tell({ type: 'submit', submission });
+    });
+  }
+
+  /** Lets the client ask at `at` µs for a command to be cancelled, and again until that is answered. */
+  cancelAt(at: number, id: string): void {
+    this.#at(at, CLIENT, `cancel ${id}`, () => this.#client?.tell({ type: 'cancel', id }));
+  }
+
+  /** Closes what the engine's disk is made of. Idempotent. */
+  closeDisk(): Promise<void> {
+    return this.#engineDisk.close();
+  }
+
+  async #startEngine(): Promise<void> {
+    const { scenario, definitions, observer } = this.#parts;
+    const life = this.engine.start();
+    const disk = await this.#engineDisk.open(life);
+    const ports = { ...life.ports, disk, callbackBegins: () => life.callbackBegins() };
+    const { pool, hosts, engine } = scenario;
+    const config = { definitions, pools: [{ id: pool.id, hosts: hosts.map(({ id }) => id) }], settings: engine };
+    startEngine(ports, life.actors, config, (memory) => {
+      this.#memory = memory;
+      observer.recovered(memory);
+    });
+  }
+
+  #startHost(node: SimNode): void {
+    const { scenario, storage } = this.#parts;
+    const { ports, actors } = node.start();
+    const config = { pool: scenario.pool.id, incarnation: node.incarnation, ...SPM_HOST_DEFAULTS };
+    const behaviour = createSpmHost({ ports, storage, verbs: this.#verbs, config, wake: (message) => host.tell(message) });
+    const host = actors.spawn({ name: 'spm-host', behaviour });
+  }
+
+  #startClient(node: SimNode): void {
+    const { ports, actors } = node.start();
+    const behaviour = createClient(ports, ENGINE, (message) => client.tell(message));
+    const client: Ref<ClientMessage> = actors.spawn({ name: 'client', behaviour });
+    this.#client = client;
+    for (const submission of this.#early.splice(0)) client.tell({ type: 'submit', submission });
+  }
+
+  #down(node: SimNode): void {
+    if (node !== this.engine) return;
+    this.#memory = null;
+    const crash = this.#crashes.take();
+    if (crash === null) throw new SeatbeltError('INTERNAL', 'the engine crashed though nobody had planned it');
+    this.#probe(node, { type: 'engineCrashed', cause: crash.cause });
+    this.#at(this.kernel.now + crash.down, ENGINE, 'restart', () => this.#startEngine());
+  }
+
+  #at(time: number, node: string, label: string, run: () => void | Promise<void>): void {
+    this.kernel.schedule(time, { kind: 'control', node, incarnation: 0, label, content: null, background: false, run });
+  }
+
+  #probe(node: SimNode, probe: Probe): void {
+    this.#parts.observer.probe({ t: this.kernel.now, node: node.name, probe });
+    this.#crashes.probe(probe);
+  }
+}
