@@ -206,5 +206,6 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     file: FORWARD,
     find: 'return toCallback({ ...state, fence: state.fence + 1 }, of,',
     replace: 'return toCallback(state, of,',
+    unnoticed: 'of what ships only finishReplication has further attempts, and asks hasPassed under a new number before',
   },
 ];
