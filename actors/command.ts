@@ -16,6 +16,7 @@ import { CallbackHost } from './command/callback-host.js';
 import { CallbackRun, hasSent, type CallRecord, type RunResult } from './command/callback-run.js';
 import { OpenTurn } from './command/open-turn.js';
 import { callsAfter, callsAfterAnswer } from './command/kept-calls.js';
+import { claimOf, lockError } from './command/admission.js';
 import { historyEntry, LAST_CALLBACK, returnedEntries } from './command/history.js';
 import type { EngineContext } from './engine-context.js';
 import type { CallbackName } from './probe.js';
@@ -151,7 +152,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
         step: { state: after, effects: step.effects },
         history,
         tasks,
-        heldLocks: context.lockTable.keysOf(state.id),
+        heldLocks: context.lockTable.heldBy(state.rootId),
         now,
       };
       return {
@@ -182,8 +183,8 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
   function perform(effect: FlowEffect, committedAt: number): void {
     switch (effect.do) {
       case 'acquireLocks': {
-        const requests = definition.locks(state.params);
-        return locks.tell({ type: 'acquire', owner: state.rootId, requests, wake: (answer) => wakeSelf({ type: 'locksAnswered', answer }) });
+        const request = { ...claimOf(definition, state), wake: (answer: LockAnswer) => wakeSelf({ type: 'locksAnswered', answer }) };
+        return locks.tell({ type: 'acquire', request });
       }
       case 'runCallback': {
         run += 1;
@@ -221,9 +222,8 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
 
   function lockEvent(answer: LockAnswer): FlowEvent {
     if (answer.kind === 'granted') return { type: 'locksGranted' };
-    ports.probe({ type: 'lockRefused', owner: state.rootId, key: answer.key, holder: answer.holder });
-    const message = `${answer.key} is locked by command ${answer.holder}`;
-    return { type: 'locksRefused', error: { code: 'LOCK_CONFLICT', message, retryable: true, causes: [] } };
+    ports.probe({ type: 'lockRefused', owner: state.rootId, ...answer.conflict });
+    return { type: 'locksRefused', error: lockError(definition, answer) };
   }
 
   /** Only the completion of a task that the command waits for, at this step and for this reason, moves it. */

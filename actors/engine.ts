@@ -106,7 +106,7 @@ function createEngine(
     const exchange = new Exchange(ports, incarnation);
     const fences = new FenceNumbers();
     const journal = spawn<JournalMessage>('journal', (wake) => createJournal({ ports, store, entities, wakeSelf: wake }));
-    const locks = spawn<LocksMessage>('locks', () => createLocks(lockTable));
+    const locks = spawn<LocksMessage>('locks', (wake) => createLocks({ ports, table: lockTable, wakeSelf: wake }));
     // The task manager is made last: it needs the context that names it.
     const taskManager: Ref<TaskManagerMessage> = system.spawn({ name: 'task-manager', behaviour: (message) => manager.handle(message) });
     const context: EngineContext = {

@@ -1,66 +1,69 @@
-import type { LockRecord } from '../src/model/lock.js';
-import type { LocksMessage } from './messages.js';
+import { byAge, LockQueue } from './locks/lock-queue.js';
+import type { LockTable } from './locks/lock-table.js';
+import type { AcquireLocks, LocksMessage } from './messages.js';
+import type { NodePorts, Timer } from './ports.js';
 
-/** Who holds what: exclusive locks, each owned by a root command; whoever belongs to that root shares them. */
-export interface LockReader {
-  keysOf(owner: string): readonly string[];
-  entries(): IterableIterator<[string, string]>;
-}
+export { LockTable, type LockReader } from './locks/lock-table.js';
 
-/** The engine's memory of the lock records. Only the locks actor changes it. */
-export class LockTable implements LockReader {
-  readonly #owners = new Map<string, string>();
-  readonly #keys = new Map<string, Set<string>>();
+/** The actor that grants, lets wait, refuses and releases. */
+export function createLocks(deps: {
+  readonly ports: Pick<NodePorts, 'now' | 'after' | 'probe'>;
+  readonly table: LockTable;
+  readonly wakeSelf: (message: LocksMessage) => void;
+}): (message: LocksMessage) => void {
+  const { ports, table, wakeSelf } = deps;
+  const queue = new LockQueue<AcquireLocks>(table);
+  /** Of those that wait. */
+  const timers = new Map<AcquireLocks, Timer>();
+  /** Who has not asked again since the crash, and who has: the order in which they come says nothing. */
+  const expected = new Set<string>();
+  let gathered: AcquireLocks[] = [];
 
-  /** @param held the lock records on disk, re-acquired before the engine accepts anything */
-  constructor(held: Iterable<LockRecord>) {
-    for (const lock of held) this.grant(lock.key, lock.owner);
-  }
-
-  holderOf(key: string): string | undefined {
-    return this.#owners.get(key);
-  }
-
-  keysOf(owner: string): readonly string[] {
-    return [...(this.#keys.get(owner) ?? [])];
-  }
-
-  entries(): IterableIterator<[string, string]> {
-    return this.#owners.entries();
-  }
-
-  grant(key: string, owner: string): void {
-    this.#owners.set(key, owner);
-    const keys = this.#keys.get(owner);
-    if (keys === undefined) this.#keys.set(owner, new Set([key]));
-    else keys.add(key);
-  }
-
-  release(owner: string): void {
-    for (const key of this.keysOf(owner)) this.#owners.delete(key);
-    this.#keys.delete(owner);
-  }
-}
-
-/** The actor that grants and releases. */
-export function createLocks(table: LockTable): (message: LocksMessage) => void {
   return (message) => {
     switch (message.type) {
-      case 'acquire': {
-        for (const { key } of message.requests) {
-          const holder = table.holderOf(key);
-          if (holder !== undefined && holder !== message.owner) {
-            message.wake({ kind: 'refused', key, holder });
-            return;
-          }
-        }
-        for (const { key } of message.requests) table.grant(key, message.owner);
-        message.wake({ kind: 'granted' });
+      case 'expect':
+        message.commandIds.forEach((id) => expected.add(id));
         return;
-      }
+      case 'acquire':
+        gathered.push(message.request);
+        expected.delete(message.request.commandId);
+        if (expected.size > 0) return;
+        gathered.toSorted(byAge).forEach(acquire);
+        gathered = [];
+        return grantWhatCanBe();
+      case 'waitOver':
+        return waitOver(message.request);
       case 'release':
         table.release(message.owner);
-        return;
+        return grantWhatCanBe();
     }
   };
+
+  function acquire(request: AcquireLocks): void {
+    const conflict = queue.take(request);
+    if (conflict === null) return request.wake({ kind: 'granted' });
+    if (request.waitUntil === null) return request.wake({ kind: 'refused', conflict });
+    const deadlock = queue.deadlockOf(request);
+    if (deadlock !== null) return request.wake({ kind: 'deadlock', conflict: deadlock });
+    queue.wait(request);
+    timers.set(request, ports.after(Math.max(0, request.waitUntil - ports.now()), () => wakeSelf({ type: 'waitOver', request })));
+    ports.probe({ type: 'lockAwaited', owner: request.owner, commandId: request.commandId, ...conflict });
+  }
+
+  function waitOver(request: AcquireLocks): void {
+    // Granted meanwhile: the message was under way.
+    if (!timers.delete(request)) return;
+    queue.leave(request);
+    const conflict = queue.take(request);
+    request.wake(conflict === null ? { kind: 'granted' } : { kind: 'timedOut', conflict });
+    grantWhatCanBe();
+  }
+
+  function grantWhatCanBe(): void {
+    for (let next = queue.grantNext(); next !== null; next = queue.grantNext()) {
+      timers.get(next)?.cancel();
+      timers.delete(next);
+      next.wake({ kind: 'granted' });
+    }
+  }
 }

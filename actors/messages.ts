@@ -1,6 +1,5 @@
 import type { StopReason } from '../src/flow/state.js';
 import type { Outcome } from '../src/model/outcome.js';
-import type { LockRequest } from '../src/model/lock.js';
 import type { ExecutionReason, SpmAsyncTask } from '../src/model/task.js';
 import type { EntityKey } from '../src/model/entity.js';
 import type { ErrorRecord } from '../src/model/errors.js';
@@ -8,6 +7,7 @@ import type { Change } from '../src/store/change.js';
 import type { StagedEntities } from '../src/store/staged-view.js';
 import type { RunResult } from './command/callback-run.js';
 import type { Answer } from './exchange.js';
+import type { LockClaim, LockConflict } from './locks/lock-queue.js';
 import type { Probe } from './probe.js';
 import type { HostRequest, WireReply } from './wire.js';
 
@@ -101,10 +101,22 @@ export type JournalMessage =
 
 // locks
 
-export type LockAnswer = { readonly kind: 'granted' } | { readonly kind: 'refused'; readonly key: string; readonly holder: string };
+/** `conflict`: what is in the way; for `deadlock`, a lock whose holder waits for the asker. */
+export type LockAnswer =
+  | { readonly kind: 'granted' }
+  | { readonly kind: 'refused' | 'timedOut' | 'deadlock'; readonly conflict: LockConflict };
+
+export interface AcquireLocks extends LockClaim {
+  /** µs: how long it may wait. Null: it is answered at once. */
+  readonly waitUntil: number | null;
+  /** Called exactly once; must do no more than dispatch one message. */
+  readonly wake: (answer: LockAnswer) => void;
+}
 
 export type LocksMessage =
-  /** All or nothing, answered at once. `wake` must do no more than dispatch one message. */
-  | { readonly type: 'acquire'; readonly owner: string; readonly requests: readonly LockRequest[]; readonly wake: (answer: LockAnswer) => void }
+  /** These commands were waiting when the engine crashed, and are about to ask again. Nobody is answered before they all have. */
+  | { readonly type: 'expect'; readonly commandIds: readonly string[] }
+  | { readonly type: 'acquire'; readonly request: AcquireLocks }
+  | { readonly type: 'waitOver'; readonly request: AcquireLocks }
   /** After the batch that deletes the owner's lock records. */
   | { readonly type: 'release'; readonly owner: string };

@@ -49,7 +49,9 @@ export type Probe =
   /** A completion that matches no task where its command is: it changed nothing. */
   | { readonly type: 'completionIgnored'; readonly taskId: string; readonly why: string }
   | { readonly type: 'lockGranted'; readonly owner: string; readonly keys: readonly string[] }
-  | { readonly type: 'lockRefused'; readonly owner: string; readonly key: string; readonly holder: string }
+  /** A command waits for its locks; this one is in the way. `held` is false where it is not held, but promised to who came first. */
+  | { readonly type: 'lockAwaited'; readonly owner: string; readonly commandId: string; readonly key: string; readonly holder: string; readonly held: boolean }
+  | { readonly type: 'lockRefused'; readonly owner: string; readonly key: string; readonly holder: string; readonly held: boolean }
   | { readonly type: 'lockReleased'; readonly owner: string; readonly keys: readonly string[] }
   /** A commit was refused because an entity has changed; its callback runs again. */
   | { readonly type: 'conflict'; readonly commandId: string; readonly entity: EntityKey }

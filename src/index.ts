@@ -19,7 +19,7 @@ export { CallFailed, CallUnknown, SeatbeltError, type ErrorCode, type ErrorRecor
 export { NO_RETRY, UNDO_RETRY, type RetryPolicy, type RetrySettings } from './model/retry.js';
 export type { Data } from './model/data.js';
 export type { Effect } from './model/effect.js';
-export type { LockRequest } from './model/lock.js';
+export type { LockMode, LockRequest, LockWait } from './model/lock.js';
 export type { Outcome } from './model/outcome.js';
 export type { ExecutionReason, SpmAsyncTask, TaskRequest, TaskState } from './model/task.js';
 export type { CommandState, CommandStatus, HistoryEntry, Phase } from './flow/state.js';

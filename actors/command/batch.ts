@@ -1,5 +1,6 @@
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { Data } from '../../src/model/data.js';
+import type { LockRecord } from '../../src/model/lock.js';
 import type { Outcome } from '../../src/model/outcome.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import type { FlowEffect, FlowEvent } from '../../src/flow/event.js';
@@ -20,22 +21,26 @@ export interface BatchInput {
   readonly history: readonly HistoryEntry[];
   /** Its outstanding tasks' records. */
   readonly tasks: ReadonlyMap<string, SpmAsyncTask>;
-  /** The locks that its root holds, children's included. */
-  readonly heldLocks: readonly string[];
+  /** The locks that its root holds, as granted: with this command's and its other children's. */
+  readonly heldLocks: readonly LockRecord[];
   /** µs */
   readonly now: number;
 }
 
 /** The command's own records in a batch; what its callback staged of the entities is added by the journal. */
 export function changesOf(input: BatchInput): Change[] {
-  const { before, step, history, definition } = input;
+  const { before, step, history } = input;
   const changes: Change[] = [{ type: 'command', state: stored(step.state) }];
   history.forEach((entry, i) => changes.push({ type: 'history', commandId: before.id, seq: before.historyLength + i, entry }));
   for (const effect of step.effects) changes.push(...changesOfEffect(input, effect));
-  if (input.event.type === 'locksGranted') {
-    for (const { key, mode } of definition.locks(before.params)) changes.push({ type: 'lock', lock: { key, mode, owner: before.rootId } });
-  }
+  if (input.event.type === 'locksGranted') changes.push(...lockChanges(input));
   return changes;
+}
+
+/** In the mode that the root has now, which another of its commands may have made stronger than this one needs. */
+function lockChanges({ definition, before, heldLocks }: BatchInput): Change[] {
+  const asked = new Set(definition.locks(before.params).map(({ key }) => key));
+  return heldLocks.filter(({ key }) => asked.has(key)).map((lock) => ({ type: 'lock', lock }));
 }
 
 function changesOfEffect({ step, tasks, heldLocks, now, definitions }: BatchInput, effect: FlowEffect): Change[] {
@@ -49,7 +54,7 @@ function changesOfEffect({ step, tasks, heldLocks, now, definitions }: BatchInpu
     case 'startChild':
       return [{ type: 'command', state: stored(childOf(definitions, step.state, effect.item, now)) }];
     case 'end':
-      return isRoot(step.state) ? heldLocks.map((key): Change => ({ type: 'lockReleased', key })) : [];
+      return isRoot(step.state) ? heldLocks.map(({ key, owner }): Change => ({ type: 'lockReleased', key, owner })) : [];
     case 'acquireLocks':
     case 'runCallback':
     case 'stopTask':
@@ -79,7 +84,7 @@ export function probesOf({ definition, before, event, step, history, heldLocks, 
     }
   }
   if (state.status !== before.status) probes.push({ type: 'statusChanged', commandId: state.id, status: state.status, error: state.error });
-  if (isTerminal(state.status) && isRoot(state)) probes.push({ type: 'lockReleased', owner: state.id, keys: heldLocks });
+  if (isTerminal(state.status) && isRoot(state)) probes.push({ type: 'lockReleased', owner: state.id, keys: heldLocks.map(({ key }) => key) });
   return probes;
 }
 

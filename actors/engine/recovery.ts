@@ -23,6 +23,9 @@ export function statesOf(contents: StoreContents): CommandState[] {
 export function recoverCommands(context: EngineContext, registry: CommandRegistry, contents: StoreContents, parked: (state: CommandState) => void): void {
   const tasks = new Map<string, SpmAsyncTask[]>();
   for (const task of contents.tasks.values()) tasks.set(task.commandId, [...(tasks.get(task.commandId) ?? []), task]);
+  // Told before any of them is started: none is answered before those that were submitted earlier have asked.
+  const waiting = [...registry.live.values()].filter((state) => state.phase.at === 'admission' && unfitness(context.definitions, state) === null);
+  context.locks.tell({ type: 'expect', commandIds: waiting.map(({ id }) => id) });
   for (const state of registry.live.values()) {
     const unfit = unfitness(context.definitions, state);
     if (unfit !== null && state.status !== 'PARKED') park(context, state, unfit, parked);

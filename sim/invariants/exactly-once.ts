@@ -2,6 +2,7 @@ import type { EngineMemory } from '../../actors/engine.js';
 import { isTerminal, type CommandState } from '../../src/flow/state.js';
 import { sameData, type Data } from '../../src/model/data.js';
 import type { EntityKey, EntityRecord } from '../../src/model/entity.js';
+import type { LockRecord } from '../../src/model/lock.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
 import { threw } from './next-callbacks.js';
@@ -114,9 +115,8 @@ class ExactlyOnce implements Watcher {
   #sameAsMemory(memory: EngineMemory, when: string): void {
     const { entities, locks, commands } = this.scene.mirror;
     const live = new Map([...commands].filter(([, state]) => !isTerminal(state.status)));
-    const owners = new Map([...locks].map(([key, { owner }]) => [key, owner]));
     this.#same('entity', new Map(memory.entities.entries()), entities, when);
-    this.#same('lock', new Map(memory.locks.entries()), owners, when);
+    this.#same('lock', byOwnerAndKey(memory.locks.records()), byOwnerAndKey(locks.values()), when);
     this.#same('command', memory.commands, live, when);
   }
 
@@ -140,6 +140,10 @@ function identityOf({ commandId, executionIndex, executionReason, attempt, pool,
 /** Only a callback that returned changes entities. A command has at most one callback in a batch, and `start` is two entries. */
 function returnedCallbacks({ history }: Batch): number {
   return new Set(history.flatMap(({ commandId, entry }) => (entry === undefined || threw(entry) ? [] : [commandId]))).size;
+}
+
+function byOwnerAndKey(locks: Iterable<LockRecord>): ReadonlyMap<string, LockRecord> {
+  return new Map(Array.from(locks, (lock) => [`${lock.key} of ${lock.owner}`, lock]));
 }
 
 function difference(inMemory: unknown, durable: unknown): string {

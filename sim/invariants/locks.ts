@@ -1,10 +1,13 @@
 import type { Probe } from '../../actors/probe.js';
 import { isTerminal, type CommandState } from '../../src/flow/state.js';
-import type { LockRecord } from '../../src/model/lock.js';
+import { compatible, stronger, type LockRecord } from '../../src/model/lock.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
 import type { Batch, Changed } from './store-mirror.js';
 
-/** An exclusive lock has one holder, which is a root command; it is held from the batch in which the command begins to the batch in which it ends. */
+/**
+ * An exclusive lock has one holder, a shared one has any number; they are root commands, and hold it from the batch in which they begin, or a child does, to
+ * the batch in which they end.
+ */
 export const locks: Invariant = {
   number: 4,
   name: 'locks',
@@ -29,7 +32,7 @@ class Locks implements Watcher {
   onProbe(probe: Probe): void {
     if (probe.type === 'lockGranted') this.#granted(probe.owner, probe.keys);
     else if (probe.type === 'lockReleased') this.#released(probe.owner, probe.keys);
-    else if (probe.type === 'lockRefused' && probe.owner === probe.holder) this.broken(probe.key, `it was refused to ${probe.owner}, which holds it`);
+    else if (probe.type === 'lockRefused' || probe.type === 'lockAwaited') this.#withheld(probe.owner, probe.holder, probe.key);
   }
 
   atRest(): void {
@@ -40,40 +43,56 @@ class Locks implements Watcher {
     for (const state of this.scene.mirror.commands.values()) this.#holdsItsLocks(state);
   }
 
-  #changed({ id: key, before, after }: Changed<LockRecord>): void {
-    const owner = this.scene.mirror.commands.get((after ?? before)?.owner ?? '');
+  #changed({ id, before, after }: Changed<LockRecord>): void {
     if (after === undefined) {
-      if (before === undefined) this.broken(key, 'it was released, and nobody held it');
-      else if (owner === undefined || !isTerminal(owner.status)) {
-        this.broken(key, `it was released, and its holder ${before.owner} is ${this.#statusOf(before.owner)}`);
+      if (before === undefined) return this.broken(id, 'it was released, and nobody held it');
+      const owner = this.scene.mirror.commands.get(before.owner);
+      if (owner === undefined || !isTerminal(owner.status)) {
+        this.broken(before.key, `it was released, and its holder ${before.owner} is ${this.#statusOf(before.owner)}`);
       }
       return;
     }
-    if (before !== undefined && before.owner !== after.owner) this.broken(key, `it was granted to ${after.owner} while ${before.owner} held it`);
+    const { key, mode } = after;
+    const owner = this.scene.mirror.commands.get(after.owner);
     if (owner === undefined || owner.parent !== null) this.broken(key, `it was granted to ${after.owner}, which is no root command`);
     else if (isTerminal(owner.status)) this.broken(key, `it was granted to ${after.owner}, which is ${owner.status}`);
+    if (before !== undefined && stronger(before.mode, mode) !== mode) this.broken(key, `${after.owner} held it as ${before.mode}, and now as ${mode}`);
+    for (const other of this.scene.mirror.holdersOf(key)) {
+      if (other.owner !== after.owner && !compatible(mode, other.mode)) {
+        this.broken(key, `it was granted to ${after.owner} as ${mode} while ${other.owner} held it as ${other.mode}`);
+      }
+    }
   }
 
   /** A child's locks are its root's. */
   #holdsItsLocks(state: CommandState): void {
     if (!hasBegun(state)) return;
-    for (const { key } of this.scene.definitions.get(state.type)?.locks(state.params) ?? []) {
-      const holder = this.scene.mirror.locks.get(key)?.owner;
-      if (holder !== state.rootId) this.broken(key, `${state.id} is ${state.status} without this lock, which ${holder ?? 'nobody'} holds`);
+    for (const { key, mode } of this.scene.definitions.get(state.type)?.locks(state.params) ?? []) {
+      const held = this.scene.mirror.lockOf(state.rootId, key);
+      if (held === undefined) this.broken(key, `${state.id} is ${state.status} without this lock, which ${this.#holders(key)}`);
+      else if (stronger(held.mode, mode) !== held.mode) this.broken(key, `${state.id} is ${state.status} and has this lock only as ${held.mode}`);
     }
   }
 
   #granted(owner: string, keys: readonly string[]): void {
     for (const key of keys) {
-      const holder = this.scene.mirror.locks.get(key)?.owner;
-      if (holder !== owner) this.broken(key, `${owner} was told that it holds this lock; on disk ${holder ?? 'nobody'} does`);
+      if (this.scene.mirror.lockOf(owner, key) === undefined) this.broken(key, `${owner} was told that it holds this lock, which on disk ${this.#holders(key)}`);
     }
   }
 
   #released(owner: string, keys: readonly string[]): void {
     for (const key of keys) {
-      if (this.scene.mirror.locks.get(key)?.owner === owner) this.broken(key, `${owner} was told that this lock is released; on disk it is not`);
+      if (this.scene.mirror.lockOf(owner, key) !== undefined) this.broken(key, `${owner} was told that this lock is released; on disk it is not`);
     }
+  }
+
+  #withheld(owner: string, holder: string, key: string): void {
+    if (owner === holder) this.broken(key, `it was withheld from ${owner}, which holds it`);
+  }
+
+  #holders(key: string): string {
+    const holders = this.scene.mirror.holdersOf(key).map(({ owner }) => owner);
+    return holders.length === 0 ? 'nobody holds' : `${holders.join(' and ')} ${holders.length === 1 ? 'holds' : 'hold'}`;
   }
 
   #statusOf(id: string): string {

@@ -7,7 +7,7 @@ import type { LockRecord } from '../../src/model/lock.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import { decodeValue } from '../../src/store/codec.js';
 import type { DiskEntry, DiskOp } from '../../src/store/disk.js';
-import { parseKey } from '../../src/store/keys.js';
+import { lockRecordKey, parseKey } from '../../src/store/keys.js';
 import type { StoreHead } from '../../src/store/records.js';
 
 /** A record that a batch put or deleted. */
@@ -55,7 +55,7 @@ export class StoreMirror {
   readonly history = new Map<string, HistoryEntry[]>();
   readonly tasks = new Map<string, SpmAsyncTask>();
   readonly entities = new Map<EntityKey, EntityRecord>();
-  /** By lock key. */
+  /** By the keys of their entries: several owners may share one lock. */
   readonly locks = new Map<string, LockRecord>();
   /** By command. */
   readonly calls = new Map<string, CallRecord>();
@@ -67,6 +67,14 @@ export class StoreMirror {
 
   historyOf(commandId: string): readonly HistoryEntry[] {
     return this.history.get(commandId) ?? [];
+  }
+
+  lockOf(owner: string, key: string): LockRecord | undefined {
+    return this.locks.get(lockRecordKey(key, owner));
+  }
+
+  holdersOf(key: string): readonly LockRecord[] {
+    return [...this.locks.values()].filter((lock) => lock.key === key);
   }
 
   apply(ops: readonly DiskOp[]): Batch {
@@ -101,7 +109,7 @@ export class StoreMirror {
       case 'entity':
         return change(this.entities, batch.entities, at.entity, value);
       case 'lock':
-        return change(this.locks, batch.locks, at.key, value);
+        return change(this.locks, batch.locks, key, value);
       case 'call':
         return change(this.calls, batch.calls, at.commandId, value);
       case 'identity':

@@ -63,7 +63,9 @@ export class Chronicle {
       case 'conflict':
         return ofCommand(probe.commandId, `${probe.entity} has changed meanwhile: the callback runs again`, 'notable');
       case 'lockRefused':
-        return ofCommand(probe.owner, `lock ${probe.key} refused: ${probe.holder} holds it`, 'bad');
+        return ofCommand(probe.owner, `lock ${probe.key} refused: ${inTheWay(probe)}`, 'bad');
+      case 'lockAwaited':
+        return ofCommand(probe.commandId, `waits for lock ${probe.key}: ${inTheWay(probe)}`, 'notable');
       case 'cancelAnswered':
         return ofCommand(probe.commandId, `cancel: ${probe.answer}`, 'notable');
       case 'taskSubmitted':
@@ -130,6 +132,10 @@ const STATUS_TONE: Readonly<Record<string, Row['tone']>> = {
 
 function statusChanged({ commandId, status, error }: Of<'statusChanged'>): Row {
   return ofCommand(commandId, error === null ? status : `${status}: ${error.message}`, STATUS_TONE[status] ?? 'bad');
+}
+
+function inTheWay({ holder, held }: Of<'lockRefused'> | Of<'lockAwaited'>): string {
+  return held ? `${holder} holds it` : `${holder} comes first`;
 }
 
 function bare(what: string, tone: Row['tone']): Row {

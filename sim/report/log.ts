@@ -70,6 +70,7 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'engineRecovered':
     case 'commandSubmitted':
     case 'statusChanged':
+    case 'lockAwaited':
     case 'clientTold':
     case 'cancelAnswered':
       return 'info';

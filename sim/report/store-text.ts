@@ -30,7 +30,7 @@ export function commandText({ command, history, tasks, locks, damaged }: Command
     ...history.map(({ t, index, handler, callback, attempt, outcome }) => `  ${clock(t)}  ${index} ${handler} ${callback} #${attempt}: ${outcome}`),
     ...(tasks.length === 0 ? [] : ['tasks on hosts']),
     ...tasks.map((task) => `  ${task.id}  ${task.verb}  ${task.state}${task.executionReason === 'ROLLBACK_FLOW' ? ' (rollback)' : ''}`),
-    ...(locks.length === 0 ? [] : [`locks ${locks.map(({ key }) => key).join(', ')}`]),
+    ...(locks.length === 0 ? [] : [`locks ${locks.map(({ key, mode }) => (mode === 'shared' ? `${key} (shared)` : key)).join(', ')}`]),
     ...command.residue.map(({ verb, object }) => `left on purpose: ${verb} ${object}`),
     ...damageLines(damaged),
   ].map(printable);

@@ -4,7 +4,7 @@ import { frozenData, type Data } from './data.js';
 import { BadParams, SeatbeltError } from './errors.js';
 import { entireCommandTaskHandler, type EndAction, type ExecuteAction, type FailAction, type UndoAction } from './entire-command.js';
 import type { ErasedHandler, TaskHandler } from './handler.js';
-import type { LockRequest } from './lock.js';
+import type { LockRequest, LockWait } from './lock.js';
 import { NO_RETRY, type RetrySettings } from './retry.js';
 
 /** A command type as the engine knows it. Made by {@link defineCommand}. */
@@ -17,6 +17,7 @@ export interface CommandDefinition {
   readonly parseParams: (params: unknown) => Data;
   /** All the locks the command needs, from its params alone, so that they are the same after a crash. */
   readonly locks: (params: Data) => readonly LockRequest[];
+  readonly lockWait: LockWait;
   readonly handlers: readonly ErasedHandler[];
 }
 
@@ -25,6 +26,8 @@ export interface CommandSpec<S extends z.ZodType> {
   readonly version?: number;
   readonly params: S;
   readonly locks?: (params: z.output<S>) => readonly LockRequest[];
+  /** Default: `refuse`. */
+  readonly lockWait?: LockWait;
   /** With it, the command is written the old way and has no steps: see `EntireCommand`, also for the three below. */
   readonly executeAction?: ExecuteAction<z.output<S>>;
   readonly endSuccessfully?: EndAction<z.output<S>>;
@@ -50,13 +53,17 @@ const NAME = /^[A-Za-z][A-Za-z0-9]*$/;
 /**
  * Defines a command: `defineCommand({ type, params }).step(first).step(second).build()`, or, written the old way,
  * `defineCommand({ type, params, executeAction, endSuccessfully }).build()`.
- * @throws SeatbeltError `BAD_DEFINITION` on a malformed type or version
+ * @throws SeatbeltError `BAD_DEFINITION` on a malformed type, version or lockWait
  */
 export function defineCommand<S extends z.ZodType>(spec: CommandSpec<S>): CommandBuilder<z.output<S>, object> {
   if (!NAME.test(spec.type)) throw new SeatbeltError('BAD_DEFINITION', `command type '${spec.type}': use letters and digits, a letter first`);
   const version = spec.version ?? 1;
   if (!Number.isSafeInteger(version) || version < 1) {
     throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: version must be a whole number from 1, not ${String(version)}`);
+  }
+  const lockWait = spec.lockWait ?? 'refuse';
+  if (lockWait !== 'refuse' && !isWait(lockWait.limitMs)) {
+    throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: lockWait.limitMs must be from 0 to ${MAX_WAIT_MS}, not ${String(lockWait.limitMs)}`);
   }
   return builder(spec, version, []) as CommandBuilder<z.output<S>, object>;
 }
@@ -87,6 +94,7 @@ function definition<S extends z.ZodType>(spec: CommandSpec<S>, version: number, 
     version,
     parseParams: (params) => parseParams(spec, params),
     locks: (params) => locksOf(spec, params),
+    lockWait: spec.lockWait ?? 'refuse',
     handlers,
   };
 }
@@ -106,13 +114,17 @@ function policyProblem(field: string, settings: RetrySettings | undefined): stri
   if (settings === undefined) return null;
   const policy = { ...NO_RETRY, ...settings };
   if (!Number.isSafeInteger(policy.attempts) || policy.attempts < 1) return `${field}.attempts must be a whole number from 1, not ${policy.attempts}`;
-  if (!(policy.backoffMs >= 0 && policy.backoffMs <= MAX_WAIT_MS)) return `${field}.backoffMs must be from 0 to ${MAX_WAIT_MS}, not ${policy.backoffMs}`;
-  if (!(policy.maxBackoffMs >= 0 && policy.maxBackoffMs <= MAX_WAIT_MS)) return `${field}.maxBackoffMs must be from 0 to ${MAX_WAIT_MS}, not ${policy.maxBackoffMs}`;
+  if (!isWait(policy.backoffMs)) return `${field}.backoffMs must be from 0 to ${MAX_WAIT_MS}, not ${policy.backoffMs}`;
+  if (!isWait(policy.maxBackoffMs)) return `${field}.maxBackoffMs must be from 0 to ${MAX_WAIT_MS}, not ${policy.maxBackoffMs}`;
   return null;
 }
 
+function isWait(ms: number): boolean {
+  return Number.isFinite(ms) && ms >= 0 && ms <= MAX_WAIT_MS;
+}
+
 const keyShape = z.string().min(1).refine((key) => key.isWellFormed(), 'not well-formed text');
-const locksShape = z.array(z.strictObject({ key: keyShape, mode: z.literal('exclusive') })).readonly();
+const locksShape = z.array(z.strictObject({ key: keyShape, mode: z.enum(['exclusive', 'shared']) })).readonly();
 
 function locksOf<S extends z.ZodType>(spec: CommandSpec<S>, params: Data): readonly LockRequest[] {
   const locks = locksShape.safeParse(atOnce(spec.locks?.(params as z.output<S>) ?? []));

@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'NOT_PLAIN_DATA'
   // flow
   | 'LOCK_CONFLICT'
+  | 'LOCK_TIMEOUT'
+  | 'DEADLOCK'
   | 'CANCELLED'
   | 'CANCEL_REFUSED'
   | 'TASK_FAILED'

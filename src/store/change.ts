@@ -18,8 +18,9 @@ export type Change =
   | { readonly type: 'taskRemoved'; readonly task: SpmAsyncTask }
   /** `null` deletes it. */
   | { readonly type: 'entity'; readonly key: EntityKey; readonly record: EntityRecord | null }
+  /** A new lock, or one that its owner now has in another mode. */
   | { readonly type: 'lock'; readonly lock: LockRecord }
-  | { readonly type: 'lockReleased'; readonly key: string }
+  | { readonly type: 'lockReleased'; readonly key: string; readonly owner: string }
   /** The recorded HSM calls of the command's open callback; `null` when it is over. */
   | { readonly type: 'call'; readonly commandId: string; readonly record: Data | null };
 
@@ -81,10 +82,10 @@ export function stageChanges(changes: readonly Change[], before: Before): Staged
         else put(entityRecordKey(change.key), encodeRecord('entity', change.record));
         break;
       case 'lock':
-        put(lockRecordKey(change.lock.key), encodeRecord('lock', change.lock));
+        put(lockRecordKey(change.lock.key, change.lock.owner), encodeRecord('lock', change.lock));
         break;
       case 'lockReleased':
-        del(lockRecordKey(change.key));
+        del(lockRecordKey(change.key, change.owner));
         break;
       case 'call':
         if (change.record === null) del(callRecordKey(change.commandId));

@@ -15,7 +15,7 @@ import type { SpmAsyncTask } from '../model/task.js';
  *   task-by-entity/<kind>/<entity>/<id>
  *   task-by-pool/<pool>/<id>
  *   entity/<kind>/<id>
- *   lock/<key>
+ *   lock/<key>/<owner>
  */
 
 export const STORE_KEY = 'meta/store';
@@ -31,7 +31,7 @@ export type StoreKey =
   | { readonly kind: 'task'; readonly id: string }
   | { readonly kind: 'taskIndex'; readonly taskId: string }
   | { readonly kind: 'entity'; readonly entity: EntityKey }
-  | { readonly kind: 'lock'; readonly key: string };
+  | { readonly kind: 'lock'; readonly key: string; readonly owner: string };
 
 export const commandKey = (id: string): string => `command/${part(id)}`;
 export const historyPrefix = (commandId: string): string => `history/${part(commandId)}/`;
@@ -41,7 +41,7 @@ export const tasksByCommandPrefix = (commandId: string): string => `task-by-comm
 export const tasksByEntityPrefix = (entity: EntityKey): string => `task-by-entity/${entityParts(entity)}/`;
 export const tasksByPoolPrefix = (pool: string): string => `task-by-pool/${part(pool)}/`;
 export const entityRecordKey = (entity: EntityKey): string => `entity/${entityParts(entity)}`;
-export const lockRecordKey = (key: string): string => `lock/${part(key)}`;
+export const lockRecordKey = (key: string, owner: string): string => `lock/${part(key)}/${part(owner)}`;
 
 const SEQ_DIGITS = 10;
 
@@ -77,8 +77,8 @@ export function parseKey(key: string): StoreKey {
       return { kind: 'call', commandId: first };
     case 'task 1':
       return { kind: 'task', id: first };
-    case 'lock 1':
-      return { kind: 'lock', key: first };
+    case 'lock 2':
+      return { kind: 'lock', key: first, owner: second };
     case 'entity 2':
       return { kind: 'entity', entity: parts[0] === NO_KIND ? second : `${first}/${second}` };
     case 'task-by-command 2':

@@ -15,7 +15,7 @@ export interface StoreContents {
   readonly commands: ReadonlyMap<string, StoredCommand>;
   readonly tasks: ReadonlyMap<string, SpmAsyncTask>;
   readonly entities: ReadonlyMap<EntityKey, EntityRecord>;
-  /** By lock key. */
+  /** By the keys of their entries: several owners may share one lock. */
   readonly locks: ReadonlyMap<string, LockRecord>;
   /** By command. */
   readonly calls: ReadonlyMap<string, Data>;
@@ -101,7 +101,7 @@ export async function loadStore(disk: Disk): Promise<LoadedStore> {
         entities.set(record.entity, record.record);
         break;
       case 'lock':
-        locks.set(record.lock.key, record.lock);
+        locks.set(entry.key, record.lock);
         break;
     }
   }

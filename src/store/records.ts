@@ -76,7 +76,7 @@ const taskShape = z.object({
   createdAt: z.number(),
 });
 const entityShape = z.object({ version: z.int().min(1), value: data });
-const lockShape = z.object({ key: z.string(), mode: z.literal('exclusive'), owner: z.string() });
+const lockShape = z.object({ key: z.string(), mode: z.enum(['exclusive', 'shared']), owner: z.string() });
 
 /** The bytes of a record of this kind. */
 export function encodeRecord(kind: RecordKind, value: Data): Uint8Array {
@@ -126,7 +126,7 @@ function recordAt(key: string, at: StoreKey, value: Data): StoredRecord {
       return { kind: 'entity', entity: at.entity, record: shaped<EntityRecord>(key, entityShape, value) };
     case 'lock': {
       const lock = shaped<LockRecord>(key, lockShape, value);
-      return inPlace(key, lock.key === at.key, { kind: 'lock', lock });
+      return inPlace(key, lock.key === at.key && lock.owner === at.owner, { kind: 'lock', lock });
     }
   }
 }

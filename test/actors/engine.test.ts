@@ -177,7 +177,7 @@ describe('a recovered engine', () => {
       const { commands, entities, locks } = await rig.stored();
       expect(new Map(rig.memory?.commands)).toEqual(new Map([['c1', commands.get('c1')]]));
       expect(new Map(rig.memory?.entities.entries())).toEqual(entities);
-      expect([...(rig.memory?.locks.entries() ?? [])]).toEqual([...locks.values()].map(({ key, owner }) => [key, owner]));
+      expect([...(rig.memory?.locks.records() ?? [])]).toEqual([...locks.values()]);
     });
   });
 
@@ -246,7 +246,7 @@ describe('a command that this program cannot continue', () => {
       rig.restart(definitions);
       await rig.run();
       expect(await rig.command()).toMatchObject({ status: 'PARKED', heldBy: { code: 'DEFINITION_CHANGED', message: expect.stringMatching(why) as string }, error: null });
-      expect([[...(await rig.stored()).locks.keys()], (await rig.command('o1')).status]).toEqual([['disk/d1'], 'SUCCEEDED']);
+      expect([[...(await rig.stored()).locks.values()].map(({ key }) => key), (await rig.command('o1')).status]).toEqual([['disk/d1'], 'SUCCEEDED']);
     });
   });
 

@@ -40,6 +40,7 @@ const anyDefinition = fc.array(anyHandler, { minLength: 1, maxLength: 4 }).map(
     version: 1,
     parseParams: () => ({}),
     locks: () => [{ key: 'disk/d1', mode: 'exclusive' }],
+    lockWait: 'refuse',
     handlers: handlers.map((handler, i) => ({ name: `step${i}`, ...handler })),
   }),
 );

@@ -5,6 +5,11 @@ import { defineCommand } from '../../../src/model/command.js';
 const nothing = () => undefined;
 
 /** Three steps that can all be undone; the second tries twice. */
+/** Shares its lock, and changes nothing. */
+export const Reader = defineCommand({ type: 'Reader', params: z.object({}), locks: () => [{ key: 'disk/d1', mode: 'shared' }] })
+  .step({ name: 'read', effectFree: true })
+  .build();
+
 export const ThreeSteps = defineCommand({ type: 'ThreeSteps', params: z.object({}), locks: () => [{ key: 'disk/d1', mode: 'exclusive' }] })
   .step({ name: 'first', endWithFailure: nothing, compensate: nothing })
   .step({ name: 'second', retry: { attempts: 2, backoffMs: 1, maxBackoffMs: 1 }, compensate: nothing })

@@ -97,7 +97,7 @@ describe('exactly once: what is caught', () => {
     [
       'a recovered engine that has forgotten a lock',
       (life) => life.run.monitor.recovered(life.run.tick(), { ...memoryOf(life, { version: 1, value: DISK_D1 }), locks: new LockTable([]) }),
-      /lock disk\/d1: after recovery it is not in memory/,
+      /lock disk\/d1 of c1: after recovery it is not in memory/,
     ],
     [
       'a recovered engine that has a command elsewhere than the disk',

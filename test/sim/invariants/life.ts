@@ -90,7 +90,9 @@ export class Life {
     const step = transition(shape, this.state, event, { now: this.run.now, jitter: 0 });
     if (step === null) return this;
     const after = { ...step.state, historyLength: this.state.historyLength + history.length };
-    const heldLocks = this.state.status === 'SUBMITTED' ? [] : this.definition.locks(this.state.params).map(({ key }) => key);
+    const owner = this.state.rootId;
+    const waits = this.state.status === 'SUBMITTED' && event.type !== 'locksGranted';
+    const heldLocks = waits ? [] : this.definition.locks(this.state.params).map(({ key, mode }) => ({ key, mode, owner }));
     const { definition, state: before } = this;
     const input = { definition, definitions: new Map(), before, event, step: { ...step, state: after }, history, tasks: this.#tasks, heldLocks, now: this.run.now };
     const changes = changesOf(input);

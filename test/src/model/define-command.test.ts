@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { checkCommandId, defineCommand } from '../../../src/model/command.js';
 import { BadParams } from '../../../src/model/errors.js';
+import type { LockMode } from '../../../src/model/lock.js';
 import type { RetryPolicy } from '../../../src/model/retry.js';
 import { failureOf } from '../store/fixtures.js';
 
@@ -24,6 +25,19 @@ describe('a defined command', () => {
   test('knows its locks from its params', () => {
     expect(move.locks(move.parseParams({ disks: ['d1', 'd2'] })).map(({ key }) => key)).toEqual(['disk/d1', 'disk/d2']);
     expect(defineCommand({ type: 'Free', params }).step({ name: 'copy' }).build().locks(move.parseParams({ disks: ['d1'] }))).toEqual([]);
+  });
+
+  test('refuses at once if its locks are taken, or waits for them as long as it says', () => {
+    expect(move.lockWait).toBe('refuse');
+    for (const limitMs of [0, 0.5, 365 * 24 * 3_600_000]) {
+      expect(defineCommand({ type: 'Patient', params, lockWait: { limitMs } }).step({ name: 'copy' }).build().lockWait).toEqual({ limitMs });
+    }
+  });
+
+  test('may share its locks, and has no other modes', async () => {
+    const locking = (mode: LockMode) => defineCommand({ type: 'Read', params, locks: () => [{ key: 'k', mode }] }).step({ name: 'copy' }).build();
+    expect(locking('shared').locks({})).toEqual([{ key: 'k', mode: 'shared' }]);
+    expect(await failureOf(() => locking('upgradable' as LockMode).locks({}))).toMatchObject({ code: 'BAD_DEFINITION', message: expect.stringMatching(/locks\(\): 0\.mode/) as string });
   });
 
   test('can be begun once and ended in several ways', () => {
@@ -72,6 +86,9 @@ describe('a bad definition is refused, naming the command and the handler', () =
     ['a blank in the type', () => defineCommand({ type: 'Move disk', params }), "'Move disk'"],
     ['version 0', () => defineCommand({ type: 'Move', version: 0, params }), 'Move: version'],
     ['half a version', () => defineCommand({ type: 'Move', version: 1.5, params }), '1.5'],
+    ['a negative wait for locks', () => defineCommand({ type: 'Move', params, lockWait: { limitMs: -1 } }), 'Move: lockWait.limitMs must be from 0 to 31536000000, not -1'],
+    ['a wait for locks of more than a year', () => defineCommand({ type: 'Move', params, lockWait: { limitMs: 31_536_000_001 } }), 'lockWait.limitMs'],
+    ['a wait for locks that is no number', () => defineCommand({ type: 'Move', params, lockWait: { limitMs: Number.NaN } }), 'lockWait.limitMs'],
     ['no steps', () => aCommand().build(), 'Move: it has no handlers'],
     ['a name that is no word', () => aCommand().step({ name: 'a copy' }).build(), 'Move: handler 0 (a copy)'],
     ['effectFree with a compensate', () => aCommand().step({ name: 'copy', effectFree: true, compensate: () => undefined }).build(), 'handler 0 (copy): it is effectFree'],

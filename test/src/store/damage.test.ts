@@ -36,7 +36,7 @@ const EVERY_KEY = [
   'entity/disk/d1',
   'history/c1/0000000000',
   'history/c1/0000000001',
-  'lock/disk%2Fd1',
+  'lock/disk%2Fd1/c1',
   'meta/head',
   'meta/store',
   'task-by-command/migrate/t1',
@@ -85,7 +85,7 @@ describe('entries that are sound, but not those of the last commit, are noticed:
   test('ones that were deleted', async () => {
     const before = await disk.scan('lock/');
     const store = await SnapshotStore.open(disk);
-    await store.commit([{ type: 'lockReleased', key: 'disk/d1' }]);
+    await store.commit([{ type: 'lockReleased', key: 'disk/d1', owner: 'c1' }]);
     await disk.write(before.map((entry) => ({ type: 'put', ...entry })));
     expect((await failureOf(() => readStore(disk))).code).toBe('STORE_CORRUPT');
   });

@@ -26,8 +26,8 @@ describe('keys', () => {
       id.map((it) => [commandKey(it), { kind: 'command', id: it }] as const),
       id.map((it) => [callRecordKey(it), { kind: 'call', commandId: it }] as const),
       id.map((it) => [taskKey(it), { kind: 'task', id: it }] as const),
-      id.map((it) => [lockRecordKey(it), { kind: 'lock', key: it }] as const),
       id.map((it) => [entityRecordKey(it), { kind: 'entity', entity: it }] as const),
+      fc.tuple(id, id).map(([it, owner]) => [lockRecordKey(it, owner), { kind: 'lock', key: it, owner }] as const),
       fc.tuple(id, seq).map(([it, n]) => [historyKey(it, n), { kind: 'history', commandId: it, seq: n }] as const),
     );
     fc.assert(
@@ -53,7 +53,7 @@ describe('keys', () => {
       fc.property(id, id, (a, b) => {
         fc.pre(a !== b);
         expect(entityRecordKey(a)).not.toBe(entityRecordKey(b));
-        expect(lockRecordKey(a)).not.toBe(lockRecordKey(b));
+        expect(new Set([lockRecordKey(a, a), lockRecordKey(a, b), lockRecordKey(b, a), lockRecordKey(b, b)]).size).toBe(4);
         expect(historyKey(b, 0).startsWith(historyPrefix(a))).toBe(false);
         const ofB = taskIndexKeys({ id: a, commandId: b, pool: b, entity: b });
         for (const prefix of [tasksByCommandPrefix(a), tasksByPoolPrefix(a), tasksByEntityPrefix(a)]) {
@@ -68,7 +68,7 @@ describe('keys', () => {
     expect(commandKey('migrate-1')).toBe('command/migrate-1');
     expect(taskKey('migrate-1!0.1.0$2.w1.0')).toBe('task/migrate-1!0.1.0$2.w1.0');
     expect(entityRecordKey('disk/d1')).toBe('entity/disk/d1');
-    expect(lockRecordKey('disk/d1')).toBe('lock/disk%2Fd1');
+    expect(lockRecordKey('disk/d1', 'c1')).toBe('lock/disk%2Fd1/c1');
     expect(historyKey('c', 7)).toBe('history/c/0000000007');
   });
 
@@ -78,10 +78,10 @@ describe('keys', () => {
 
   test('are not made of numbers out of range or ids without UTF-8', async () => {
     for (const bad of [-1, 1.5, Number.NaN, 10 ** 10]) expect((await failureOf(() => historyKey('c', bad))).code).toBe('INTERNAL');
-    expect((await failureOf(() => lockRecordKey('\ud800'))).code).toBe('NOT_PLAIN_DATA');
+    expect((await failureOf(() => lockRecordKey('\ud800', 'c1'))).code).toBe('NOT_PLAIN_DATA');
   });
 
-  const foreign = ['', 'meta', 'meta/other', 'command', 'command/a/b', 'task/a/b', 'history/a', 'history/a/12', 'entity/a', 'lock/%zz', 'other/a'];
+  const foreign = ['', 'meta', 'meta/other', 'command', 'command/a/b', 'task/a/b', 'history/a', 'history/a/12', 'entity/a', 'lock/%zz/c1', 'lock/a', 'other/a'];
 
   test.each([...foreign, 'task-by-pool/a'])('of another kind are refused: %j', async (key) => {
     const error = await failureOf(() => parseKey(key));

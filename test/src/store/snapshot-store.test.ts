@@ -75,7 +75,8 @@ describe('opening', () => {
       { type: 'task', task: gone },
       { type: 'entity', key: 'disk/d2', record: { version: 1, value: null } },
       { type: 'lock', lock: { key: 'disk/d1', mode: 'exclusive', owner: 'c1' } },
-      { type: 'lock', lock: { key: 'vm/v1', mode: 'exclusive', owner: 'c1' } },
+      { type: 'lock', lock: { key: 'vm/v1', mode: 'shared', owner: 'c1' } },
+      { type: 'lock', lock: { key: 'vm/v1', mode: 'shared', owner: 'c2' } },
       { type: 'call', commandId: 'c1', record: { calls: [1, 2] } },
       { type: 'call', commandId: 'c2', record: { calls: [] } },
     ]);
@@ -83,7 +84,7 @@ describe('opening', () => {
       { type: 'command', state: { ...command, status: 'RUNNING' } },
       { type: 'taskRemoved', task: gone },
       { type: 'entity', key: 'disk/d1', record: null },
-      { type: 'lockReleased', key: 'vm/v1' },
+      { type: 'lockReleased', key: 'vm/v1', owner: 'c1' },
       { type: 'call', commandId: 'c2', record: null },
     ]);
     const { opened } = await SnapshotStore.open(disk);
@@ -91,7 +92,10 @@ describe('opening', () => {
     expect([...opened.commands]).toEqual([['c1', { ...command, status: 'RUNNING' }]]);
     expect([...opened.tasks]).toEqual([['t1', aTask('t1')]]);
     expect([...opened.entities]).toEqual([['disk/d2', { version: 1, value: null }]]);
-    expect([...opened.locks]).toEqual([['disk/d1', { key: 'disk/d1', mode: 'exclusive', owner: 'c1' }]]);
+    expect([...opened.locks.values()]).toEqual([
+      { key: 'disk/d1', mode: 'exclusive', owner: 'c1' },
+      { key: 'vm/v1', mode: 'shared', owner: 'c2' },
+    ]);
     expect([...opened.calls]).toEqual([['c1', { calls: [1, 2] }]]);
     expect(await readStore(disk)).toEqual(opened);
   });
