@@ -1,4 +1,5 @@
-import { byAge, LockQueue } from './locks/lock-queue.js';
+import { byAge } from './locks/lock-claim.js';
+import { LockQueue } from './locks/lock-queue.js';
 import type { LockTable } from './locks/lock-table.js';
 import type { AcquireLocks, LocksMessage } from './messages.js';
 import type { NodePorts, Timer } from './ports.js';
@@ -34,7 +35,7 @@ export function createLocks(deps: {
       case 'waitOver':
         return waitOver(message.request);
       case 'release':
-        table.release(message.owner);
+        queue.release(message.owner);
         return grantWhatCanBe();
     }
   };

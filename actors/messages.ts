@@ -7,7 +7,8 @@ import type { Change } from '../src/store/change.js';
 import type { StagedEntities } from '../src/store/staged-view.js';
 import type { RunResult } from './command/callback-run.js';
 import type { Answer } from './exchange.js';
-import type { LockClaim, LockConflict } from './locks/lock-queue.js';
+import type { LockClaim } from './locks/lock-claim.js';
+import type { LockConflict } from './locks/lock-queue.js';
 import type { Probe } from './probe.js';
 import type { HostRequest, WireReply } from './wire.js';
 

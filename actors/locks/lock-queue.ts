@@ -1,15 +1,7 @@
-import type { LockRequest } from '../../src/model/lock.js';
+import { compatible } from '../../src/model/lock.js';
+import { byAge, type LockClaim } from './lock-claim.js';
 import { LockTable } from './lock-table.js';
-
-/** What one command asks for on behalf of its root. All of it is durable, and so is the order that follows from it. */
-export interface LockClaim {
-  readonly commandId: string;
-  /** Its root command. */
-  readonly owner: string;
-  /** µs */
-  readonly submittedAt: number;
-  readonly requests: readonly LockRequest[];
-}
+import { WaitingClaims } from './waiting-claims.js';
 
 /** One thing that is in the way of a claim. */
 export interface LockConflict {
@@ -29,94 +21,133 @@ export interface LockConflict {
  * owner only whoever came after its claim, and nobody comes after a claim of an owner that waits for him.
  */
 export class LockQueue<C extends LockClaim> {
-  /** By age. */
-  #waiting: readonly C[] = [];
+  readonly #waiting = new WaitingClaims<C>();
+  /** Owners that hold something and wait for more. While there are none, nobody waits for one who waits, and age alone decides. */
+  readonly #waitingHolders = new Set<string>();
+  /** Keys that have been given up since nothing more could be granted. */
+  readonly #freed = new Set<string>();
 
   constructor(private readonly table: LockTable) {}
 
   /** Grants a claim that does not wait, if it can be. @returns what is in its way, or null: it is granted */
   take(claim: C): LockConflict | null {
-    for (const conflict of this.#heldAgainst(claim)) return conflict;
-    for (const [next, conflict] of this.#inTurn(inserted(this.#waiting, claim))) {
-      if (next === claim && conflict !== null) return conflict;
-    }
-    this.#grant(claim);
-    return null;
+    const byAgeAlone = this.#waitingHolders.size === 0 && this.table.heldBy(claim.owner).length === 0;
+    const conflict = this.#heldConflict(claim) ?? (byAgeAlone ? this.#olderConflict(claim) : this.#conflictInTurn(claim));
+    if (conflict === null) this.#grant(claim);
+    return conflict;
   }
 
   /** A lock that the claim would wait for, and whose holder waits for the claim's owner, itself or through others. */
   deadlockOf(claim: C): LockConflict | null {
     const seen = new Set<string>();
-    for (const conflict of this.#heldAgainst(claim)) if (this.#waitsFor(conflict.holder, claim.owner, seen)) return conflict;
+    for (const conflict of this.#heldConflicts(claim)) if (this.#waitsFor(conflict.holder, claim.owner, seen)) return conflict;
     return null;
   }
 
   /** It waits from now on. Then others may be grantable, whose owners its own waits for now: see {@link grantNext}. */
   wait(claim: C): void {
-    this.#waiting = inserted(this.#waiting, claim);
+    this.#waiting.add(claim);
+    if (this.table.heldBy(claim.owner).length > 0) this.#waitingHolders.add(claim.owner);
   }
 
   /** It waits no more; then others may be grantable. */
   leave(claim: C): void {
-    this.#waiting = this.#waiting.filter((other) => other !== claim);
+    this.#waiting.remove(claim);
+    if (this.#waiting.of(claim.owner).length === 0) this.#waitingHolders.delete(claim.owner);
+    for (const { key } of claim.requests) this.#freed.add(key);
   }
 
-  /** Grants the first of the waiting claims that can be. To be called until there is none, after each change and each release. */
+  /** The owner gives up all that it holds; then others may be grantable. None of its claims waits. */
+  release(owner: string): void {
+    for (const { key } of this.table.heldBy(owner)) this.#freed.add(key);
+    this.table.release(owner);
+  }
+
+  /** Grants one of the waiting claims that can be, or none. To be called until there is none, after each change. */
   grantNext(): C | null {
-    for (const [claim, conflict] of this.#inTurn(this.#waiting)) {
-      if (conflict !== null) continue;
-      this.leave(claim);
-      this.#grant(claim);
-      return claim;
-    }
-    return null;
+    const claim = this.#grantable();
+    if (claim === null) return null;
+    this.leave(claim);
+    this.#grant(claim);
+    return claim;
   }
 
   #grant({ owner, requests }: C): void {
     for (const request of requests) this.table.grant(owner, request);
+    if (requests.length > 0 && this.#waiting.of(owner).length > 0) this.#waitingHolders.add(owner);
   }
 
-  *#heldAgainst({ owner, requests }: C): Generator<LockConflict> {
-    for (const request of requests) {
-      for (const holder of this.table.against(owner, request)) yield { key: request.key, holder, held: true };
+  #grantable(): C | null {
+    if (this.#waitingHolders.size > 0) {
+      for (const [claim, conflict] of this.#inTurn()) if (conflict === null) return claim;
+      this.#freed.clear();
+      return null;
     }
-  }
-
-  /** The claims in the order in which they are served, each with what is in its way. */
-  *#inTurn(claims: readonly C[]): Generator<readonly [C, LockConflict | null]> {
-    const promised = new LockTable([]);
-    for (const claim of this.#inOrder(claims)) {
-      yield [claim, this.#inTheWay(claim, promised)];
-      for (const request of claim.requests) promised.grant(claim.owner, request);
-    }
-  }
-
-  #inTheWay(claim: C, promised: LockTable): LockConflict | null {
-    for (const conflict of this.#heldAgainst(claim)) return conflict;
-    for (const request of claim.requests) {
-      // What the owner has is no longer promised to anybody.
-      if (this.table.covers(claim.owner, request)) continue;
-      for (const holder of promised.against(claim.owner, request)) return { key: request.key, holder, held: false };
+    for (const key of this.#freed) {
+      for (const claim of this.#waiting.for(key)) {
+        if ((this.#heldConflict(claim) ?? this.#olderConflict(claim)) === null) return claim;
+        // It is in the way of all that follow, which are others' claims.
+        if (this.#waiting.of(claim.owner).length === 1 && claim.requests.some((request) => request.key === key && request.mode === 'exclusive')) break;
+      }
+      this.#freed.delete(key);
     }
     return null;
   }
 
-  /** By age, but after all that their owners wait for. @param claims by age */
-  #inOrder(claims: readonly C[]): Iterable<C> {
-    const byOwner = new Map<string, C[]>();
-    for (const claim of claims) byOwner.set(claim.owner, [...(byOwner.get(claim.owner) ?? []), claim]);
+  // What is in the way of a claim.
+
+  #heldConflict(claim: C): LockConflict | null {
+    for (const conflict of this.#heldConflicts(claim)) return conflict;
+    return null;
+  }
+
+  *#heldConflicts({ owner, requests }: C): Generator<LockConflict> {
+    for (const { key, mode } of requests) for (const holder of this.table.against(owner, { key, mode })) yield { key, holder, held: true };
+  }
+
+  /** Where age alone decides. */
+  #olderConflict(claim: C): LockConflict | null {
+    for (const { key, mode } of claim.requests) {
+      for (const other of this.#waiting.for(key)) {
+        if (byAge(other, claim) >= 0) break;
+        if (other.owner === claim.owner) continue;
+        if (other.requests.some((request) => request.key === key && !compatible(request.mode, mode))) return { key, holder: other.owner, held: false };
+      }
+    }
+    return null;
+  }
+
+  #conflictInTurn(claim: C): LockConflict | null {
+    if (claim.requests.every(({ key }) => this.#waiting.for(key).length === 0)) return null;
+    this.#waiting.add(claim);
+    const found = [...this.#inTurn()].find(([next]) => next === claim);
+    this.#waiting.remove(claim);
+    return found?.[1] ?? null;
+  }
+
+  /** The claims in the order in which they are served, each with what is in its way. */
+  *#inTurn(): Generator<readonly [C, LockConflict | null]> {
+    const promised = new LockTable([]);
+    for (const claim of this.#inOrder()) {
+      yield [claim, this.#heldConflict(claim) ?? promisedConflict(claim, promised)];
+      for (const request of claim.requests) promised.grant(claim.owner, request);
+    }
+  }
+
+  /** By age, but after all that their owners wait for. */
+  #inOrder(): Iterable<C> {
     const ordered = new Set<C>();
     const seen = new Set<string>();
     const placeWhatItWaitsFor = (owner: string): void => {
       if (seen.has(owner)) return;
       seen.add(owner);
-      for (const claim of byOwner.get(owner) ?? []) for (const { holder } of this.#heldAgainst(claim)) byOwner.get(holder)?.forEach(place);
+      for (const claim of this.#waiting.of(owner)) for (const { holder } of this.#heldConflicts(claim)) this.#waiting.of(holder).forEach(place);
     };
     const place = (claim: C): void => {
       placeWhatItWaitsFor(claim.owner);
       ordered.add(claim);
     };
-    claims.forEach(place);
+    this.#waiting.all.forEach(place);
     return ordered;
   }
 
@@ -124,19 +155,14 @@ export class LockQueue<C extends LockClaim> {
     if (owner === target) return true;
     if (seen.has(owner)) return false;
     seen.add(owner);
-    for (const claim of this.#waiting) {
-      if (claim.owner !== owner) continue;
-      for (const { holder } of this.#heldAgainst(claim)) if (this.#waitsFor(holder, target, seen)) return true;
+    for (const claim of this.#waiting.of(owner)) {
+      for (const { holder } of this.#heldConflicts(claim)) if (this.#waitsFor(holder, target, seen)) return true;
     }
     return false;
   }
 }
 
-export function byAge(a: LockClaim, b: LockClaim): number {
-  return a.submittedAt - b.submittedAt || (a.commandId < b.commandId ? -1 : 1);
-}
-
-function inserted<C extends LockClaim>(claims: readonly C[], claim: C): readonly C[] {
-  const younger = claims.findLastIndex((other) => byAge(other, claim) < 0) + 1;
-  return claims.toSpliced(younger, 0, claim);
+function promisedConflict({ owner, requests }: LockClaim, promised: LockTable): LockConflict | null {
+  for (const { key, mode } of requests) for (const holder of promised.against(owner, { key, mode })) return { key, holder, held: false };
+  return null;
 }

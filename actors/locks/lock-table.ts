@@ -25,12 +25,6 @@ export class LockTable implements LockReader {
     for (const holders of this.#byKey.values()) yield* holders.values();
   }
 
-  /** Whether the owner has the key already, in this mode or a stronger one. */
-  covers(owner: string, { key, mode }: LockRequest): boolean {
-    const has = this.#byOwner.get(owner)?.get(key)?.mode;
-    return has !== undefined && stronger(has, mode) === has;
-  }
-
   /** The others that hold the key in a mode that does not go with this one. */
   *against(owner: string, { key, mode }: LockRequest): Generator<string> {
     for (const held of this.#byKey.get(key)?.values() ?? []) if (held.owner !== owner && !compatible(held.mode, mode)) yield held.owner;

@@ -74,11 +74,11 @@ describe('locks', () => {
   });
 
   test('become exclusive for who shares them, if nobody else does', () => {
-    const { table, ask } = locks();
+    const { ask, release } = locks();
     ask('a', [shared('vm')]);
     ask('b', [shared('vm')]);
     expect(ask('a/early', ['vm'])).toEqual(refusedFor('vm', 'b'));
-    table.release('b');
+    release('b');
     expect(ask('a/late', ['vm'])).toEqual(GRANTED);
     expect(ask('c', [shared('vm')])).toEqual(refusedFor('vm', 'a'));
   });

@@ -45,6 +45,6 @@ describe('the table of mutants', () => {
   });
 
   it('says in how many places it found a text that is not there once', () => {
-    expect(() => mutated({ ...firstOf('locks'), find: 'no such text' })).toThrow(/occurs 0 times in actors\/locks\.ts/);
+    expect(() => mutated({ ...firstOf('locks'), find: 'no such text' })).toThrow(/occurs 0 times in actors\/locks\/lock-table\.ts/);
   });
 });

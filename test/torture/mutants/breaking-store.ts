@@ -55,8 +55,8 @@ export const BREAKING_STORE: readonly Mutant[] = [
   {
     name: 'a recovered engine does not take up its locks again',
     breaks: 'exactly-once',
-    file: 'actors/locks.ts',
-    find: 'for (const lock of held) this.grant(lock.key, lock.owner);',
+    file: 'actors/locks/lock-table.ts',
+    find: 'for (const lock of held) this.grant(lock.owner, lock);',
     replace: 'void held;',
   },
   {
@@ -71,30 +71,30 @@ export const BREAKING_STORE: readonly Mutant[] = [
   {
     name: 'a lock is granted to whoever asks',
     breaks: 'locks',
-    file: 'actors/locks.ts',
-    find: 'if (holder !== undefined && holder !== message.owner) {',
-    replace: 'if (holder === message.owner && message.requests.length === 0) {',
+    file: 'actors/locks/lock-table.ts',
+    find: 'if (held.owner !== owner && !compatible(held.mode, mode)) yield held.owner;',
+    replace: 'void [held, compatible, mode];',
   },
   {
     name: 'the locks outlive their command',
     breaks: 'locks',
     file: BATCH,
-    find: "return isRoot(step.state) ? heldLocks.map((key): Change => ({ type: 'lockReleased', key })) : [];",
+    find: "return isRoot(step.state) ? heldLocks.map(({ key, owner }): Change => ({ type: 'lockReleased', key, owner })) : [];",
     replace: 'return [];',
   },
   {
     name: "a child releases its root's locks",
     breaks: 'locks',
     file: BATCH,
-    find: "return isRoot(step.state) ? heldLocks.map((key): Change => ({ type: 'lockReleased', key })) : [];",
-    replace: "return (definitions.get(step.state.type)?.locks(step.state.params) ?? []).map(({ key }): Change => ({ type: 'lockReleased', key }));",
+    find: "return isRoot(step.state) ? heldLocks.map(({ key, owner }): Change => ({ type: 'lockReleased', key, owner })) : [];",
+    replace: "return (definitions.get(step.state.type)?.locks(step.state.params) ?? []).map(({ key }): Change => ({ type: 'lockReleased', key, owner: step.state.rootId }));",
   },
   {
     name: 'locks are not put on disk',
     breaks: 'locks',
     file: BATCH,
-    find: "changes.push({ type: 'lock', lock: { key, mode, owner: before.rootId } });",
-    replace: 'void [key, mode];',
+    find: "if (input.event.type === 'locksGranted') changes.push(...lockChanges(input));",
+    replace: 'void lockChanges;',
   },
   // 10: determinism.
   {
