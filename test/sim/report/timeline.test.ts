@@ -49,6 +49,15 @@ describe('the timeline', () => {
     expect(line).toContain('x\\u000ay\\u202ez');
   });
 
+  it('says what a command waits for, and why it did not get it', () => {
+    const timeline = new Timeline(PLAIN);
+    const lock = { owner: 'move', key: 'disk/d1', holder: 'other', held: true } as const;
+    const waits = timeline.line({ t: 0, node: 'engine', probe: { type: 'lockAwaited', commandId: 'move!0.1.0', ...lock } });
+    const refused = timeline.line({ t: 0, node: 'engine', probe: { type: 'lockRefused', ...lock, held: false } });
+    expect(waits).toMatch(/move!0\.1\.0 +waits for lock disk\/d1: other holds it$/);
+    expect(refused).toMatch(/move +lock disk\/d1 refused: other comes first$/);
+  });
+
   it('still names a task of which it saw no beginning', () => {
     const line = new Timeline(PLAIN).line({ t: 0, node: 'host1', probe: { type: 'hostTaskStarted', host: 'host1', taskId: 'stray' } });
     expect(line).toMatch(/stray +host1 +unknown task runs$/);

@@ -93,6 +93,9 @@ describe('entries that are sound, but not those of the last commit, are noticed:
   test('ones under a key that is not theirs', async () => {
     await replace('command/c2', () => encodeValue(1, { id: 'c1' }));
     expect((await failureOf(() => readStore(disk))).message).toMatch(/command\/c2.*belongs to another key/);
+    await replace('command/c2', () => encodeValue(1, { id: 'c2' }));
+    await replace('lock/disk%2Fd1/c1', () => encodeValue(1, { key: 'disk/d1', mode: 'shared', owner: 'c2' }));
+    expect((await failureOf(() => readStore(disk))).message).toMatch(/lock\/disk%2Fd1\/c1.*belongs to another key/);
   });
 
   test('ones of another shape', async () => {
