@@ -16,7 +16,7 @@ import { CallbackHost } from './command/callback-host.js';
 import { CallbackRun, hasSent, type CallRecord, type RunResult } from './command/callback-run.js';
 import { OpenTurn } from './command/open-turn.js';
 import { callsAfter, callsAfterAnswer } from './command/kept-calls.js';
-import { claimOf, lockError } from './command/admission.js';
+import { Admission, lockError } from './command/admission.js';
 import { historyEntry, LAST_CALLBACK, returnedEntries } from './command/history.js';
 import type { EngineContext } from './engine-context.js';
 import type { CallbackName } from './probe.js';
@@ -68,6 +68,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
   const { ports, journal, locks, taskManager } = context;
   const shape = shapeOf(definition.handlers);
   const callbacks = new CallbackHost(context, deps.initial.id, (resolve) => wakeSelf({ type: 'resolve', resolve }));
+  const admission = new Admission(locks, (answer) => wakeSelf({ type: 'locksAnswered', answer }));
   const tasks = new Map(deps.tasks.map((task) => [task.id, task]));
   /** Null: the event does not concern the state any more. */
   const queue: (() => Commit | null)[] = [];
@@ -83,7 +84,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
       case 'begin':
         return recover(state).forEach((effect) => perform(effect, ports.now()));
       case 'locksAnswered':
-        return apply(lockEvent(message.answer));
+        return locksAnswered(message.answer);
       case 'callbackDue':
         if (message.run === run) startRun(null);
         return;
@@ -182,10 +183,8 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
   /** @param committedAt µs, the time in the records that its commit wrote: what lives on in memory must equal them */
   function perform(effect: FlowEffect, committedAt: number): void {
     switch (effect.do) {
-      case 'acquireLocks': {
-        const request = { ...claimOf(definition, state), wake: (answer: LockAnswer) => wakeSelf({ type: 'locksAnswered', answer }) };
-        return locks.tell({ type: 'acquire', request });
-      }
+      case 'acquireLocks':
+        return admission.ask(definition, state);
       case 'runCallback': {
         run += 1;
         const due = { type: 'callbackDue', run } as const;
@@ -220,10 +219,21 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
 
   // Events from outside.
 
-  function lockEvent(answer: LockAnswer): FlowEvent {
-    if (answer.kind === 'granted') return { type: 'locksGranted' };
-    ports.probe({ type: 'lockRefused', owner: state.rootId, ...answer.conflict });
-    return { type: 'locksRefused', error: lockError(definition, answer) };
+  function locksAnswered(answer: LockAnswer): void {
+    switch (answer.kind) {
+      case 'granted':
+        apply({ type: 'locksGranted' });
+        break;
+      case 'refused':
+      case 'timedOut':
+      case 'deadlock':
+        ports.probe({ type: 'lockRefused', owner: state.rootId, ...answer.conflict });
+        apply({ type: 'locksRefused', error: lockError(definition, answer) });
+        break;
+      case 'withdrawn':
+        break;
+    }
+    admission.answered();
   }
 
   /** Only the completion of a task that the command waits for, at this step and for this reason, moves it. */
@@ -247,7 +257,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
       if (why === null || state.error?.code === 'CANCELLED') accepted();
       else answer({ kind: 'refused', why });
     };
-    apply({ type: 'cancel' }, { then: accepted }, { ignored });
+    admission.giveUpAnd(() => apply({ type: 'cancel' }, { then: accepted }, { ignored }), state.id);
   }
 
   // Callbacks.

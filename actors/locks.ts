@@ -34,6 +34,8 @@ export function createLocks(deps: {
         return grantWhatCanBe();
       case 'waitOver':
         return waitOver(message.request);
+      case 'withdraw':
+        return withdraw(message.commandId);
       case 'release':
         queue.release(message.owner);
         return grantWhatCanBe();
@@ -57,6 +59,17 @@ export function createLocks(deps: {
     queue.leave(request);
     const conflict = queue.take(request);
     request.wake(conflict === null ? { kind: 'granted' } : { kind: 'timedOut', conflict });
+    grantWhatCanBe();
+  }
+
+  function withdraw(commandId: string): void {
+    const request = [...gathered, ...timers.keys()].find((asked) => asked.commandId === commandId);
+    if (request === undefined) return;
+    gathered = gathered.filter((other) => other !== request);
+    timers.get(request)?.cancel();
+    timers.delete(request);
+    queue.leave(request);
+    request.wake({ kind: 'withdrawn' });
     grantWhatCanBe();
   }
 

@@ -105,6 +105,7 @@ export type JournalMessage =
 /** `conflict`: what is in the way; for `deadlock`, a lock whose holder waits for the asker. */
 export type LockAnswer =
   | { readonly kind: 'granted' }
+  | { readonly kind: 'withdrawn' }
   | { readonly kind: 'refused' | 'timedOut' | 'deadlock'; readonly conflict: LockConflict };
 
 export interface AcquireLocks extends LockClaim {
@@ -119,5 +120,7 @@ export type LocksMessage =
   | { readonly type: 'expect'; readonly commandIds: readonly string[] }
   | { readonly type: 'acquire'; readonly request: AcquireLocks }
   | { readonly type: 'waitOver'; readonly request: AcquireLocks }
+  /** The command gives up what it asked for; if it has been answered already, that stands. */
+  | { readonly type: 'withdraw'; readonly commandId: string }
   /** After the batch that deletes the owner's lock records. */
   | { readonly type: 'release'; readonly owner: string };

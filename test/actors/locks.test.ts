@@ -34,6 +34,7 @@ function locks(...held: readonly LockRecord[]) {
     /** With as much patience as the test has. */
     wait: (who: string, ...wishes: readonly Wish[]) => ask(who, wishes, { waitUntil: Number.MAX_SAFE_INTEGER }),
     release: (owner: string) => mailbox.wake({ type: 'release', owner }),
+    withdraw: (commandId: string) => mailbox.wake({ type: 'withdraw', commandId }),
     expectAgain: (...commandIds: readonly string[]) => mailbox.wake({ type: 'expect', commandIds }),
     granted: () => [...answers].flatMap(([who, { kind }]) => (kind === 'granted' ? [who] : [])),
   };
@@ -199,6 +200,39 @@ describe('waiting', () => {
     release('a');
     ports.advance(0);
     expect([answers.get('b'), answers.get('c')]).toEqual([GRANTED, { kind: 'timedOut', conflict: { key: 'k', holder: 'b', held: true } }]);
+  });
+});
+
+describe('a claim that is withdrawn', () => {
+  test('keeps nobody waiting, and is answered that once', () => {
+    const { ports, answers, ask, wait, withdraw, release, granted } = locks();
+    ask('r1', [shared('k')]);
+    ask('w', ['k'], { waitUntil: 500 });
+    wait('r2', shared('k'));
+    withdraw('w');
+    expect([answers.get('w'), granted()]).toEqual([{ kind: 'withdrawn' }, ['r1', 'r2']]);
+    ports.advance(1_000);
+    for (const owner of ['r1', 'r2']) release(owner);
+    expect(wait('next', 'k')).toEqual(GRANTED);
+  });
+
+  test('when it has been answered, stays as it is', () => {
+    const { answers, ask, withdraw, granted } = locks();
+    ask('a', ['k']);
+    ask('b', ['k']);
+    for (const who of ['a', 'b', 'nobody']) withdraw(who);
+    expect([granted(), answers.get('b')]).toEqual([['a'], refusedFor('k', 'a')]);
+    expect(ask('c', ['k'])).toEqual(refusedFor('k', 'a'));
+  });
+
+  test('after a crash, before the others have asked again, is never served', () => {
+    const { answers, expectAgain, ask, withdraw, granted } = locks();
+    expectAgain('c1', 'c2');
+    ask('c1', ['k'], { submittedAt: 1, waitUntil: 100 });
+    withdraw('c1');
+    expect(answers.get('c1')).toEqual({ kind: 'withdrawn' });
+    ask('c2', ['k'], { submittedAt: 2, waitUntil: 100 });
+    expect(granted()).toEqual(['c2']);
   });
 });
 

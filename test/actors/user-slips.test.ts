@@ -139,7 +139,7 @@ describe('locks() that cannot be used', () => {
     ['is asynchronous', async () => [], 'BAD_DEFINITION', /^command (Slip|Child): locks\(\)/],
     ['is asynchronous, and fails', () => Promise.reject(new Error('later')), 'BAD_DEFINITION', /^command (Slip|Child): locks\(\)/],
     ['names no key', () => [{ mode: 'exclusive' }], 'BAD_DEFINITION', /locks\(\): 0\.key/],
-    ['names a mode that is none', () => [{ key: 'k', mode: 'shared' }], 'BAD_DEFINITION', /locks\(\): 0\.mode/],
+    ['names a mode that is none', () => [{ key: 'k', mode: 'upgradable' }], 'BAD_DEFINITION', /locks\(\): 0\.mode/],
     ['names a key that is no text on a disk', () => [{ key: 'k\ud800', mode: 'exclusive' }], 'BAD_DEFINITION', /locks\(\): 0\.key: not well-formed/],
   ];
 

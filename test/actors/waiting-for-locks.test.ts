@@ -99,6 +99,64 @@ describe('a command that waits for its locks', () => {
   });
 });
 
+describe('cancelled', () => {
+  const cancelled = { status: 'REJECTED', error: { code: 'CANCELLED' }, steps: [] };
+
+  test('while it waits, a command is rejected, and keeps nobody waiting', async () => {
+    await withRig({ commands: COMMANDS, host: { status: () => RUNNING } }, async (rig) => {
+      await submit(rig, 'r1', 'Patient', [sharedX]);
+      await submit(rig, 'w2', 'Patient', [x]);
+      await submit(rig, 'r3', 'Patient', [sharedX]);
+      const asked = [rig.ask({ op: 'cancelCommand', commandId: 'w2' }), rig.ask({ op: 'cancelCommand', commandId: 'w2' })];
+      await rig.runFor(SECOND);
+      expect(asked.map((correlation) => rig.replies.get(correlation)?.code)).toEqual([0, 0]);
+      expect([await rig.command('w2'), (await rig.command('r3')).status]).toMatchObject([cancelled, 'RUNNING']);
+      letWork(rig);
+      await rig.run();
+      expect([(await rig.stored()).locks.size, [...(rig.memory?.locks.records() ?? [])]]).toEqual([0, []]);
+    });
+  });
+
+  test('while a child of it waits, both come to an end', async () => {
+    await withRig({ commands: COMMANDS, host: { status: () => RUNNING } }, async (rig) => {
+      await submit(rig, 'w1', 'Patient', [y]);
+      await submit(rig, 'p', 'Patient', [x], [[y]]);
+      expect((await rig.command('p!0.1.0')).status).toBe('SUBMITTED');
+      rig.ask({ op: 'cancelCommand', commandId: 'p' });
+      await rig.runFor(SECOND);
+      expect(await rig.command('p!0.1.0')).toMatchObject(cancelled);
+      letWork(rig);
+      await rig.run();
+      expect([(await rig.command('w1')).status, (await rig.stored()).locks.size]).toEqual(['SUCCEEDED', 0]);
+    });
+  });
+
+  test.each([1, 2, 3])('about the instant at which a child gets its locks, leaves disk and memory agreed on them, and all free in the end (seed %i)', async (seed) => {
+    /** @returns when the child may have its locks, µs, and how it ended */
+    const course = async (cancelAt: number | null) => {
+      let ended = { freedAt: 0, child: '' };
+      await withRig({ commands: COMMANDS, seed, host: { status: (_, taskId) => (taskId.startsWith('w1') ? {} : RUNNING) } }, async (rig) => {
+        await submit(rig, 'w1', 'Patient', [y]);
+        await submit(rig, 'p', 'Patient', [x], [[y]]);
+        if (cancelAt !== null) rig.ask({ op: 'cancelCommand', commandId: 'p' }, cancelAt);
+        await rig.runUntil(({ type }) => type === 'lockReleased');
+        const freedAt = rig.kernel.now;
+        await rig.runFor(30 * SECOND);
+        expect([cancelAt, [...(rig.memory?.locks.records() ?? [])]]).toEqual([cancelAt, [...(await rig.stored()).locks.values()]]);
+        letWork(rig);
+        await rig.run();
+        expect([cancelAt, (await rig.stored()).locks.size]).toEqual([cancelAt, 0]);
+        ended = { freedAt, child: (await rig.command('p!0.1.0')).status };
+      });
+      return ended;
+    };
+    const { freedAt } = await course(null);
+    const ends: string[] = [];
+    for (let at = freedAt - 8_000; at <= freedAt + 4_000; at += 200) ends.push((await course(at)).child);
+    expect(new Set(ends)).toEqual(new Set(['REJECTED', 'ROLLED_BACK']));
+  });
+});
+
 describe('children', () => {
   test('lock besides their root\'s locks, as strongly as they need, and all of it until the root ends', async () => {
     await withRig({ commands: COMMANDS, host: { status: () => RUNNING } }, async (rig) => {
