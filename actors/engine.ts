@@ -5,6 +5,7 @@ import { EntityTable, type EntityReader } from '../src/store/entity-table.js';
 import { SnapshotStore } from '../src/store/snapshot-store.js';
 import { recoverCommands, statesOf } from './engine/recovery.js';
 import { CommandRegistry } from './engine/registry.js';
+import { newCommand } from './command/durable-command.js';
 import { ClientRequests } from './engine/requests.js';
 import { FenceNumbers, type EngineContext } from './engine-context.js';
 import { Exchange } from './exchange.js';
@@ -83,7 +84,7 @@ function createEngine(
       case 'changed':
         return running().registry.changed(message.state);
       case 'childPlaced':
-        return running().registry.start(message.state, null, []);
+        return running().registry.start(newCommand(message.state));
       case 'cancelChild':
         return running().registry.actorOf(message.childId)?.tell({ type: 'cancel', wake: null });
       case 'cancelAnswered':

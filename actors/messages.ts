@@ -6,6 +6,7 @@ import type { ErrorRecord } from '../src/model/errors.js';
 import type { Change } from '../src/store/change.js';
 import type { StagedEntities } from '../src/store/staged-view.js';
 import type { RunResult } from './command/callback-run.js';
+import type { CallSlot } from './command/call-slot.js';
 import type { Answer } from './exchange.js';
 import type { LockClaim } from './locks/lock-claim.js';
 import type { LockConflict } from './locks/lock-queue.js';
@@ -20,8 +21,8 @@ export type CommandMessage =
   /** Carry out what the durable state owes. Sent once, when the actor starts. */
   | { readonly type: 'begin' }
   | { readonly type: 'locksAnswered'; readonly answer: LockAnswer }
-  | { readonly type: 'callbackDue'; readonly run: number }
-  | { readonly type: 'runEnded'; readonly run: number; readonly result: RunResult }
+  | { readonly type: 'callbackDue'; readonly slot: CallSlot; readonly run: number }
+  | { readonly type: 'runEnded'; readonly slot: CallSlot; readonly run: number; readonly result: RunResult }
   /** Something that a callback was waiting for: resolving it lets the callback go on within this turn. */
   | { readonly type: 'resolve'; readonly resolve: () => void }
   | { readonly type: 'committed'; readonly outcome: CommitOutcome }

@@ -21,8 +21,8 @@ export interface BatchInput {
   readonly history: readonly HistoryEntry[];
   /** Its outstanding tasks' records. */
   readonly tasks: ReadonlyMap<string, SpmAsyncTask>;
-  /** The locks that its root holds, as granted: with this command's and its other children's. */
-  readonly heldLocks: readonly LockRecord[];
+  /** The locks that its root holds, as granted: with this command's and its other children's. Few commits need them. */
+  readonly heldLocks: () => readonly LockRecord[];
   /** µs */
   readonly now: number;
 }
@@ -40,7 +40,7 @@ export function changesOf(input: BatchInput): Change[] {
 /** In the mode that the root has now, which another of its commands may have made stronger than this one needs. */
 function lockChanges({ definition, before, heldLocks }: BatchInput): Change[] {
   const asked = new Set(definition.locks(before.params).map(({ key }) => key));
-  return heldLocks.filter(({ key }) => asked.has(key)).map((lock) => ({ type: 'lock', lock }));
+  return heldLocks().filter(({ key }) => asked.has(key)).map((lock) => ({ type: 'lock', lock }));
 }
 
 function changesOfEffect({ step, tasks, heldLocks, now, definitions }: BatchInput, effect: FlowEffect): Change[] {
@@ -54,7 +54,7 @@ function changesOfEffect({ step, tasks, heldLocks, now, definitions }: BatchInpu
     case 'startChild':
       return [{ type: 'command', state: stored(childOf(definitions, step.state, effect.item, now)) }];
     case 'end':
-      return isRoot(step.state) ? heldLocks.map(({ key, owner }): Change => ({ type: 'lockReleased', key, owner })) : [];
+      return isRoot(step.state) ? heldLocks().map(({ key, owner }): Change => ({ type: 'lockReleased', key, owner })) : [];
     case 'acquireLocks':
     case 'runCallback':
     case 'stopTask':
@@ -84,7 +84,7 @@ export function probesOf({ definition, before, event, step, history, heldLocks, 
     }
   }
   if (state.status !== before.status) probes.push({ type: 'statusChanged', commandId: state.id, status: state.status, error: state.error });
-  if (isTerminal(state.status) && isRoot(state)) probes.push({ type: 'lockReleased', owner: state.id, keys: heldLocks.map(({ key }) => key) });
+  if (isTerminal(state.status) && isRoot(state)) probes.push({ type: 'lockReleased', owner: state.id, keys: heldLocks().map(({ key }) => key) });
   return probes;
 }
 

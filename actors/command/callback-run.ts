@@ -27,8 +27,9 @@ export type RecordedCall = {
   readonly reads: number;
 };
 
-/** `call/<command>`: the calls of the callback that is running, so that a repeated run makes the same ones. By ordinal; null where the next attempt needs a new key. */
+/** `call/<command>/<slot>`: the calls of a callback that is running, so that a repeated run makes the same ones. By ordinal; null where the next attempt needs a new key. */
 export type CallRecord = {
+  readonly commandId: string;
   readonly index: number;
   readonly callback: Callback;
   readonly attempt: number;
@@ -87,7 +88,8 @@ export class CallbackRun {
 
   /** What a repeated run of the same attempt has to be given. */
   #record(): CallRecord {
-    return { index: this.state.executionIndex, callback: this.callback, attempt: this.attempt, reads: this.#readsAtLastCall, calls: [...this.#calls] };
+    const { state, callback, attempt } = this;
+    return { commandId: state.id, index: state.executionIndex, callback, attempt, reads: this.#readsAtLastCall, calls: [...this.#calls] };
   }
 
   async run(): Promise<RunResult> {

@@ -6,6 +6,7 @@ import { transition } from '../../src/flow/transition.js';
 import type { StoreContents } from '../../src/store/read-store.js';
 import { NOTHING_STAGED } from '../../src/store/staged-view.js';
 import { stored } from '../command/batch.js';
+import type { OpenCalls } from '../command/call-slot.js';
 import type { CallRecord } from '../command/callback-run.js';
 import type { EngineContext } from '../engine-context.js';
 import type { CommandRegistry } from './registry.js';
@@ -29,10 +30,15 @@ export function recoverCommands(context: EngineContext, registry: CommandRegistr
   for (const state of registry.live.values()) {
     const unfit = unfitness(context.definitions, state);
     if (unfit !== null && state.status !== 'PARKED') park(context, state, unfit, parked);
-    else if (unfit === null) registry.start(state, frozen(contents.calls.get(state.id) ?? null) as unknown as CallRecord | null, tasks.get(state.id) ?? []);
+    else if (unfit === null) registry.start({ state, openCalls: openCallsOf(contents, state.id), tasks: tasks.get(state.id) ?? [] });
   }
   // A child may have ended in the last batch before the crash, before its parent heard of it.
   for (const state of registry.all()) if (isTerminal(state.status)) registry.tellParent(state);
+}
+
+/** An engine wrote them, and their checksums say that they are what was written. */
+function openCallsOf({ calls }: StoreContents, commandId: string): OpenCalls {
+  return new Map([...(calls.get(commandId) ?? [])].map(([slot, record]) => [slot, frozen(record) as CallRecord]));
 }
 
 /** Why this program cannot continue the command, or null. */

@@ -1,9 +1,8 @@
 import type { Data } from '../../src/model/data.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import type { Outcome } from '../../src/model/outcome.js';
-import type { SpmAsyncTask } from '../../src/model/task.js';
 import { isTerminal, type CommandState } from '../../src/flow/state.js';
-import type { CallRecord } from '../command/callback-run.js';
+import type { InitialCommand } from '../command/durable-command.js';
 import { createCommand } from '../command.js';
 import type { EngineContext } from '../engine-context.js';
 import type { CommandMessage } from '../messages.js';
@@ -61,7 +60,8 @@ export class CommandRegistry {
   }
 
   /** Starts the actor of a command whose state is durable; of one that has an actor, nothing. */
-  start(state: CommandState, openCalls: CallRecord | null, tasks: readonly SpmAsyncTask[]): void {
+  start(initial: InitialCommand): void {
+    const { state } = initial;
     if (this.#actors.has(state.id)) return;
     this.#know(state);
     const definition = this.context.definitions.get(state.type);
@@ -70,9 +70,7 @@ export class CommandRegistry {
     const behaviour = createCommand({
       context: this.context,
       definition,
-      initial: state,
-      openCalls,
-      tasks,
+      initial,
       wakeSelf: (message) => actor.tell(message),
       changed: (next) => {
         // The observer compares memory with disk at any instant, so this is not left to a message.

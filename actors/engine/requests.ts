@@ -5,6 +5,7 @@ import { cancelRefusal } from '../../src/flow/cancel.js';
 import { submitted, type CommandState } from '../../src/flow/state.js';
 import { NOTHING_STAGED } from '../../src/store/staged-view.js';
 import { stored } from '../command/batch.js';
+import { newCommand } from '../command/durable-command.js';
 import type { EngineContext } from '../engine-context.js';
 import type { CancelAnswer } from '../messages.js';
 import { ENGINE_REFUSED, type EngineRequest, type WireRequest } from '../wire.js';
@@ -50,7 +51,7 @@ export class ClientRequests {
   submissionCommitted(state: CommandState): void {
     const waiting = this.#submitting.get(state.id);
     this.#submitting.delete(state.id);
-    this.registry.start(state, null, []);
+    this.registry.start(newCommand(state));
     for (const request of waiting?.requests ?? []) this.#reply(request, this.registry.statusOf(state.id));
   }
 

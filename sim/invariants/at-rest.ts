@@ -54,7 +54,7 @@ class AtRest implements Watcher {
     for (const task of this.scene.mirror.tasks.values()) {
       if (!this.#isAwaited(task)) this.broken(`task ${task.id}`, `at rest its record is still there (${task.state}), and nobody waits for it`);
     }
-    for (const commandId of this.scene.mirror.calls.keys()) {
+    for (const { commandId } of this.scene.mirror.calls.values()) {
       const state = this.scene.mirror.commands.get(commandId);
       if (state !== undefined && !isTerminal(state.status)) continue;
       this.broken(commandId, `at rest its open calls are still recorded; it is ${state?.status ?? 'no command'}`);

@@ -57,7 +57,7 @@ export class StoreMirror {
   readonly entities = new Map<EntityKey, EntityRecord>();
   /** By the keys of their entries: several owners may share one lock. */
   readonly locks = new Map<string, LockRecord>();
-  /** By command. */
+  /** By the keys of their entries: a command may have several callbacks open. */
   readonly calls = new Map<string, CallRecord>();
 
   /** @param entries what the disk held before the first batch, in the order of keys */
@@ -111,7 +111,7 @@ export class StoreMirror {
       case 'lock':
         return change(this.locks, batch.locks, key, value);
       case 'call':
-        return change(this.calls, batch.calls, at.commandId, value);
+        return change(this.calls, batch.calls, key, value);
       case 'identity':
       case 'taskIndex':
         return;

@@ -1,3 +1,4 @@
+import type { CallRecord } from '../../actors/command/callback-run.js';
 import type { Probe } from '../../actors/probe.js';
 import { taskId } from '../../src/flow/ids.js';
 import { isHeld, isTerminal, type CommandState, type TaskItem } from '../../src/flow/state.js';
@@ -34,7 +35,7 @@ class Truth implements Watcher {
     private readonly broken: Broken,
   ) {
     for (const { id, status } of scene.mirror.commands.values()) this.#statuses.set(id, new Set([status]));
-    for (const commandId of scene.mirror.calls.keys()) this.#recordCalls(commandId);
+    for (const record of scene.mirror.calls.values()) this.#recordCalls(record);
   }
 
   onProbe(probe: Probe): void {
@@ -68,7 +69,7 @@ class Truth implements Watcher {
   }
 
   onBatch({ commands, calls }: Batch): void {
-    for (const { id, after } of calls) if (after !== undefined) this.#recordCalls(id);
+    for (const { after } of calls) if (after !== undefined) this.#recordCalls(after);
     for (const command of commands) {
       const { before, after } = command;
       if (after === undefined) continue;
@@ -101,12 +102,11 @@ class Truth implements Watcher {
 
   // What the engine believes.
 
-  #recordCalls(commandId: string): void {
-    const record = this.scene.mirror.calls.get(commandId);
-    for (const call of record?.calls ?? []) {
-      if (call === null || record === undefined) continue;
+  #recordCalls({ commandId, index, calls }: CallRecord): void {
+    for (const call of calls) {
+      if (call === null) continue;
       const { key, verb, reply } = call;
-      if (!this.#calls.has(key)) this.#calls.set(key, { commandId, executionIndex: record.index, verb });
+      if (!this.#calls.has(key)) this.#calls.set(key, { commandId, executionIndex: index, verb });
       if (reply === null || READS.has(verb)) continue;
       const happened = this.#executions.get(key) === 'inEffect';
       if ((reply.code === 0) !== happened) this.broken(key, `${verb} was answered with ${reply.code}, and ${happened ? 'took effect' : 'had no effect'}`);

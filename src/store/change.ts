@@ -21,8 +21,8 @@ export type Change =
   /** A new lock, or one that its owner now has in another mode. */
   | { readonly type: 'lock'; readonly lock: LockRecord }
   | { readonly type: 'lockReleased'; readonly key: string; readonly owner: string }
-  /** The recorded HSM calls of the command's open callback; `null` when it is over. */
-  | { readonly type: 'call'; readonly commandId: string; readonly record: Data | null };
+  /** The recorded HSM calls of one of the command's open callbacks, told apart by `slot`; `null` when it is over. */
+  | { readonly type: 'call'; readonly commandId: string; readonly slot: string; readonly record: Data | null };
 
 /** What is in the store before the changes. */
 export interface Before {
@@ -88,8 +88,8 @@ export function stageChanges(changes: readonly Change[], before: Before): Staged
         del(lockRecordKey(change.key, change.owner));
         break;
       case 'call':
-        if (change.record === null) del(callRecordKey(change.commandId));
-        else put(callRecordKey(change.commandId), encodeRecord('call', change.record));
+        if (change.record === null) del(callRecordKey(change.commandId, change.slot));
+        else put(callRecordKey(change.commandId, change.slot), encodeRecord('call', change.record));
         break;
     }
   }

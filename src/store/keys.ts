@@ -9,7 +9,7 @@ import type { SpmAsyncTask } from '../model/task.js';
  *   meta/head                                  the last commit
  *   command/<id>                               a command's snapshot
  *   history/<command>/<seq>                    its committed callbacks
- *   call/<command>                             the recorded HSM calls of its open callback
+ *   call/<command>/<slot>                      the recorded HSM calls of one of its open callbacks
  *   task/<id>                                  a task, found also by:
  *   task-by-command/<command>/<id>
  *   task-by-entity/<kind>/<entity>/<id>
@@ -27,7 +27,7 @@ export type StoreKey =
   | { readonly kind: 'head' }
   | { readonly kind: 'command'; readonly id: string }
   | { readonly kind: 'history'; readonly commandId: string; readonly seq: number }
-  | { readonly kind: 'call'; readonly commandId: string }
+  | { readonly kind: 'call'; readonly commandId: string; readonly slot: string }
   | { readonly kind: 'task'; readonly id: string }
   | { readonly kind: 'taskIndex'; readonly taskId: string }
   | { readonly kind: 'entity'; readonly entity: EntityKey }
@@ -35,7 +35,7 @@ export type StoreKey =
 
 export const commandKey = (id: string): string => `command/${part(id)}`;
 export const historyPrefix = (commandId: string): string => `history/${part(commandId)}/`;
-export const callRecordKey = (commandId: string): string => `call/${part(commandId)}`;
+export const callRecordKey = (commandId: string, slot: string): string => `call/${part(commandId)}/${part(slot)}`;
 export const taskKey = (id: string): string => `task/${part(id)}`;
 export const tasksByCommandPrefix = (commandId: string): string => `task-by-command/${part(commandId)}/`;
 export const tasksByEntityPrefix = (entity: EntityKey): string => `task-by-entity/${entityParts(entity)}/`;
@@ -73,8 +73,8 @@ export function parseKey(key: string): StoreKey {
   switch (`${section} ${parts.length}`) {
     case 'command 1':
       return { kind: 'command', id: first };
-    case 'call 1':
-      return { kind: 'call', commandId: first };
+    case 'call 2':
+      return { kind: 'call', commandId: first, slot: second };
     case 'task 1':
       return { kind: 'task', id: first };
     case 'lock 2':

@@ -17,8 +17,8 @@ export interface StoreContents {
   readonly entities: ReadonlyMap<EntityKey, EntityRecord>;
   /** By the keys of their entries: several owners may share one lock. */
   readonly locks: ReadonlyMap<string, LockRecord>;
-  /** By command. */
-  readonly calls: ReadonlyMap<string, Data>;
+  /** By command and slot. */
+  readonly calls: ReadonlyMap<string, ReadonlyMap<string, Data>>;
 }
 
 /** One entry: what it says, or why that cannot be known. */
@@ -72,7 +72,7 @@ export async function loadStore(disk: Disk): Promise<LoadedStore> {
   const tasks = new Map<string, SpmAsyncTask>();
   const entities = new Map<EntityKey, EntityRecord>();
   const locks = new Map<string, LockRecord>();
-  const calls = new Map<string, Data>();
+  const calls = new Map<string, Map<string, Data>>();
   const lastHistory = new Map<string, number>();
   for (const entry of found) {
     const record = decodeRecord(entry);
@@ -90,7 +90,7 @@ export async function loadStore(disk: Disk): Promise<LoadedStore> {
         lastHistory.set(record.commandId, record.seq);
         break;
       case 'call':
-        calls.set(record.commandId, record.record);
+        calls.set(record.commandId, (calls.get(record.commandId) ?? new Map<string, Data>()).set(record.slot, record.record));
         break;
       case 'task':
         tasks.set(record.task.id, record.task);

@@ -35,7 +35,7 @@ export type StoredRecord =
   | { readonly kind: 'head'; readonly head: StoreHead }
   | { readonly kind: 'command'; readonly command: StoredCommand }
   | { readonly kind: 'history'; readonly commandId: string; readonly seq: number; readonly entry: Data }
-  | { readonly kind: 'call'; readonly commandId: string; readonly record: Data }
+  | { readonly kind: 'call'; readonly commandId: string; readonly slot: string; readonly record: Data }
   | { readonly kind: 'task'; readonly task: SpmAsyncTask }
   | { readonly kind: 'taskIndex'; readonly taskId: string }
   | { readonly kind: 'entity'; readonly entity: EntityKey; readonly record: EntityRecord }
@@ -115,7 +115,7 @@ function recordAt(key: string, at: StoreKey, value: Data): StoredRecord {
     case 'history':
       return { kind: 'history', commandId: at.commandId, seq: at.seq, entry: value };
     case 'call':
-      return { kind: 'call', commandId: at.commandId, record: value };
+      return { kind: 'call', commandId: at.commandId, slot: at.slot, record: value };
     case 'task': {
       const task = shaped<SpmAsyncTask>(key, taskShape, value);
       return inPlace(key, task.id === at.id, { kind: 'task', task });

@@ -47,7 +47,7 @@ describe('HSM calls', () => {
     const one = calling((call) => call('good'));
     await withRig({ commands: [one] }, async (rig) => {
       rig.host.script = { call: () => {
-        void rig.stored().then(({ calls }) => records.push(calls.get('c1')));
+        void rig.stored().then(({ calls }) => records.push(...calls.values()));
         return { result: 7 };
       } };
       rig.submit('c1', 'T');

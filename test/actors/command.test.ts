@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createCommand } from '../../actors/command.js';
+import { newCommand } from '../../actors/command/durable-command.js';
 import type { CommandMessage } from '../../actors/messages.js';
 import { defineCommand } from '../../src/model/command.js';
 import { entityKind } from '../../src/model/entity.js';
@@ -161,7 +162,7 @@ describe('a completion that the command does not wait for', () => {
     const mailbox = new Mailbox<CommandMessage>();
     const initial = Life.of(shape('one')).started(staged('copy')).state;
     const none = () => undefined;
-    mailbox.run(createCommand({ context, definition, initial, openCalls: null, tasks: [], wakeSelf: mailbox.wake, changed: none, childPlaced: none, cancelChild: none }));
+    mailbox.run(createCommand({ context, definition, initial: newCommand(initial), wakeSelf: mailbox.wake, changed: none, childPlaced: none, cancelChild: none }));
     const ended = { taskId: 'c1$0.w1.1.0', executionIndex: 0, executionReason: 'REGULAR_FLOW' as const, attempt: 1, outcome: { kind: 'succeeded' as const } };
     mailbox.wake({ type: 'taskEnded', ...ended, ...wrong });
     const { taskId } = { ...ended, ...wrong };

@@ -52,7 +52,7 @@ class Tasks extends Life {
   }
 }
 
-const OPEN_CALLS = { index: 0, callback: 'start', attempt: 1, reads: [], calls: [] } as const;
+const OPEN_CALLS = { commandId: 'c1', index: 0, callback: 'start', attempt: 1, reads: [], calls: [] } as const;
 
 describe('at rest: what is lawful', () => {
   const lawful: Record<string, (life: Tasks) => unknown> = {
@@ -96,7 +96,7 @@ describe('at rest: what is caught', () => {
     [
       'calls of a command that is over',
       (life) => {
-        life.run.commit({ type: 'call', commandId: 'c1', record: OPEN_CALLS });
+        life.run.commit({ type: 'call', commandId: 'c1', slot: 'callback', record: OPEN_CALLS });
         life.starts().isDone().ends().offHost().cleared().returns().returns().returns().returns().returns().rest();
       },
       /c1: at rest its open calls are still recorded; it is SUCCEEDED/,

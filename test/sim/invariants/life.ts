@@ -94,7 +94,7 @@ export class Life {
     const waits = this.state.status === 'SUBMITTED' && event.type !== 'locksGranted';
     const heldLocks = waits ? [] : this.definition.locks(this.state.params).map(({ key, mode }) => ({ key, mode, owner }));
     const { definition, state: before } = this;
-    const input = { definition, definitions: new Map(), before, event, step: { ...step, state: after }, history, tasks: this.#tasks, heldLocks, now: this.run.now };
+    const input = { definition, definitions: new Map(), before, event, step: { ...step, state: after }, history, tasks: this.#tasks, heldLocks: () => heldLocks, now: this.run.now };
     const changes = changesOf(input);
     for (const change of changes) if (change.type === 'task') this.#tasks.set(change.task.id, change.task);
     this.state = after;

@@ -18,7 +18,7 @@ beforeEach(async () => {
     { type: 'history', commandId: 'c1', seq: 1, entry: 'second' },
     { type: 'task', task: aTask('t1') },
     { type: 'lock', lock: { key: 'disk/d1', mode: 'exclusive', owner: 'c1' } },
-    { type: 'call', commandId: 'c1', record: [] },
+    { type: 'call', commandId: 'c1', slot: 'callback', record: [] },
   ]);
 });
 
@@ -30,7 +30,7 @@ async function replace(key: string, change: (bytes: Uint8Array) => Uint8Array): 
 const flipped = (bytes: Uint8Array): Uint8Array => bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte));
 
 const EVERY_KEY = [
-  'call/c1',
+  'call/c1/callback',
   'command/c1',
   'command/c2',
   'entity/disk/d1',

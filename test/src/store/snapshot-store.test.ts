@@ -77,15 +77,16 @@ describe('opening', () => {
       { type: 'lock', lock: { key: 'disk/d1', mode: 'exclusive', owner: 'c1' } },
       { type: 'lock', lock: { key: 'vm/v1', mode: 'shared', owner: 'c1' } },
       { type: 'lock', lock: { key: 'vm/v1', mode: 'shared', owner: 'c2' } },
-      { type: 'call', commandId: 'c1', record: { calls: [1, 2] } },
-      { type: 'call', commandId: 'c2', record: { calls: [] } },
+      { type: 'call', commandId: 'c1', slot: 'callback', record: { calls: [1, 2] } },
+      { type: 'call', commandId: 'c1', slot: 'retry-0', record: { calls: [3] } },
+      { type: 'call', commandId: 'c2', slot: 'callback', record: { calls: [] } },
     ]);
     await store.commit([
       { type: 'command', state: { ...command, status: 'RUNNING' } },
       { type: 'taskRemoved', task: gone },
       { type: 'entity', key: 'disk/d1', record: null },
       { type: 'lockReleased', key: 'vm/v1', owner: 'c1' },
-      { type: 'call', commandId: 'c2', record: null },
+      { type: 'call', commandId: 'c2', slot: 'callback', record: null },
     ]);
     const { opened } = await SnapshotStore.open(disk);
     expect(opened.head).toEqual(store.head);
@@ -96,7 +97,7 @@ describe('opening', () => {
       { key: 'disk/d1', mode: 'exclusive', owner: 'c1' },
       { key: 'vm/v1', mode: 'shared', owner: 'c2' },
     ]);
-    expect([...opened.calls]).toEqual([['c1', { calls: [1, 2] }]]);
+    expect([...opened.calls]).toEqual([['c1', new Map([['callback', { calls: [1, 2] }], ['retry-0', { calls: [3] }]])]]);
     expect(await readStore(disk)).toEqual(opened);
   });
 });

@@ -5,7 +5,7 @@ const WORK = 'src/flow/work.ts';
 const FORWARD = 'src/flow/forward.ts';
 const TRANSITION = 'src/flow/transition.ts';
 const CALLBACK_RUN = 'actors/command/callback-run.ts';
-const COMMAND = 'actors/command.ts';
+const DURABLE = 'actors/command/durable-command.ts';
 const JOURNAL = 'actors/journal.ts';
 
 /** What a command does: the order of its callbacks, the data of the disks that it moves, and how it ends. */
@@ -28,9 +28,9 @@ export const BREAKING_COMMANDS: readonly Mutant[] = [
   {
     name: 'a recovered command begins one step too early',
     breaks: 'callback-order',
-    file: COMMAND,
-    find: 'let state = deps.initial;',
-    replace: 'let state = context.incarnation === 1 ? deps.initial : { ...deps.initial, executionIndex: Math.max(0, deps.initial.executionIndex - 1) };',
+    file: DURABLE,
+    find: 'this.#state = initial.state;',
+    replace: 'this.#state = context.incarnation === 1 ? initial.state : { ...initial.state, executionIndex: Math.max(0, initial.state.executionIndex - 1) };',
   },
   {
     name: 'a step that has failed is not undone itself',

@@ -2,7 +2,7 @@ import type { Mutant } from './mutant.js';
 
 const UNDO = 'src/flow/undo.ts';
 const BATCH = 'actors/command/batch.ts';
-const COMMAND = 'actors/command.ts';
+const DURABLE = 'actors/command/durable-command.ts';
 const RECOVERY = 'actors/engine/recovery.ts';
 const REQUESTS = 'actors/engine/requests.ts';
 const JOURNAL = 'actors/journal.ts';
@@ -79,14 +79,14 @@ export const BREAKING_STORE: readonly Mutant[] = [
     name: 'the locks outlive their command',
     breaks: 'locks',
     file: BATCH,
-    find: "return isRoot(step.state) ? heldLocks.map(({ key, owner }): Change => ({ type: 'lockReleased', key, owner })) : [];",
+    find: "return isRoot(step.state) ? heldLocks().map(({ key, owner }): Change => ({ type: 'lockReleased', key, owner })) : [];",
     replace: 'return [];',
   },
   {
     name: "a child releases its root's locks",
     breaks: 'locks',
     file: BATCH,
-    find: "return isRoot(step.state) ? heldLocks.map(({ key, owner }): Change => ({ type: 'lockReleased', key, owner })) : [];",
+    find: "return isRoot(step.state) ? heldLocks().map(({ key, owner }): Change => ({ type: 'lockReleased', key, owner })) : [];",
     replace: "return (definitions.get(step.state.type)?.locks(step.state.params) ?? []).map(({ key }): Change => ({ type: 'lockReleased', key, owner: step.state.rootId }));",
   },
   {
@@ -100,7 +100,7 @@ export const BREAKING_STORE: readonly Mutant[] = [
   {
     name: "the back-off's jitter is drawn from elsewhere",
     breaks: 'determinism',
-    file: COMMAND,
+    file: DURABLE,
     find: "jitter: ports.random('backoff')",
     replace: 'jitter: Math.random()',
   },

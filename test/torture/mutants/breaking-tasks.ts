@@ -5,7 +5,8 @@ const FORWARD = 'src/flow/forward.ts';
 const TRANSITION = 'src/flow/transition.ts';
 const BATCH = 'actors/command/batch.ts';
 const CALLBACK_RUN = 'actors/command/callback-run.ts';
-const COMMAND = 'actors/command.ts';
+const DURABLE = 'actors/command/durable-command.ts';
+const RUNNER = 'actors/command/callback-runner.ts';
 const RECOVERY = 'actors/engine/recovery.ts';
 const REQUESTS = 'actors/engine/requests.ts';
 const TASK_MANAGER = 'actors/task-manager.ts';
@@ -108,9 +109,9 @@ export const BREAKING_TASKS: readonly Mutant[] = [
   {
     name: 'a call has another key after a crash',
     breaks: 'truth',
-    file: COMMAND,
-    find: 'turn.waitFor(callbacks.call(call, {',
-    replace: "turn.waitFor(callbacks.call({ ...call, key: call.key + '/again'.repeat(context.incarnation - 1) }, {",
+    file: RUNNER,
+    find: 'turn.waitFor(this.#host.call(call, {',
+    replace: "turn.waitFor(this.#host.call({ ...call, key: call.key + '/again'.repeat(this.context.incarnation - 1) }, {",
   },
   {
     name: 'a call leaves before it is recorded',
@@ -179,25 +180,25 @@ export const BREAKING_TASKS: readonly Mutant[] = [
   {
     name: 'a client is told the first status of a command until it is over',
     breaks: 'truth',
-    file: COMMAND,
-    find: 'deps.changed(state);',
-    replace: "if (state.phase.at === 'ended') deps.changed(state);",
+    file: DURABLE,
+    find: 'this.consequences.changed(after);',
+    replace: "if (after.phase.at === 'ended') this.consequences.changed(after);",
     unnoticed: 'an answer may be old, and no invariant says how old',
   },
   {
     name: 'a callback that runs again after a crash does not know its recorded calls',
     breaks: 'truth',
-    file: COMMAND,
-    find: 'rerun ?? (open ? openCalls : null)',
+    file: RUNNER,
+    find: 'rerun ?? this.#recorded()',
     replace: 'rerun',
     unnoticed: 'keys are functions of place and attempt, so hosts know the calls again',
   },
   {
     name: 'requests go without a fence number after a crash',
     breaks: 'truth',
-    file: COMMAND,
-    find: '  context.fences.set(state.id, state.fence);\n\n',
-    replace: '\n',
+    file: DURABLE,
+    find: '    context.fences.set(initial.state.id, initial.state.fence);\n',
+    replace: '',
     unnoticed: 'until the first commit after a crash; and what an older incarnation had sent is refused for its incarnation',
   },
   {

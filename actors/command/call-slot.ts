@@ -1,0 +1,26 @@
+import type { Data } from '../../src/model/data.js';
+import type { Change } from '../../src/store/change.js';
+import type { CallRecord } from './callback-run.js';
+
+/** Which of a command's open callbacks a record is of: the one that its phase says, or a task's clean-up, of which several may be open beside each other. */
+export type CallSlot = 'callback' | `retry-${number}`;
+
+/** The recorded HSM calls of a command's open callbacks, as they are on disk. */
+export type OpenCalls = ReadonlyMap<string, CallRecord>;
+
+/** What a commit changes of them; null: that callback is over. */
+export interface SlotChange {
+  readonly slot: CallSlot;
+  readonly record: CallRecord | null;
+}
+
+export function callChange(commandId: string, { slot, record }: SlotChange): Change {
+  return { type: 'call', commandId, slot, record: record as Data | null };
+}
+
+export function withSlot(calls: OpenCalls, { slot, record }: SlotChange): OpenCalls {
+  const changed = new Map(calls);
+  if (record === null) changed.delete(slot);
+  else changed.set(slot, record);
+  return changed;
+}

@@ -1,0 +1,131 @@
+import type { CommandDefinition } from '../../src/model/command.js';
+import { SeatbeltError, type ErrorRecord } from '../../src/model/errors.js';
+import { refusesCommit } from '../../src/flow/cancel.js';
+import { CANCELLED } from '../../src/flow/cancelled.js';
+import type { FlowEffect } from '../../src/flow/event.js';
+import type { CommandState } from '../../src/flow/state.js';
+import type { EngineContext } from '../engine-context.js';
+import type { CommandMessage } from '../messages.js';
+import type { CallbackName } from '../probe.js';
+import { CallbackHost } from './callback-host.js';
+import { CallbackRun, hasSent, type CallRecord, type RunResult } from './callback-run.js';
+import type { CallSlot, SlotChange } from './call-slot.js';
+import type { DurableCommand } from './durable-command.js';
+import { historyEntry, LAST_CALLBACK, returnedEntries } from './history.js';
+import { callsAfter, callsAfterAnswer } from './kept-calls.js';
+import { OpenTurn } from './open-turn.js';
+
+type Asked = Extract<FlowEffect, { do: 'runCallback' }>;
+
+/** Runs the callbacks of a command, one after the other, and commits how each ended. */
+export class CallbackRunner {
+  readonly #host: CallbackHost;
+  /** Numbers the runs; what belongs to an earlier one is void. */
+  #run = 0;
+  #asked: Asked | null = null;
+
+  constructor(
+    private readonly context: EngineContext,
+    private readonly definition: CommandDefinition,
+    private readonly command: DurableCommand,
+    private readonly slot: CallSlot,
+    private readonly wakeSelf: (message: CommandMessage) => void,
+  ) {
+    this.#host = new CallbackHost(context, command.state.id, (resolve) => wakeSelf({ type: 'resolve', resolve }));
+  }
+
+  /** Runs it when it is due; what was asked for before is void. */
+  schedule(asked: Asked): void {
+    this.#run += 1;
+    this.#asked = asked;
+    const { ports } = this.context;
+    const due = { type: 'callbackDue', slot: this.slot, run: this.#run } as const;
+    const wait = asked.notBefore === null ? 0 : asked.notBefore - ports.now();
+    if (wait > 0) ports.after(wait, () => this.wakeSelf(due));
+    else this.#start(null);
+  }
+
+  due(run: number): void {
+    if (run === this.#run) this.#start(null);
+  }
+
+  ended(run: number, result: RunResult): void {
+    if (run !== this.#run) return;
+    switch (result.kind) {
+      case 'returned':
+        return this.#returned(result);
+      case 'threw':
+        return this.#threw(result.callback, result.error, result.record);
+      case 'nondeterministic':
+        return this.command.apply({ type: 'parked', error: result.error });
+    }
+  }
+
+  /** @param rerun what an earlier run of this very attempt had recorded, if it was refused at its commit */
+  #start(rerun: CallRecord | null): void {
+    const { callback, index, attempt } = this.#current();
+    const { ports, entities } = this.context;
+    const { state } = this.command;
+    const handler = this.definition.handlers[index];
+    if (handler === undefined) throw new SeatbeltError('INTERNAL', `${state.id}: there is no handler ${index}`);
+    const run = this.#run;
+    const turn = new OpenTurn(() => ports.callbackBegins());
+    const callbackRun = new CallbackRun(handler, state, callback, attempt, entities, rerun ?? this.#recorded(), {
+      commitCalls: (record, crossing) => turn.waitFor(this.command.recordCalls({ slot: this.slot, record }, crossing)),
+      incarnationOf: (host) => turn.waitFor(this.#host.incarnationOf(host)),
+      call: (call) => turn.waitFor(this.#host.call(call, { executionIndex: index, reason: state.executionReason, attempt })),
+      read: (host, verb, args) => turn.waitFor(this.#host.read(host, verb, args)),
+      childParams: (type, params) => this.#host.childParams(type, params),
+      runs: (name) => ports.probe({ type: 'callbackRuns', commandId: state.id, index, handler: handler.name, callback: name, attempt }),
+    });
+    callbackRun.run().then(
+      (result) => {
+        turn.end();
+        this.wakeSelf({ type: 'runEnded', slot: this.slot, run, result });
+      },
+      (error: unknown) => ports.fault(error),
+    );
+  }
+
+  /** What an earlier run of this very attempt had recorded before the engine crashed. */
+  #recorded(): CallRecord | null {
+    const { callback, index, attempt } = this.#current();
+    const open = this.command.openCalls.get(this.slot);
+    return open?.index === index && open.callback === callback && open.attempt === attempt ? open : null;
+  }
+
+  #returned({ event, entities, record }: Extract<RunResult, { kind: 'returned' }>): void {
+    const { callback, attempt } = this.#current();
+    const { ports } = this.context;
+    const { state, openCalls } = this.command;
+    const history = returnedEntries(state, callback, attempt, event, ports.now());
+    const kept = callback === 'hasPassed' ? (after: CommandState) => callsAfterAnswer(openCalls.get(this.slot) ?? null, after) : () => null;
+    const conflict = (entity: string): void => {
+      ports.probe({ type: 'conflict', commandId: state.id, entity });
+      this.#start(record);
+    };
+    const refused = (error: ErrorRecord): void => this.#threw(LAST_CALLBACK[callback], error, record);
+    const ignored = (): void => {
+      if (refusesCommit(this.command.state)) this.#threw(LAST_CALLBACK[callback], CANCELLED, record);
+    };
+    this.command.apply(event, { entities, history, calls: this.#change(kept) }, { conflict, refused, ignored });
+  }
+
+  #threw(name: CallbackName, error: ErrorRecord, record: CallRecord): void {
+    const { callback, index, attempt } = this.#current();
+    const { state, openCalls } = this.command;
+    const history = [historyEntry(state, name, attempt, error.code, this.context.ports.now())];
+    // What hasPassed throws has no calls; those of the part that it is asked about stay.
+    const kept = (after: CommandState): CallRecord | null => (callback === 'hasPassed' ? (openCalls.get(this.slot) ?? null) : callsAfter(record, after));
+    this.command.apply({ type: 'threw', callback, run: { index, attempt }, error, sent: hasSent(record) }, { history, calls: this.#change(kept) });
+  }
+
+  #change(kept: (after: CommandState) => CallRecord | null): (after: CommandState) => SlotChange {
+    return (after) => ({ slot: this.slot, record: kept(after) });
+  }
+
+  #current(): Asked {
+    if (this.#asked === null) throw new SeatbeltError('INTERNAL', `${this.command.state.id}: no callback was asked for`);
+    return this.#asked;
+  }
+}

@@ -1,0 +1,151 @@
+import type { CommandDefinition } from '../../src/model/command.js';
+import type { ErrorRecord } from '../../src/model/errors.js';
+import type { LockRecord } from '../../src/model/lock.js';
+import type { SpmAsyncTask } from '../../src/model/task.js';
+import type { FlowEffect, FlowEvent } from '../../src/flow/event.js';
+import { shapeOf, type FlowShape } from '../../src/flow/shape.js';
+import type { CommandState, HistoryEntry } from '../../src/flow/state.js';
+import { stepAt } from '../../src/flow/step.js';
+import { transition } from '../../src/flow/transition.js';
+import { NOTHING_STAGED, type StagedEntities } from '../../src/store/staged-view.js';
+import type { EngineContext } from '../engine-context.js';
+import type { CommitOutcome } from '../messages.js';
+import { changesOf, probesOf, type BatchInput } from './batch.js';
+import { callChange, withSlot, type OpenCalls, type SlotChange } from './call-slot.js';
+import { Commits } from './commits.js';
+
+/** What goes into the batch of an event beside the new state. */
+export interface Beside {
+  readonly entities?: StagedEntities;
+  readonly history?: readonly HistoryEntry[];
+  /** What becomes of a callback's recorded calls; absent: they stay as they are. */
+  readonly calls?: (after: CommandState) => SlotChange;
+  /** Called once it is durable, after what the new state asks for. */
+  readonly then?: () => void;
+}
+
+/** What happens if the event is not applied. Only commits with entities meet conflicts and refusals. */
+export interface Otherwise {
+  readonly ignored?: () => void;
+  readonly conflict?: (entity: string) => void;
+  readonly refused?: (error: ErrorRecord) => void;
+}
+
+/** What was on disk when the command's actor started. */
+export interface InitialCommand {
+  readonly state: CommandState;
+  readonly openCalls: OpenCalls;
+  /** The records of its outstanding tasks. */
+  readonly tasks: readonly SpmAsyncTask[];
+}
+
+/** A command whose first snapshot has just been committed. */
+export function newCommand(state: CommandState): InitialCommand {
+  return { state, openCalls: new Map(), tasks: [] };
+}
+
+/** What follows from a commit, once it is durable. */
+export interface Consequences {
+  /** The durable state has changed. */
+  readonly changed: (state: CommandState) => void;
+  /** @param committedAt µs, the time in the records that the commit wrote: what lives on in memory must equal them */
+  readonly perform: (effect: FlowEffect, committedAt: number) => void;
+}
+
+/** A command's durable state, and the only way to change it: an event, committed together with what belongs to it. */
+export class DurableCommand {
+  /** The records of its outstanding tasks. */
+  readonly tasks: Map<string, SpmAsyncTask>;
+  readonly #shape: FlowShape;
+  readonly #commits: Commits;
+  #state: CommandState;
+  #openCalls: OpenCalls;
+
+  /** @param wake is given how a commit has ended, for {@link committed} */
+  constructor(
+    private readonly context: EngineContext,
+    private readonly definition: CommandDefinition,
+    initial: InitialCommand,
+    wake: (outcome: CommitOutcome) => void,
+    private readonly consequences: Consequences,
+  ) {
+    this.#shape = shapeOf(definition.handlers);
+    this.#commits = new Commits(context.journal, wake);
+    this.#state = initial.state;
+    this.#openCalls = initial.openCalls;
+    this.tasks = new Map(initial.tasks.map((task) => [task.id, task]));
+    context.fences.set(initial.state.id, initial.state.fence);
+  }
+
+  get state(): CommandState {
+    return this.#state;
+  }
+
+  get openCalls(): OpenCalls {
+    return this.#openCalls;
+  }
+
+  committed(outcome: CommitOutcome): void {
+    this.#commits.ended(outcome);
+  }
+
+  apply(event: FlowEvent, beside: Beside = {}, otherwise: Otherwise = {}): void {
+    this.#commits.enqueue(() => {
+      const { ports, definitions, lockTable, fences } = this.context;
+      const now = ports.now();
+      const before = this.#state;
+      const step = transition(this.#shape, before, event, { now, jitter: ports.random('backoff') });
+      if (step === null) {
+        otherwise.ignored?.();
+        return null;
+      }
+      const history = beside.history ?? [];
+      const after = { ...step.state, historyLength: before.historyLength + history.length };
+      const calls = this.#changeOfCalls(beside.calls?.(after));
+      const { definition, tasks } = this;
+      const heldLocks = (): readonly LockRecord[] => lockTable.heldBy(before.rootId);
+      const input: BatchInput = { definition, definitions, before, event, step: { state: after, effects: step.effects }, history, tasks, heldLocks, now };
+      return {
+        changes: [...changesOf(input), ...calls.map((change) => callChange(before.id, change))],
+        entities: beside.entities ?? NOTHING_STAGED,
+        probes: probesOf(input),
+        done: (outcome) => {
+          if (outcome.kind === 'conflict') return otherwise.conflict?.(outcome.entity);
+          if (outcome.kind === 'refused') return otherwise.refused?.(outcome.error);
+          this.#state = after;
+          this.#openCalls = calls.reduce(withSlot, this.#openCalls);
+          fences.set(after.id, after.fence);
+          this.consequences.changed(after);
+          for (const effect of step.effects) this.consequences.perform(effect, now);
+          beside.then?.();
+        },
+      };
+    });
+  }
+
+  /**
+   * Resolves once a callback's calls are on disk, and with them, if they cross it, that the point of no return may be behind.
+   * @param crossing whether they belong to the part that crosses it
+   */
+  recordCalls(change: SlotChange, crossing: boolean): Promise<void> {
+    return new Promise((resolve) => {
+      if (crossing && stepAt(this.#state).pivot === 'none') {
+        this.apply({ type: 'crossing' }, { calls: () => change, then: resolve });
+        return;
+      }
+      this.#commits.enqueue(() => ({
+        changes: [callChange(this.#state.id, change)],
+        entities: NOTHING_STAGED,
+        probes: [],
+        done: () => {
+          this.#openCalls = withSlot(this.#openCalls, change);
+          resolve();
+        },
+      }));
+    });
+  }
+
+  #changeOfCalls(change: SlotChange | undefined): readonly SlotChange[] {
+    return change === undefined || (this.#openCalls.get(change.slot) ?? null) === change.record ? [] : [change];
+  }
+}
