@@ -5,18 +5,9 @@ import { NOTHING_STAGED } from '../src/store/staged-view.js';
 import type { EngineContext } from './engine-context.js';
 import type { CommandMessage, PoolMessage, TaskManagerMessage } from './messages.js';
 import type { Ref } from './runtime.js';
+import { TrackedTasks, type Tracked } from './task-manager/tracked-tasks.js';
 import { outcomeOf } from './task-outcome.js';
 import { TASK_UNKNOWN, UNKNOWN_POOL, type AllTasksStatuses, type TaskStatus, type WireReply } from './wire.js';
-
-/**
- * `placed`: being offered to the SPM. `polled`: acknowledged, committed as such. `ended`: its outcome is with the command. `ending`: being cleared.
- * `clearFailed`: to be cleared again after the next poll. `kept`: it has ended, and its command is parked for another program: that one will hear of it.
- */
-interface Tracked {
-  readonly task: SpmAsyncTask;
-  readonly at: 'placed' | 'polled' | 'ended' | 'ending' | 'clearFailed' | 'kept';
-  readonly stop: StopReason | null;
-}
 
 /**
  * Submits tasks, polls their pools in bulk, routes each completion to its command by `executionIndex`, and clears what has been consumed. What it knows
@@ -37,7 +28,7 @@ export function createTaskManager(
 ): { readonly handle: (message: TaskManagerMessage) => void; readonly begin: () => void } {
   const { ports, settings, journal } = context;
   const { pools, commandOf, isOver, wakeSelf } = deps;
-  const tracked = new Map<string, Tracked>();
+  const tracked = new TrackedTasks();
   const polling = new Set<string>();
   /** Pools that have answered a poll of this incarnation. */
   const reached = new Set<string>();
@@ -48,7 +39,7 @@ export function createTaskManager(
   function begin(): void {
     for (const task of deps.recovered) {
       const at = task.state === 'Placeholder' ? 'placed' : task.state === 'Submitted' ? 'polled' : 'ending';
-      track({ task, at, stop: null });
+      tracked.set({ task, at, stop: null });
       // An earlier program may have known its pool, and sent it.
       if (at === 'placed') submit(task, { kind: 'unknown' });
       if (at === 'ending') clear(task);
@@ -59,7 +50,7 @@ export function createTaskManager(
   function handle(message: TaskManagerMessage): void {
     switch (message.type) {
       case 'place':
-        track({ task: message.task, at: 'placed', stop: null });
+        tracked.set({ task: message.task, at: 'placed', stop: null });
         submit(message.task, { kind: 'refused', code: UNKNOWN_POOL, message: `there is no storage pool '${message.task.pool}'` });
         schedulePoll(message.task.pool);
         return;
@@ -84,10 +75,6 @@ export function createTaskManager(
         tracked.delete(message.taskId);
         return;
     }
-  }
-
-  function track(entry: Tracked): void {
-    tracked.set(entry.task.id, entry);
   }
 
   function poolOf(task: SpmAsyncTask): Ref<PoolMessage> | undefined {
@@ -137,7 +124,7 @@ export function createTaskManager(
   function submitted(taskId: string): void {
     const entry = tracked.get(taskId);
     if (entry?.at !== 'placed') return;
-    tracked.set(taskId, { ...entry, task: { ...entry.task, state: 'Submitted' }, at: 'polled' });
+    tracked.set({ ...entry, task: { ...entry.task, state: 'Submitted' }, at: 'polled' });
     if (entry.stop !== null) sendStop(entry.task);
   }
 
@@ -145,7 +132,7 @@ export function createTaskManager(
   function stop(taskId: string, reason: StopReason): void {
     const entry = tracked.get(taskId);
     if (entry?.at !== 'placed' && entry?.at !== 'polled') return;
-    tracked.set(taskId, { ...entry, stop: reason });
+    tracked.set({ ...entry, stop: reason });
     // One that is not known to be on a host is stopped once it is.
     if (entry.at === 'polled') sendStop(entry.task);
   }
@@ -189,13 +176,8 @@ export function createTaskManager(
     if (found !== null) reached.add(pool);
     const strangerRuns = (found ?? []).some(({ taskId, taskState }) => !tracked.has(taskId) && taskState !== 'finished');
     for (const status of found ?? []) observe(pool, status);
-    for (const entry of tracked.values()) if (entry.at === 'clearFailed' && entry.task.pool === pool) consumed(entry.task.id);
-    if (!reached.has(pool) || strangerRuns || isWaitedFor(pool)) schedulePoll(pool);
-  }
-
-  function isWaitedFor(pool: string): boolean {
-    for (const { task, at } of tracked.values()) if (task.pool === pool && at !== 'kept') return true;
-    return false;
+    for (const taskId of tracked.clearFailed(pool)) consumed(taskId);
+    if (!reached.has(pool) || strangerRuns || tracked.isWaitedFor(pool)) schedulePoll(pool);
   }
 
   function observe(pool: string, status: TaskStatus): void {
@@ -215,7 +197,7 @@ export function createTaskManager(
     const { id: taskId, commandId, executionIndex, executionReason, attempt } = entry.task;
     const command = commandOf(commandId);
     if (command === undefined && !isOver(commandId)) {
-      tracked.set(taskId, { ...entry, at: 'kept' });
+      tracked.set({ ...entry, at: 'kept' });
       return;
     }
     if (command === undefined) {
@@ -223,7 +205,7 @@ export function createTaskManager(
       consumed(taskId);
       return;
     }
-    tracked.set(taskId, { ...entry, at: 'ended' });
+    tracked.set({ ...entry, at: 'ended' });
     command.tell({ type: 'taskEnded', taskId, executionIndex, executionReason, attempt, outcome });
   }
 
@@ -231,7 +213,7 @@ export function createTaskManager(
     const entry = tracked.get(taskId);
     if (entry === undefined || entry.at === 'ending') return;
     const task: SpmAsyncTask = { ...entry.task, state: 'Ending' };
-    tracked.set(taskId, { ...entry, task, at: 'ending' });
+    tracked.set({ ...entry, task, at: 'ending' });
     clear(task);
   }
 
@@ -260,7 +242,7 @@ export function createTaskManager(
     if (entry?.at !== 'ending') return;
     // An absent task is a cleared one.
     if (reply.code !== 0 && reply.code !== TASK_UNKNOWN) {
-      tracked.set(taskId, { ...entry, at: 'clearFailed' });
+      tracked.set({ ...entry, at: 'clearFailed' });
       return;
     }
     forget(entry.task);

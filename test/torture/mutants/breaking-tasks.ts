@@ -18,8 +18,8 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a task is cleared on its host before its outcome is committed',
     breaks: 'at-rest',
     file: TASK_MANAGER,
-    find: "tracked.set(taskId, { ...entry, at: 'ended' });",
-    replace: "tracked.set(taskId, { ...entry, at: 'ended' }); clearOnHost(entry.task.pool, taskId, commandId, () => undefined);",
+    find: "tracked.set({ ...entry, at: 'ended' });",
+    replace: "tracked.set({ ...entry, at: 'ended' }); clearOnHost(entry.task.pool, taskId, commandId, () => undefined);",
   },
   {
     name: 'a running task counts as over',
