@@ -31,6 +31,7 @@ type Outcome = Pick<StoredTask, 'code' | 'message'> & { readonly state: EndState
 /**
  * The tasks of one SPM term: a first-in first-out queue before a few workers. Every change of a task is on shared storage before anybody is told,
  * and before its job starts. When storage says that the lease is lost, the term is over: {@link inOffice} is false, and nothing further is started.
+ * What an earlier term left is taken over: a task that is over keeps its result, one that is not is rolled back.
  */
 export class SpmTasks {
   readonly #tasks = new Map<string, StoredTask>();
@@ -44,7 +45,10 @@ export class SpmTasks {
     private readonly deps: SpmTasksDeps,
     readonly hold: LeaseHold,
   ) {
-    for (const task of deps.storage.tasks(hold.pool)) this.#tasks.set(task.id, task);
+    for (const task of deps.storage.tasks(hold.pool)) {
+      this.#tasks.set(task.id, task);
+      if (!isOver(task)) this.#rollBack(task);
+    }
   }
 
   get inOffice(): boolean {
@@ -137,6 +141,14 @@ export class SpmTasks {
     }
     if (outcome.ok) return { state: 'finished', code: 0, message: '1 jobs completed successfully' };
     return { state: 'recovered', code: outcome.code, message: outcome.message };
+  }
+
+  /** Of an earlier term: its job died with its host, and is never resumed. That nobody asked for it shows in the code, which is 0. */
+  #rollBack(task: StoredTask): void {
+    const { ports, storage } = this.deps;
+    const { id: key, verb, args, step } = task;
+    const clean = storage.undo({ key, verb, args, step, host: ports.node, hold: this.hold });
+    this.#end(task, { state: clean ? 'recovered' : 'failed', code: 0, message: 'Task is initializing' });
   }
 
   #end(task: StoredTask, outcome: Outcome): void {

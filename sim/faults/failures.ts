@@ -1,6 +1,8 @@
 import type { Args } from '../../actors/wire.js';
 import { sameData, type Data } from '../../src/model/data.js';
 import { SeatbeltError } from '../../src/model/errors.js';
+import { tableOfData, type Table } from '../world/table.js';
+import { TrackedMap } from '../world/tracked-map.js';
 
 /** When an injected failure shows. In no case does the verb have an effect. */
 export type FailureMoment =
@@ -48,12 +50,15 @@ export interface FailuresSpec {
 /** Decides which executions fail. It counts over all the hosts of a simulation, so it is part of the world and survives every node. */
 export class Failures {
   /** By the rule's place: how many executions have counted. */
-  readonly #seen: number[];
+  readonly #seen = new TrackedMap<`${number}`, number>();
 
   /** @throws SeatbeltError `BAD_SCENARIO` naming the rule or rate that can never apply or whose numbers are out of range */
   constructor(private readonly spec: FailuresSpec) {
     checkSpec(spec);
-    this.#seen = spec.rules.map(() => 0);
+  }
+
+  table(): Table {
+    return tableOfData('failure', this.#seen);
   }
 
   /**
@@ -71,8 +76,8 @@ export class Failures {
   #applies(rule: FailureRule, i: number, verb: string, args: Args): boolean {
     if (rule.verb !== verb) return false;
     if (!Object.entries(rule.match ?? {}).every(([name, value]) => sameData(value, args[name]))) return false;
-    const n = (this.#seen[i] ?? 0) + 1;
-    this.#seen[i] = n;
+    const n = (this.#seen.get(`${i}`) ?? 0) + 1;
+    this.#seen.set(`${i}`, n);
     return rule.nth === undefined || rule.nth === n;
   }
 }

@@ -28,7 +28,11 @@ class DiskData implements Watcher {
   constructor(
     private readonly scene: Scene,
     private readonly broken: Broken,
-  ) {}
+  ) {
+    // What an earlier process has left, when a run goes on: a command locks the records that it changes.
+    for (const { key, owner } of scene.mirror.locks.values()) this.#noteWork(key, owner);
+    this.#noteEffects(scene.storage.ledger.entries);
+  }
 
   onBatch({ entities, history }: Batch): void {
     // The records of one batch do not say which of its callbacks has changed them; so each counts for all of them.
@@ -36,16 +40,7 @@ class DiskData implements Watcher {
   }
 
   onEffects(entries: readonly LedgerEntry[]): void {
-    const affected = new Set<string>();
-    for (const entry of entries) {
-      for (const { object } of entry.effects) {
-        for (const disk of disksOf(object, this.scene.storage.content) ?? this.#disks().map(({ id }) => id)) {
-          affected.add(disk);
-          this.#noteWork(diskKey(disk), entry.commandId);
-        }
-      }
-    }
-    for (const disk of affected) this.#isThere(disk);
+    for (const disk of this.#noteEffects(entries)) this.#isThere(disk);
   }
 
   atRest(): void {
@@ -126,6 +121,20 @@ class DiskData implements Watcher {
       const state = this.scene.mirror.commands.get(id);
       return state !== undefined && !isTerminal(state.status);
     });
+  }
+
+  /** @returns the disks that were affected */
+  #noteEffects(entries: readonly LedgerEntry[]): ReadonlySet<string> {
+    const affected = new Set<string>();
+    for (const entry of entries) {
+      for (const { object } of entry.effects) {
+        for (const disk of disksOf(object, this.scene.storage.content) ?? this.#disks().map(({ id }) => id)) {
+          affected.add(disk);
+          this.#noteWork(diskKey(disk), entry.commandId);
+        }
+      }
+    }
+    return affected;
   }
 
   #noteWork(key: EntityKey, commandId: string): void {

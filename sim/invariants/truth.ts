@@ -1,6 +1,7 @@
 import type { CallRecord } from '../../actors/command/callback-run.js';
 import type { Probe } from '../../actors/probe.js';
-import { taskId } from '../../src/flow/ids.js';
+import { ANOTHER_INCARNATION } from '../../actors/wire.js';
+import { isCallKey, taskId } from '../../src/flow/ids.js';
 import { isHeld, isTerminal, type CommandState, type TaskItem } from '../../src/flow/state.js';
 import type { LedgerEntry, SignedEffect } from '../world/ledger.js';
 import { VERBS } from '../world/verbs/catalogue.js';
@@ -35,7 +36,9 @@ class Truth implements Watcher {
     private readonly broken: Broken,
   ) {
     for (const { id, status } of scene.mirror.commands.values()) this.#statuses.set(id, new Set([status]));
+    for (const entry of scene.storage.ledger.entries) this.#happenedBefore(entry);
     for (const record of scene.mirror.calls.values()) this.#recordCalls(record);
+    for (const state of scene.mirror.commands.values()) this.#agreesFromTheBeginning(state);
   }
 
   onProbe(probe: Probe): void {
@@ -62,10 +65,34 @@ class Truth implements Watcher {
       if (state !== undefined && isTerminal(state.status)) {
         this.broken(entry.key, `${entry.verb} took effect on ${entry.host} after ${state.id} was ${state.status}`);
       }
-      const known = this.#entries.get(entry.commandId);
-      if (known === undefined) this.#entries.set(entry.commandId, [entry]);
-      else known.push(entry);
+      this.#keep(entry);
     }
+  }
+
+  // What an earlier process has left, when a run goes on.
+
+  /** Its cause was looked at when it happened; the record of a call that is over is gone by now. */
+  #happenedBefore(entry: LedgerEntry): void {
+    this.#happensOnce(entry);
+    this.#keep(entry);
+    const { key, commandId, executionIndex, verb } = entry;
+    if (isCallKey(key)) this.#calls.set(key, { commandId, executionIndex, verb });
+  }
+
+  /** Whatever the engine had committed when its process died must be borne out by what the hosts had done by then. */
+  #agreesFromTheBeginning(state: CommandState): void {
+    for (const { work, revertWork } of state.steps) {
+      for (const item of [...work, ...revertWork]) {
+        if (item.kind === 'task' && item.outcome?.kind === 'succeeded') this.#tookEffect(state.id, item);
+      }
+    }
+    this.#claims(state);
+  }
+
+  #keep(entry: LedgerEntry): void {
+    const known = this.#entries.get(entry.commandId);
+    if (known === undefined) this.#entries.set(entry.commandId, [entry]);
+    else known.push(entry);
   }
 
   onBatch({ commands, calls }: Batch): void {
@@ -107,7 +134,8 @@ class Truth implements Watcher {
       if (call === null) continue;
       const { key, verb, reply } = call;
       if (!this.#calls.has(key)) this.#calls.set(key, { commandId, executionIndex: index, verb });
-      if (reply === null || READS.has(verb)) continue;
+      // Another incarnation of the host knows nothing of the call: it may have run before.
+      if (reply === null || reply.code === ANOTHER_INCARNATION || READS.has(verb)) continue;
       const happened = this.#executions.get(key) === 'inEffect';
       if ((reply.code === 0) !== happened) this.broken(key, `${verb} was answered with ${reply.code}, and ${happened ? 'took effect' : 'had no effect'}`);
     }

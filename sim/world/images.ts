@@ -1,5 +1,7 @@
 import type { Data } from '../../src/model/data.js';
 import { byKey } from './order.js';
+import { tableOf, type Table } from './table.js';
+import { TrackedMap } from './tracked-map.js';
 
 export interface Volume {
   readonly id: string;
@@ -21,14 +23,15 @@ export interface Image {
 
 /** The storage domains and what lies on them. Values are replaced, never changed in place. */
 export class Images {
-  readonly #domains = new Map<string, Map<string, Image>>();
+  readonly #domains = new Set<string>();
+  readonly #images = new TrackedMap<Place, Image>();
 
   addDomain(domain: string): void {
-    if (!this.#domains.has(domain)) this.#domains.set(domain, new Map());
+    this.#domains.add(domain);
   }
 
   get domains(): readonly string[] {
-    return [...this.#domains.keys()];
+    return [...this.#domains];
   }
 
   hasDomain(domain: string): boolean {
@@ -36,11 +39,11 @@ export class Images {
   }
 
   find(domain: string, disk: string): Image | undefined {
-    return this.#domains.get(domain)?.get(disk);
+    return this.#images.get(placeOf(domain, disk));
   }
 
   put(domain: string, disk: string, image: Image): void {
-    this.#domains.get(domain)?.set(disk, image);
+    if (this.#domains.has(domain)) this.#images.set(placeOf(domain, disk), image);
   }
 
   /** Creates or replaces a volume of an image that exists. */
@@ -50,14 +53,40 @@ export class Images {
   }
 
   remove(domain: string, disk: string): void {
-    this.#domains.get(domain)?.delete(disk);
+    this.#images.delete(placeOf(domain, disk));
+  }
+
+  /** What is on the domains, which themselves are the same for ever. */
+  table(): Table {
+    return tableOf('image', this.#images, toRow, fromRow);
   }
 
   toData(): Data {
-    return byKey(this.#domains, (images) =>
+    const domains = new Map([...this.#domains].map((domain) => [domain, new Map<string, Image>()]));
+    for (const [place, image] of this.#images) {
+      const [domain = '', disk = ''] = place.split('/');
+      domains.get(domain)?.set(disk, image);
+    }
+    return byKey(domains, (images) =>
       byKey(images, ({ filled, volumes }) => ({ filled, volumes: byKey(volumes, (volume) => ({ ...volume })) })),
     );
   }
+}
+
+/** No name on storage has a `/`. */
+type Place = `${string}/${string}`;
+
+function placeOf(domain: string, disk: string): Place {
+  return `${domain}/${disk}`;
+}
+
+function toRow({ filled, volumes }: Image): Data {
+  return { filled, volumes: [...volumes.values()].map((volume) => ({ ...volume })) };
+}
+
+function fromRow(row: Data): Image {
+  const { filled, volumes } = row as unknown as { readonly filled: boolean; readonly volumes: readonly Volume[] };
+  return { filled, volumes: new Map(volumes.map((volume) => [volume.id, volume])) };
 }
 
 /** From the leaf to the base; undefined unless the volumes form one chain: one leaf, no parent missing, nothing left over. */

@@ -1,6 +1,7 @@
 import type { StepRef } from '../../actors/wire.js';
 import type { Data } from '../../src/model/data.js';
 import type { Effect } from '../../src/model/effect.js';
+import type { Table } from './table.js';
 
 /** One change: `+` something is there that was not, `-` something is gone that was there. */
 export type SignedEffect = Effect & { readonly sign: '+' | '-' };
@@ -26,9 +27,15 @@ export class Ledger {
   readonly #entries: LedgerEntry[] = [];
   readonly #standing = new Set<string>();
   readonly #inEffect = new Set<string>();
+  /** How many of the entries {@link table} has told. */
+  #told = 0;
 
   append(entry: Omit<LedgerEntry, 'n'>): void {
-    this.#entries.push({ n: this.#entries.length + 1, ...entry });
+    this.#enter({ n: this.#entries.length + 1, ...entry });
+  }
+
+  #enter(entry: LedgerEntry): void {
+    this.#entries.push(entry);
     if (entry.undone) this.#inEffect.delete(entry.key);
     else this.#inEffect.add(entry.key);
     for (const { sign, object } of entry.effects) {
@@ -68,7 +75,31 @@ export class Ledger {
     return [...open.values()];
   }
 
-  toData(): Data {
-    return this.#entries.map(({ effects, ...entry }) => ({ ...entry, effects: effects.map((effect) => ({ ...effect })) }));
+  table(): Table {
+    return {
+      name: 'ledger',
+      takeChanges: () => {
+        const fresh = this.#entries.slice(this.#told);
+        this.#told = this.#entries.length;
+        return fresh.map((entry) => [keyOf(entry), toRow(entry)] as const);
+      },
+      restore: (rows) => {
+        for (const [, row] of rows) this.#enter(row as unknown as LedgerEntry);
+        this.#told = this.#entries.length;
+      },
+    };
   }
+
+  toData(): Data {
+    return this.#entries.map(toRow);
+  }
+}
+
+function toRow({ effects, ...entry }: LedgerEntry): Data {
+  return { ...entry, effects: effects.map((effect) => ({ ...effect })) };
+}
+
+/** Keys sort as the entries were made. */
+function keyOf({ n }: LedgerEntry): string {
+  return String(n).padStart(12, '0');
 }

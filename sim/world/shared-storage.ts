@@ -8,6 +8,7 @@ import { Images } from './images.js';
 import { Ledger } from './ledger.js';
 import { byKey } from './order.js';
 import { SpmRecords } from './spm-records.js';
+import type { Table } from './table.js';
 import type { Verb } from './verbs/verb.js';
 import { VmDisks } from './vm-disks.js';
 
@@ -89,14 +90,14 @@ export class SharedStorage implements StoragePort {
 
   clearTask(hold: LeaseHold, taskId: string): boolean {
     if (!this.#isValid(hold)) return false;
-    const { tasks, tombstones } = this.#pool(hold.pool);
-    tasks.delete(taskId);
-    tombstones.add(taskId);
+    const records = this.#pool(hold.pool);
+    records.tasks.delete(taskId);
+    records.bury(taskId);
     return true;
   }
 
   isFenced(pool: string, taskId: string): boolean {
-    return this.#pool(pool).tombstones.has(taskId);
+    return this.#pool(pool).isBuried(taskId);
   }
 
   perform(work: Work): WorkResult {
@@ -122,6 +123,12 @@ export class SharedStorage implements StoragePort {
   read(verb: string, args: Args, host: string): WorkResult {
     const outcome = this.#run(verb, args, host);
     return outcome.ok ? { ok: true, result: outcome.result } : outcome;
+  }
+
+  /** All that is stored but for the domains, for a store of the world. @param pools that there are */
+  tables(pools: readonly string[]): readonly Table[] {
+    const { images, vmDisks, ledger } = this.content;
+    return [images.table(), ...vmDisks.tables(), ledger.table(), ...pools.flatMap((pool) => this.#pool(pool).tables(pool))];
   }
 
   /** All that is stored, as plain data. Equal states give equal data, whatever the order in which they were built; so it serves for comparisons. */

@@ -1,24 +1,55 @@
-import { FenceTable } from '../../actors/host/fence-table.js';
+import { FenceTable, type FenceMemory } from '../../actors/host/fence-table.js';
 import type { SpmLease, StoredTask } from '../../actors/storage-port.js';
 import type { Data } from '../../src/model/data.js';
+import { tableOf, tableOfData, type Table } from './table.js';
+import { TrackedMap } from './tracked-map.js';
+
+const NO_LEASE: SpmLease = { owner: null, ownerIncarnation: 0, generation: 0, version: -1 };
 
 /** What one pool's SPMs leave to each other on shared storage. */
 export class SpmRecords {
-  lease: SpmLease = { owner: null, ownerIncarnation: 0, generation: 0, version: -1 };
-  readonly fences = new FenceTable();
-  /** In the order of their acceptance. */
-  readonly tasks = new Map<string, StoredTask>();
-  /** Ids that must never start: cleared, or stopped before they were known. */
-  readonly tombstones = new Set<string>();
+  readonly #lease = new TrackedMap<'lease', SpmLease>();
+  readonly #seen = { engine: new TrackedMap<'incarnation', number>(), commands: new TrackedMap<string, number>() } satisfies FenceMemory;
+  readonly #tombstones = new TrackedMap<string, true>();
+  readonly fences = new FenceTable(this.#seen);
+  /** In the order of their acceptance; those that were restored, in the order of their ids. */
+  readonly tasks = new TrackedMap<string, StoredTask>();
+
+  get lease(): SpmLease {
+    return this.#lease.get('lease') ?? NO_LEASE;
+  }
 
   /** A host becomes SPM. */
   grant(owner: string, ownerIncarnation: number): void {
     const { generation, version } = this.lease;
-    this.lease = { owner, ownerIncarnation, generation: generation + 1, version: version + 1 };
+    this.#lease.set('lease', { owner, ownerIncarnation, generation: generation + 1, version: version + 1 });
+  }
+
+  /** The id must never start: it was cleared, or stopped before it was known. */
+  bury(taskId: string): void {
+    this.#tombstones.set(taskId, true);
+  }
+
+  isBuried(taskId: string): boolean {
+    return this.#tombstones.has(taskId);
+  }
+
+  /** @param pool whose records they are */
+  tables(pool: string): readonly Table[] {
+    return [
+      tableOfData(`spm-lease/${pool}`, this.#lease),
+      tableOfData(`spm-seen/${pool}`, this.#seen.engine),
+      tableOfData(`spm-fence/${pool}`, this.#seen.commands),
+      tableOf(`spm-task/${pool}`, this.tasks, toRow, (row) => row as unknown as StoredTask),
+      tableOfData(`spm-tombstone/${pool}`, this.#tombstones),
+    ];
   }
 
   toData(): Data {
-    const tasks = [...this.tasks.values()].map(({ step, ...task }) => ({ ...task, step: { ...step } }));
-    return { lease: this.lease, fences: this.fences.toData(), tasks, tombstones: [...this.tombstones].sort() };
+    return { lease: this.lease, fences: this.fences.toData(), tasks: [...this.tasks.values()].map(toRow), tombstones: [...this.#tombstones.keys()].sort() };
   }
+}
+
+function toRow({ step, ...task }: StoredTask): Data {
+  return { ...task, step: { ...step } };
 }

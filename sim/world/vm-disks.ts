@@ -1,5 +1,7 @@
 import type { Data } from '../../src/model/data.js';
 import { byKey } from './order.js';
+import { tableOf, type Table } from './table.js';
+import { TrackedMap } from './tracked-map.js';
 
 /** Where a running VM reads and writes one of its disks. A pivot changes this record, and nothing else says whether it has happened. */
 export interface VmDisk {
@@ -19,8 +21,8 @@ export interface Vm {
 
 /** The running VMs, and what each disk must hold. Values are replaced, never changed in place. */
 export class VmDisks {
-  readonly #vms = new Map<string, Vm>();
-  readonly #written = new Map<string, readonly string[]>();
+  readonly #vms = new TrackedMap<string, Vm>();
+  readonly #written = new TrackedMap<string, readonly string[]>();
 
   add(id: string, host: string): void {
     this.#vms.set(id, { id, host, disks: new Map() });
@@ -48,8 +50,21 @@ export class VmDisks {
     this.#written.set(disk, [...this.dataOf(disk), token]);
   }
 
+  tables(): readonly Table[] {
+    return [tableOf('vm', this.#vms, toRow, fromRow), tableOf('written', this.#written, (tokens) => tokens, (row) => row as readonly string[])];
+  }
+
   toData(): Data {
     const vms = byKey(this.#vms, ({ host, disks }) => ({ host, disks: byKey(disks, (disk) => ({ ...disk })) }));
     return { vms, data: byKey(this.#written, (tokens) => tokens) };
   }
+}
+
+function toRow({ id, host, disks }: Vm): Data {
+  return { id, host, disks: [...disks].map(([disk, state]) => [disk, { ...state }]) };
+}
+
+function fromRow(row: Data): Vm {
+  const { id, host, disks } = row as { readonly id: string; readonly host: string; readonly disks: readonly (readonly [string, VmDisk])[] };
+  return { id, host, disks: new Map(disks) };
 }

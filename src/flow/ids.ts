@@ -18,6 +18,11 @@ export function callKey(commandId: string, index: number, callback: Callback, at
   return `${commandId}/${index}/${callback}/${attempt}/${ordinal}`;
 }
 
+/** Tells the key of a call from the id of a task: no id has a `/`. */
+export function isCallKey(key: string): boolean {
+  return key.includes('/');
+}
+
 /** What `ctx.newId(name)` gives. */
 export function derivedId(commandId: string, index: number, name: string): string {
   return `${commandId}$${index}.${name}`;

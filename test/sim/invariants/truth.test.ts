@@ -54,6 +54,8 @@ describe('truth: what is lawful', () => {
     'a success whose work was done': (life) => life.told('SUBMITTED').makes().ends().succeeds().told('RUNNING').told('SUCCEEDED'),
     'a call whose answer was committed': (life) =>
       life.calls('c1/0/start/1/0', 'createVolume', MAKE).does('c1/0/start/1/0', 'createVolume', MAKE).calls('c1/0/start/1/0', 'createVolume', MAKE, { code: 0, message: '', result: null }),
+    'a call that took effect before its host restarted': (life) =>
+      life.calls('k', 'createVolume', MAKE).does('k', 'createVolume', MAKE).calls('k', 'createVolume', MAKE, { code: 9004, message: '', result: null }),
     'a rollback that undid all': (life) => life.makes().undoes(TASK, 'createVolume', MAKE).ends(FAILED).returns(),
     'a rollback by a task of its own': (life) =>
       life.makes().ends().throws().returns({ work: [UNMAKE] }).does('c1$0.c1.1.0', 'deleteVolume', VOLUME).ends(),
