@@ -139,6 +139,7 @@ function isAllowed(from: CommandStatus, status: CommandStatus, allowed: readonly
       return from === 'SUBMITTED';
     case 'SUCCEEDED':
     case 'ROLLED_BACK':
+    case 'CLOSED_BY_OPERATOR':
     case 'STUCK':
     case 'ROLLBACK_INCOMPLETE':
       return allowed.some((next) => next.kind === 'status' && next.status === status);

@@ -37,6 +37,7 @@ function toned(status: CommandResult['status'], style: Style): (text: string) =>
       return style.good;
     case 'ROLLED_BACK':
     case 'REJECTED':
+    case 'CLOSED_BY_OPERATOR':
       return style.notable;
     case 'SUBMITTED':
     case 'RUNNING':

@@ -2,9 +2,10 @@ import type { Data } from '../model/data.js';
 import type { Effect } from '../model/effect.js';
 import type { ErrorRecord } from '../model/errors.js';
 import type { PivotAnswer } from '../model/handler.js';
+import type { OperatorRequest } from '../model/operator.js';
 import type { Outcome } from '../model/outcome.js';
 import type { TaskRequest } from '../model/task.js';
-import type { Callback, ChildItem, StopReason, TaskItem } from './state.js';
+import type { CalledVerb, Callback, ChildItem, StopReason, TaskItem } from './state.js';
 
 /** Work as a callback staged it, in the order it was started. */
 export type StagedWork =
@@ -31,6 +32,8 @@ export type FlowEvent =
   | { readonly type: 'workEnded'; readonly id: string; readonly outcome: Outcome }
   | { readonly type: 'retryDue'; readonly id: string }
   | { readonly type: 'cancel' }
+  /** `unfit`: why this program cannot continue the command, or null. `called`: the recorded calls of the forward callback that it is held in. */
+  | { readonly type: 'operate'; readonly request: OperatorRequest; readonly unfit: string | null; readonly called: readonly CalledVerb[] }
   /** This program cannot continue it: another handler list, or a callback that does not repeat itself. */
   | { readonly type: 'parked'; readonly error: ErrorRecord };
 

@@ -2,6 +2,7 @@ import type { Data } from '../model/data.js';
 import type { ErrorRecord } from '../model/errors.js';
 import type { Instant, StagedWork } from './event.js';
 import { CANCELLED } from './cancelled.js';
+import { ended } from './ending.js';
 import { childId } from './ids.js';
 import { effectsOfItem, placedTask } from './items.js';
 import { isUncounted, nextAttempt } from './retry.js';
@@ -26,7 +27,7 @@ export interface Tried {
 /** Makes step `index` the current one, or ends the command after the last. */
 export function reach(shape: FlowShape, state: CommandState, index: number, at: Instant): Transition {
   if (index === shape.length) {
-    return { state: { ...state, executionIndex: index, status: 'SUCCEEDED', phase: { at: 'ended' } }, effects: [{ do: 'end' }] };
+    return ended({ ...state, executionIndex: index }, state.steps.some((step) => step.closed !== undefined) ? 'CLOSED_BY_OPERATOR' : 'SUCCEEDED');
   }
   const handler = shapeAt(shape, index).name;
   const step = { handler, reachedAt: at.now, begun: false, work: [], completed: false, pivot: 'none', revertWork: [] } as const;

@@ -25,8 +25,13 @@ export function placedTask(state: CommandState, of: WorkOf, run: number, request
   };
 }
 
-/** The item as it waits for its next attempt, under a new id: the old one may still be known to a host. */
-export function nextTaskAttempt(state: CommandState, of: WorkOf, item: TaskItem, ended: { outcome: Outcome; failures: number; notBefore: number }): TaskItem {
+/** The item as it waits for its next attempt, or as that is placed, under a new id: the old one may still be known to a host. */
+export function nextTaskAttempt(
+  state: CommandState,
+  of: WorkOf,
+  item: TaskItem,
+  ended: { readonly outcome: Outcome; readonly failures: number; readonly notBefore: number | null },
+): TaskItem {
   const attempt = item.attempt + 1;
   return {
     ...item,

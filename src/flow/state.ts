@@ -1,11 +1,12 @@
 import type { Data } from '../model/data.js';
 import type { Effect } from '../model/effect.js';
 import type { ErrorRecord } from '../model/errors.js';
+import type { OperatorAction } from '../model/operator.js';
 import type { Outcome } from '../model/outcome.js';
 import type { ExecutionReason } from '../model/task.js';
 
 /**
- * Where a command is. Terminal: SUCCEEDED, ROLLED_BACK, REJECTED. Held (locks kept, waiting for an operator): STUCK, ROLLBACK_INCOMPLETE, PARKED.
+ * Where a command is. Terminal: SUCCEEDED, ROLLED_BACK, REJECTED, CLOSED_BY_OPERATOR. Held (locks kept, waiting for an operator): STUCK, ROLLBACK_INCOMPLETE, PARKED.
  */
 export type CommandStatus =
   | 'SUBMITTED'
@@ -14,12 +15,13 @@ export type CommandStatus =
   | 'SUCCEEDED'
   | 'ROLLED_BACK'
   | 'REJECTED'
+  | 'CLOSED_BY_OPERATOR'
   | 'STUCK'
   | 'ROLLBACK_INCOMPLETE'
   | 'PARKED';
 
 export function isTerminal(status: CommandStatus): boolean {
-  return status === 'SUCCEEDED' || status === 'ROLLED_BACK' || status === 'REJECTED';
+  return status === 'SUCCEEDED' || status === 'ROLLED_BACK' || status === 'REJECTED' || status === 'CLOSED_BY_OPERATOR';
 }
 
 export function isHeld(status: CommandStatus): boolean {
@@ -98,9 +100,9 @@ export type WorkItem = TaskItem | ChildItem;
 
 /**
  * How a step's undo ended. `left`: what it did stays, as it declares; `nothingToUndo`: it is effect-free; `failed`: tried, for good; `notUndoable`: there are
- * effects and no way back; `blocked`: not tried, because a later step could not be undone; `skipped`: by an operator.
+ * effects and no way back; `blocked`: not tried, because a later step could not be undone; `skipped`: given up by an operator; `resolved`: done by hand.
  */
-export type UndoOutcome = 'compensated' | 'left' | 'nothingToUndo' | 'failed' | 'notUndoable' | 'blocked' | 'skipped';
+export type UndoOutcome = 'compensated' | 'left' | 'nothingToUndo' | 'failed' | 'notUndoable' | 'blocked' | 'skipped' | 'resolved';
 
 /** `maybe` is committed before the first verb that may cross leaves; only an answer or the part's good end makes it `passed`. */
 export type Pivot = 'none' | 'maybe' | 'passed';
@@ -128,6 +130,46 @@ export type StepState = {
   readonly revertWork: readonly TaskItem[];
   readonly undo?: UndoOutcome;
   readonly undoError?: ErrorRecord;
+  /** The last attempt of its undo callback, once that has failed for good: a later one must not use its keys again. */
+  readonly undoAttempt?: number;
+  /** It could not be completed past the point of no return, and an operator gave up what was left of it, or did it by hand. */
+  readonly closed?: 'skipped' | 'resolved';
+  /** HSM calls of its forward callbacks that were answered well or not at all. */
+  readonly called?: readonly CalledVerb[];
+};
+
+/** An HSM call as an operator is told of it. */
+export type CalledVerb = { readonly callback: 'start' | 'endSuccessfully'; readonly host: string; readonly verb: string };
+
+/** What is there of one step of a command that did not end by its own rules. */
+export type Existing = {
+  readonly index: number;
+  readonly handler: string;
+  /** How its undo ended; or, of a step that was not to be undone, `completed`, or `unfinished` where the command stopped in the middle of it. */
+  readonly why: 'completed' | 'unfinished' | 'failed' | 'notUndoable' | 'blocked' | 'skipped';
+  /** Tasks that ran or may have run, by their last attempt. */
+  readonly tasks: readonly { readonly id: string; readonly verb: string; readonly args: TaskItem['args']; readonly entity: string | null; readonly outcome: Outcome }[];
+  readonly calls: readonly CalledVerb[];
+  /** Ids of the child commands that it started. */
+  readonly children: readonly string[];
+  /** Why it was not undone. */
+  readonly error?: ErrorRecord;
+};
+
+/** One action of an operator on a held command. */
+export type OperatorEntry = {
+  /** µs, of the commit. */
+  readonly t: number;
+  /** Chosen by whoever asked: the same one again does nothing more. */
+  readonly requestId: string;
+  readonly action: OperatorAction;
+  readonly reason?: string;
+  /** What it was held as, at which `executionIndex`, and why. */
+  readonly status: CommandStatus;
+  readonly index: number;
+  readonly heldBy: ErrorRecord | null;
+  /** How many callbacks were committed before it. */
+  readonly historyLength: number;
 };
 
 /** Which step of which command started this one. */
@@ -161,6 +203,10 @@ export type CommandState = {
   readonly heldBy: ErrorRecord | null;
   /** Effects that the rollback left on purpose. */
   readonly residue: readonly Effect[];
+  /** What operators did with it while it was held, the first action first. */
+  readonly operator: readonly OperatorEntry[];
+  /** What is there of a command that an operator closed; empty for any other. */
+  readonly exists: readonly Existing[];
   /** How many history entries are on disk. */
   readonly historyLength: number;
   /** µs */
@@ -203,6 +249,8 @@ export function submitted(command: NewCommand): CommandState {
     cancel: null,
     heldBy: null,
     residue: [],
+    operator: [],
+    exists: [],
     historyLength: 0,
   };
 }

@@ -4,13 +4,14 @@ import type { FlowEffect, FlowEvent, Instant, RunRef } from './event.js';
 import { cancel, refusesCommit, stops } from './cancel.js';
 import { completed, forwardThrew, reach, started, type CallbackPhase } from './forward.js';
 import { effectsOfItem, placedTask } from './items.js';
+import { operate } from './operate.js';
 import { answered, crossing } from './pivot.js';
 import { isUncounted, nextAttempt } from './retry.js';
 import type { FlowShape } from './shape.js';
 import { isTerminal, type Callback, type CommandState } from './state.js';
 import { IllegalTransition, shapeAt, toCallback, withStep, type Transition } from './step.js';
 import { undoFailed, undone } from './undo.js';
-import { outstandingWork, retryDue, workEnded } from './work.js';
+import { outstandingWork, owed, retryDue, workEnded } from './work.js';
 
 /**
  * The life of one command as a pure function (semantics §2). Null: the event does not concern this state (a late completion, a timer or a callback of
@@ -30,6 +31,8 @@ export function transition(shape: FlowShape, state: CommandState, event: FlowEve
       return retryDue(state, event.id);
     case 'cancel':
       return cancel(shape, state, at);
+    case 'operate':
+      return operate(shape, state, event, at);
     case 'parked':
       // A held command stays held for the reason it has.
       if (isTerminal(state.status) || state.phase.at === 'held') return null;
@@ -134,10 +137,7 @@ export function recover(state: CommandState): readonly FlowEffect[] {
       return [{ do: 'runCallback', callback, index: state.executionIndex, attempt, notBefore }];
     }
     case 'work':
-      return outstandingWork(state).items.flatMap((item): FlowEffect[] => {
-        if (item.kind === 'task' && item.outcome === null && item.notBefore !== null) return [{ do: 'retryAt', id: item.id, at: item.notBefore }];
-        return item.kind === 'task' || state.cancel !== null ? stops([item]) : [];
-      });
+      return outstandingWork(state).items.flatMap((item) => owed(state, item));
     case 'held':
       // Its tasks are still polled, and a request to stop one still stands.
       return outstandingWork(state).items.flatMap((item): FlowEffect[] =>

@@ -1,27 +1,34 @@
 import type { ErrorRecord } from '../model/errors.js';
+import type { Outcome } from '../model/outcome.js';
+import { ended, mayHaveRun } from './ending.js';
+import { effectsOfItem, nextTaskAttempt } from './items.js';
 import type { FlowShape } from './shape.js';
-import type { CommandState, Phase, StepState, WorkItem } from './state.js';
+import type { CommandState, Phase, StepState, TaskItem } from './state.js';
 import { IllegalTransition, isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
 
 // The way back (semantics §2, "Failure of step k"): the failed step first, then the completed ones in reverse order.
 
 /** Step `executionIndex` has failed: from here on the command rolls back. */
 export function failStep(shape: FlowShape, state: CommandState, error: ErrorRecord): Transition {
-  const rolling = withStep(beginRollback(state, error), { failure: error, pivot: 'none' });
-  const index = rolling.executionIndex;
-  const handler = shapeAt(shape, index);
-  const step = stepAt(rolling);
-  if (handler.hasEndWithFailure) return toCallback(rolling, 'endWithFailure');
-  if (!handler.effectFree && (step.sent === true || step.work.some(mayHaveRun))) {
-    return undoFailed(shape, rolling, 'notUndoable', noWayBack(`step ${index} (${handler.name}) failed half-way, and has no endWithFailure`));
-  }
-  return undoNext(shape, rolling, index - 1);
+  return cleanUp(shape, withStep(beginRollback(state, error), { failure: error, pivot: 'none' }));
 }
 
-/** Independent children answer for themselves. */
-function mayHaveRun(item: WorkItem): boolean {
-  if (item.kind === 'child') return false;
-  return [...item.past, item.outcome].some((outcome) => outcome !== null && outcome.kind !== 'refused' && outcome.kind !== 'notSent');
+/** Undoes what the current step, which has failed, did half-way. */
+function cleanUp(shape: FlowShape, state: CommandState): Transition {
+  const index = state.executionIndex;
+  const handler = shapeAt(shape, index);
+  const step = stepAt(state);
+  if (step.revertWork.some(hasFailed)) return revertAgain(state, 'endWithFailure');
+  if (handler.hasEndWithFailure) return toCallback(state, 'endWithFailure', nextRun(step));
+  if (!handler.effectFree && (step.sent === true || step.work.some(mayHaveRun))) {
+    return undoFailed(shape, state, 'notUndoable', noWayBack(`step ${index} (${handler.name}) failed half-way, and has no endWithFailure`));
+  }
+  return undoNext(shape, state, index - 1);
+}
+
+/** The first run of an undo callback; if one had failed for good, under a new number, for its keys are used. */
+function nextRun({ undoAttempt = 0 }: StepState): { readonly attempt: number; readonly failures: number; readonly notBefore: null } {
+  return { attempt: undoAttempt + 1, failures: 0, notBefore: null };
 }
 
 /** `endSuccessfully` threw for good: the step is completed all the same, and is the first to be undone. */
@@ -35,15 +42,32 @@ function beginRollback(state: CommandState, error: ErrorRecord): CommandState {
   return { ...state, status: 'ROLLING_BACK', executionReason: 'ROLLBACK_FLOW', fence: state.fence + 1, error: state.error ?? error };
 }
 
-/** Goes on with the undo at step `index`, or ends the rollback below step 0. */
+/** Goes on with the undo at step `index`, or ends the rollback below step 0. What has had its turn is passed over. */
 export function undoNext(shape: FlowShape, state: CommandState, index: number): Transition {
   if (index < 0) return endRollback({ ...state, executionIndex: -1 });
   const handler = shapeAt(shape, index);
   const at = { ...state, executionIndex: index };
-  if (handler.hasCompensate || handler.hasLeaves) return toCallback(at, 'compensate');
+  const step = stepAt(at);
+  if (step.undo !== undefined) return undoNext(shape, at, index - 1);
+  if (step.failure !== undefined && !step.completed) return cleanUp(shape, at);
+  if (step.revertWork.some(hasFailed)) return revertAgain(at, 'compensate');
+  if (handler.hasCompensate || handler.hasLeaves) return toCallback(at, 'compensate', nextRun(step));
   if (handler.effectFree) return undoNext(shape, withStep(at, { undo: 'nothingToUndo' }), index - 1);
   const phase: Phase = { at: 'callback', callback: 'compensate', attempt: 1, failures: 0, notBefore: null };
   return undoFailed(shape, { ...at, phase }, 'notUndoable', noWayBack(`step ${index} (${handler.name}) is completed, and has no compensate`));
+}
+
+/** Its undo callback had done its part, and stays done: only what failed of its revert tasks is submitted again. */
+function revertAgain(state: CommandState, of: 'endWithFailure' | 'compensate'): Transition {
+  const revertWork = stepAt(state).revertWork.map((item) =>
+    hasFailed(item) ? nextTaskAttempt(state, of, item, { outcome: item.outcome, failures: 0, notBefore: null }) : item,
+  );
+  const next: CommandState = { ...withStep(state, { revertWork }), phase: { at: 'work', of } };
+  return { state: next, effects: revertWork.flatMap((item) => effectsOfItem(item)) };
+}
+
+function hasFailed(item: TaskItem): item is TaskItem & { readonly outcome: Outcome } {
+  return item.outcome !== null && item.outcome.kind !== 'succeeded';
 }
 
 function noWayBack(message: string): ErrorRecord {
@@ -60,17 +84,24 @@ export function undone(shape: FlowShape, state: CommandState): Transition {
 /** The current step's undo has failed for good: its attempts are given up, and `onUndoFailed` decides whether earlier steps are undone on top of it. */
 export function undoFailed(shape: FlowShape, state: CommandState, undo: 'failed' | 'notUndoable', error: ErrorRecord): Transition {
   const index = state.executionIndex;
-  const marked = withStep({ ...state, fence: state.fence + 1 }, { undo, undoError: error });
+  const attempt = undo === 'failed' ? undoAttemptOf(state) : null;
+  const marked = withStep({ ...state, fence: state.fence + 1 }, { undo, undoError: error, ...(attempt === null ? {} : { undoAttempt: attempt }) });
   if (shapeAt(shape, index).onUndoFailed === 'continue') return undoNext(shape, marked, index - 1);
   const blocked = (step: StepState, i: number): boolean => i < index && step.completed && !shapeAt(shape, i).effectFree;
   const steps = marked.steps.map((step, i): StepState => (blocked(step, i) ? { ...step, undo: 'blocked' } : step));
   return { state: incomplete({ ...marked, steps }, error, state.phase), effects: [] };
 }
 
+/** The attempt of the undo callback that has just failed, or whose revert tasks have. */
+function undoAttemptOf({ phase, steps, executionIndex }: CommandState): number | null {
+  if (phase.at === 'callback') return phase.attempt;
+  return steps[executionIndex]?.revertWork[0]?.run ?? null;
+}
+
 function endRollback(state: CommandState): Transition {
   const failed = state.steps.find((step) => step.undo === 'failed' || step.undo === 'notUndoable');
   if (failed?.undoError !== undefined) return { state: incomplete(state, failed.undoError, null), effects: [] };
-  return { state: { ...state, status: 'ROLLED_BACK', phase: { at: 'ended' } }, effects: [{ do: 'end' }] };
+  return ended(state, state.steps.some(({ undo }) => undo === 'skipped' || undo === 'resolved') ? 'CLOSED_BY_OPERATOR' : 'ROLLED_BACK');
 }
 
 function incomplete(state: CommandState, heldBy: ErrorRecord, from: Phase | null): CommandState {

@@ -78,6 +78,25 @@ function replaced(items: readonly WorkItem[], old: WorkItem, by: WorkItem): Work
   return items.map((item) => (item === old ? by : item));
 }
 
+/** The work goes on after it was held: what failed meanwhile has what is left of its attempts, and each back-off and request to stop stands. */
+export function resumed(shape: FlowShape, state: CommandState, of: WorkOf, at: Instant): Transition {
+  const { items } = outstandingWork(state);
+  const asks = of === 'step' && stepAt(state).pivot === 'maybe';
+  const tried = items.map((item) => (!asks && isFailedTask(item) ? (retried(shape, state, of, item, item.outcome, at) ?? item) : item));
+  const fence = tried.some((item, i) => item !== items[i]) ? state.fence + 1 : state.fence;
+  const failed = of === 'step' && !asks && !isPast(state) && tried.some(isFailedTask);
+  const next = failed ? tried.map((item) => stopSibling(state, item)) : tried;
+  return settle(shape, withItems({ ...state, fence }, of, next), of, next, next.flatMap((item) => owed(state, item)));
+}
+
+/** What an item that is still outstanding asks for besides being polled. */
+export function owed(state: CommandState, item: WorkItem): FlowEffect[] {
+  if (item.outcome !== null) return [];
+  if (item.kind === 'child') return state.cancel === null ? [] : [{ do: 'cancelChild', id: item.id }];
+  if (item.notBefore !== null) return [{ do: 'retryAt', id: item.id, at: item.notBefore }];
+  return item.stop === null ? [] : [{ do: 'stopTask', id: item.id, reason: item.stop }];
+}
+
 /** Goes on when the last piece has ended. */
 export function settle(shape: FlowShape, state: CommandState, of: WorkOf, items: readonly WorkItem[], effects: readonly FlowEffect[]): Transition {
   if (items.some((item) => item.outcome === null)) return { state, effects };
@@ -142,7 +161,7 @@ export function resubmitFailed(shape: FlowShape, state: CommandState, at: Instan
   return waitFor(state, next);
 }
 
-function isFailedTask(item: WorkItem): item is TaskItem & { readonly outcome: Outcome } {
+export function isFailedTask(item: WorkItem): item is TaskItem & { readonly outcome: Outcome } {
   return item.kind === 'task' && item.outcome !== null && item.outcome.kind !== 'succeeded';
 }
 

@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'DEADLOCK'
   | 'CANCELLED'
   | 'CANCEL_REFUSED'
+  | 'OPERATOR_REFUSED'
   | 'TASK_FAILED'
   | 'CHILD_FAILED'
   | 'CALL_FAILED'

@@ -1,0 +1,54 @@
+import type { CommandState, Existing, StepState, WorkItem } from './state.js';
+import type { Transition } from './step.js';
+
+// The end of a command, and what is there of one that did not end by its own rules.
+
+/** Ends the command. What an operator closed is given the list of what there is of it, in that very commit. */
+export function ended(state: CommandState, status: 'SUCCEEDED' | 'ROLLED_BACK' | 'CLOSED_BY_OPERATOR'): Transition {
+  const exists = status === 'CLOSED_BY_OPERATOR' ? whatExists(state) : [];
+  return { state: { ...state, status, exists, heldBy: null, phase: { at: 'ended' } }, effects: [{ do: 'end' }] };
+}
+
+/** What there is of each step that is not undone, first step first. It asks the state alone, so that it can be told for any program. */
+export function whatExists(state: CommandState): readonly Existing[] {
+  return state.steps.flatMap((step, index): Existing[] => {
+    const why = reasonOf(state, step, index);
+    if (why === null) return [];
+    const tasks = step.work.flatMap((item) =>
+      item.kind === 'task' && mayHaveRun(item) && item.outcome !== null
+        ? [{ id: item.id, verb: item.verb, args: item.args, entity: item.entity, outcome: item.outcome }]
+        : [],
+    );
+    const children = step.work.flatMap((item) => (item.kind === 'child' ? [item.id] : []));
+    const error = step.undoError ?? step.failure;
+    return [{ index, handler: step.handler, why, tasks, calls: step.called ?? [], children, ...(error === undefined ? {} : { error }) }];
+  });
+}
+
+function reasonOf(state: CommandState, step: StepState, index: number): Existing['why'] | null {
+  switch (step.undo) {
+    case 'failed':
+    case 'notUndoable':
+    case 'blocked':
+    case 'skipped':
+      return step.undo;
+    // What was left on purpose is residue.
+    case 'compensated':
+    case 'left':
+    case 'nothingToUndo':
+    case 'resolved':
+      return null;
+    case undefined:
+  }
+  if (step.closed === 'skipped') return 'skipped';
+  if (step.completed) return 'completed';
+  // A failed step whose own clean-up is done is undone, and has no mark of it.
+  if (step.failure !== undefined && state.executionIndex < index) return null;
+  return step.begun || step.sent === true || step.called !== undefined ? 'unfinished' : null;
+}
+
+/** Of a task only what is known not to have run is known to have done nothing. Independent children answer for themselves. */
+export function mayHaveRun(item: WorkItem): boolean {
+  if (item.kind === 'child') return false;
+  return [...item.past, item.outcome].some((outcome) => outcome !== null && outcome.kind !== 'refused' && outcome.kind !== 'notSent');
+}

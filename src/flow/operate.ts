@@ -1,0 +1,147 @@
+import type { OperatorRequest } from '../model/operator.js';
+import type { FlowEvent, Instant } from './event.js';
+import { ended } from './ending.js';
+import { again, reach } from './forward.js';
+import { effectsOfItem, nextTaskAttempt } from './items.js';
+import { actedBefore, closed, fits } from './operator-rules.js';
+import type { FlowShape } from './shape.js';
+import type { CommandState, Phase, StepState } from './state.js';
+import { IllegalTransition, isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
+import { undoNext } from './undo.js';
+import { isFailedTask, resumed } from './work.js';
+
+// What an operator does with a held command (semantics §2, held states). Which actions are possible is in operator-rules.ts.
+
+type Operate = Extract<FlowEvent, { type: 'operate' }>;
+
+/** Null: it is not possible where the command is, or was done before. */
+export function operate(shape: FlowShape, state: CommandState, { request, unfit, called }: Operate, at: Instant): Transition | null {
+  if (actedBefore(state, request.requestId) !== null || !fits(state, request, unfit)) return null;
+  const logged = withLog(withCalled(state, called), request, at);
+  switch (request.action) {
+    case 'retry':
+      return retry(shape, logged, at);
+    case 'skip':
+    case 'resolve':
+      return goOnWithout(shape, logged, request, at);
+    case 'abandon':
+      return ended({ ...logged, fence: logged.fence + 1 }, 'CLOSED_BY_OPERATOR');
+  }
+}
+
+function withLog(state: CommandState, { requestId, action, reason }: OperatorRequest, at: Instant): CommandState {
+  const { status, executionIndex: index, heldBy, historyLength } = state;
+  const entry = { t: at.now, requestId, action, ...(reason === undefined ? {} : { reason }), status, index, heldBy, historyLength };
+  return { ...state, operator: [...state.operator, entry] };
+}
+
+function withCalled(state: CommandState, called: Operate['called']): CommandState {
+  return called.length === 0 ? state : withStep(state, { called });
+}
+
+// retry
+
+function retry(shape: FlowShape, state: CommandState, at: Instant): Transition {
+  const from = heldFrom(state);
+  const { heldBy } = state;
+  switch (state.status) {
+    case 'STUCK':
+      return forwardAgain({ ...state, status: 'RUNNING', heldBy: null, fence: state.fence + 1 }, from);
+    case 'ROLLBACK_INCOMPLETE':
+      return undoAgain(shape, state);
+    case 'PARKED': {
+      const back: CommandState = { ...state, status: statusAt(state, from), heldBy: null, phase: from ?? state.phase };
+      // Its recorded calls are not those that it makes now, so that run is given up for a new one.
+      return heldBy?.code === 'NONDETERMINISTIC_CALLBACK' && from?.at === 'callback' ? withoutRun(shape, back, from, heldBy, at) : backTo(shape, back, from, at);
+    }
+    default:
+      throw new IllegalTransition(`${state.id} is ${state.status}, and nothing is to be retried`);
+  }
+}
+
+function heldFrom(state: CommandState): Phase | null {
+  return state.phase.at === 'held' ? state.phase.from : null;
+}
+
+function statusAt(state: CommandState, from: Phase | null): CommandState['status'] {
+  if (from?.at === 'admission') return 'SUBMITTED';
+  return state.executionReason === 'ROLLBACK_FLOW' ? 'ROLLING_BACK' : 'RUNNING';
+}
+
+function forwardAgain(state: CommandState, from: Phase | null): Transition {
+  if (from?.at === 'callback') return toCallback(state, from.callback, { attempt: from.attempt + 1, failures: 0, notBefore: null });
+  const work = stepAt(state).work.map((item) =>
+    isFailedTask(item) ? nextTaskAttempt(state, 'step', item, { outcome: item.outcome, failures: 0, notBefore: null }) : item,
+  );
+  const next: CommandState = { ...withStep(state, { work }), phase: { at: 'work', of: 'step' } };
+  return { state: next, effects: work.flatMap((item) => effectsOfItem(item)) };
+}
+
+/** All that is not undone has another turn, the latest step first. */
+function undoAgain(shape: FlowShape, state: CommandState): Transition {
+  const steps = state.steps.map((step) => (isNotUndone(step) ? withoutUndo(step) : step));
+  const latest = state.steps.findLastIndex(isNotUndone);
+  return undoNext(shape, { ...state, steps, status: 'ROLLING_BACK', heldBy: null, fence: state.fence + 1 }, latest);
+}
+
+function isNotUndone({ undo }: StepState): boolean {
+  return undo === 'failed' || undo === 'notUndoable' || undo === 'blocked';
+}
+
+function withoutUndo({ undo: _undo, undoError: _error, ...step }: StepState): StepState {
+  return step;
+}
+
+/** A parked command is where it was, as after a crash; but how its tasks ended meanwhile counts now. */
+function backTo(shape: FlowShape, state: CommandState, from: Phase | null, at: Instant): Transition {
+  switch (from?.at) {
+    case 'admission':
+      return { state, effects: [{ do: 'acquireLocks' }] };
+    case 'callback':
+      return toCallback(state, from.callback, { attempt: from.attempt, failures: from.failures, notBefore: from.notBefore });
+    case 'work':
+      return resumed(shape, state, from.of, at);
+    case 'held':
+    case 'ended':
+    case undefined:
+      throw new IllegalTransition(`${state.id} was parked where nothing goes on`);
+  }
+}
+
+function withoutRun(
+  shape: FlowShape,
+  state: CommandState,
+  { callback, attempt, failures }: Extract<Phase, { at: 'callback' }>,
+  error: NonNullable<CommandState['heldBy']>,
+  at: Instant,
+): Transition {
+  const next = { ...state, fence: state.fence + 1 };
+  if (callback === 'start' || callback === 'endSuccessfully') {
+    const tried = { of: callback, attempt, failures, error } as const;
+    // Its calls may have crossed the point of no return.
+    if (stepAt(state).pivot === 'maybe' && shapeAt(shape, state.executionIndex).pivotPart === (callback === 'start' ? 'beforeTask' : callback)) {
+      return toCallback(withStep(next, { asking: tried }), 'hasPassed');
+    }
+    if (state.cancel !== null && !isPast(state)) return again(shape, next, tried, at);
+  }
+  return toCallback(next, callback, { attempt: attempt + 1, failures, notBefore: null });
+}
+
+// skip and resolve
+
+function goOnWithout(shape: FlowShape, state: CommandState, request: OperatorRequest, at: Instant): Transition {
+  const how = closed(request.action);
+  const index = state.executionIndex;
+  const given = { ...state, heldBy: null, fence: state.fence + 1 };
+  if (state.status === 'STUCK') {
+    const output = request.output === undefined ? {} : { output: request.output };
+    return reach(shape, withStep({ ...given, status: 'RUNNING' }, { completed: true, closed: how, ...output }), index + 1, at);
+  }
+  // Where every step has had its turn, it is held at all that have failed.
+  const isHeldAt = (step: StepState, i: number): boolean => (heldFrom(state) === null ? isNotUndone(step) : i === index);
+  const steps = state.steps.map((step, i): StepState => {
+    if (isHeldAt(step, i)) return { ...step, undo: how };
+    return step.undo === 'blocked' ? withoutUndo(step) : step;
+  });
+  return undoNext(shape, { ...given, steps, status: 'ROLLING_BACK' }, index - 1);
+}

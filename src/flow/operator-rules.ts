@@ -1,0 +1,60 @@
+import { OPERATOR_ACTIONS, type OperatorAction, type OperatorRequest } from '../model/operator.js';
+import { isHeld, type CommandState, type OperatorEntry } from './state.js';
+import { isFailedTask, outstandingWork } from './work.js';
+
+// Which of an operator's actions are possible, decided from the durable state.
+
+/** An earlier action under this request id, or null. */
+export function actedBefore(state: CommandState, requestId: string): OperatorEntry | null {
+  return state.operator.find((entry) => entry.requestId === requestId) ?? null;
+}
+
+/** Whether the action can be carried out. @param unfit why this program cannot continue the command, or null */
+export function fits(state: CommandState, request: OperatorRequest, unfit: string | null): boolean {
+  return operatorRefusal(state, request, unfit) === null;
+}
+
+/** Why the action is not possible, in words, with those that are; null if it is. @param unfit why this program cannot continue the command, or null */
+export function operatorRefusal(state: CommandState, { action, output }: OperatorRequest, unfit: string | null): string | null {
+  const why = actionRefusal(state, action, unfit) ?? (output === undefined ? null : outputRefusal(state, action));
+  if (why === null) return null;
+  const possible = OPERATOR_ACTIONS.filter((other) => actionRefusal(state, other, unfit) === null);
+  return `${why}; possible: ${possible.length === 0 ? 'nothing' : possible.join(', ')}`;
+}
+
+function actionRefusal(state: CommandState, action: OperatorAction, unfit: string | null): string | null {
+  const { status, heldBy } = state;
+  if (!isHeld(status)) return `it is ${status}, and an operator acts on held commands only`;
+  if (heldBy?.code === 'CHILD_HELD') return `${heldBy.message}: act on that command, and this one goes on by itself`;
+  switch (action) {
+    case 'abandon':
+      return running(state);
+    case 'retry':
+      if (unfit !== null) return unfit;
+      return status === 'STUCK' && hasNothingToRetry(state) ? 'its children have failed for good, and no task of the step can be tried again' : null;
+    case 'skip':
+    case 'resolve':
+      if (status === 'PARKED') return `it is PARKED in the middle of a step, whose end this program cannot stand in for`;
+      return unfit ?? running(state);
+  }
+}
+
+/** What cannot be left behind: it may still have effects. A task in back-off has nothing under way. */
+function running(state: CommandState): string | null {
+  const item = outstandingWork(state).items.find(({ outcome, ...rest }) => outcome === null && (rest.kind === 'child' || rest.notBefore === null));
+  if (item === undefined) return null;
+  return item.kind === 'child' ? `child ${item.id} is not over` : `task ${item.id} (${item.verb}) is not over`;
+}
+
+function hasNothingToRetry(state: CommandState): boolean {
+  return state.phase.at === 'held' && state.phase.from?.at === 'work' && !outstandingWork(state).items.some(isFailedTask);
+}
+
+function outputRefusal({ status }: CommandState, action: OperatorAction): string | null {
+  return action === 'resolve' && status === 'STUCK' ? null : 'an output can be given only where resolve completes a step, of a command that is STUCK';
+}
+
+/** How a step is marked that an operator has closed. */
+export function closed(action: OperatorAction): 'skipped' | 'resolved' {
+  return action === 'resolve' ? 'resolved' : 'skipped';
+}
