@@ -66,7 +66,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
     const { state } = command;
     switch (effect.do) {
       case 'acquireLocks':
-        return admission.ask(definition, state);
+        return admission.ask(state);
       case 'runCallback':
         return callbacks.schedule(effect);
       case 'placeTask': {
@@ -104,7 +104,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
       case 'timedOut':
       case 'deadlock':
         ports.probe({ type: 'lockRefused', owner: command.state.rootId, ...answer.conflict });
-        command.apply({ type: 'locksRefused', error: lockError(definition, answer) });
+        command.apply({ type: 'locksRefused', error: lockError(command.state.lockWait, answer) });
         break;
       case 'withdrawn':
         break;

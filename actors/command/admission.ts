@@ -1,5 +1,5 @@
-import type { CommandDefinition } from '../../src/model/command.js';
 import type { ErrorCode, ErrorRecord } from '../../src/model/errors.js';
+import type { LockWait } from '../../src/model/lock.js';
 import type { CommandState } from '../../src/flow/state.js';
 import type { AcquireLocks, LockAnswer, LocksMessage } from '../messages.js';
 import type { Ref } from '../runtime.js';
@@ -17,9 +17,9 @@ export class Admission {
     private readonly wake: (answer: LockAnswer) => void,
   ) {}
 
-  ask(definition: CommandDefinition, state: CommandState): void {
+  ask(state: CommandState): void {
     this.#waits = true;
-    this.locks.tell({ type: 'acquire', request: { ...claimOf(definition, state), wake: this.wake } });
+    this.locks.tell({ type: 'acquire', request: { ...claimOf(state), wake: this.wake } });
   }
 
   answered(): void {
@@ -36,17 +36,16 @@ export class Admission {
 }
 
 /** All of it follows from the durable state, so that after a crash the wait goes on where it was. */
-function claimOf({ locks, lockWait }: CommandDefinition, state: CommandState): Omit<AcquireLocks, 'wake'> {
-  const { id: commandId, rootId: owner, submittedAt } = state;
+function claimOf({ id: commandId, rootId: owner, submittedAt, locks: requests, lockWait }: CommandState): Omit<AcquireLocks, 'wake'> {
   const waitUntil = lockWait === 'refuse' ? null : submittedAt + Math.round(lockWait.limitMs * 1000);
-  return { commandId, owner, submittedAt, requests: locks(state.params), waitUntil };
+  return { commandId, owner, submittedAt, requests, waitUntil };
 }
 
 export type Refusal = Extract<LockAnswer, { conflict: unknown }>;
 
 const CODES: { readonly [K in Refusal['kind']]: ErrorCode } = { refused: 'LOCK_CONFLICT', timedOut: 'LOCK_TIMEOUT', deadlock: 'DEADLOCK' };
 
-export function lockError({ lockWait }: CommandDefinition, { kind, conflict }: Refusal): ErrorRecord {
+export function lockError(lockWait: LockWait, { kind, conflict }: Refusal): ErrorRecord {
   const { key, holder, held } = conflict;
   const why = held ? `${key} is locked by command ${holder}` : `${key} is promised to command ${holder}, which comes first`;
   const limit = lockWait === 'refuse' ? '' : `, still after ${lockWait.limitMs} ms`;

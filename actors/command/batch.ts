@@ -12,7 +12,6 @@ import type { Probe } from '../probe.js';
 
 /** Everything that one commit of a command is made from. */
 export interface BatchInput {
-  readonly definition: CommandDefinition;
   readonly definitions: ReadonlyMap<string, CommandDefinition>;
   /** The durable state. */
   readonly before: CommandState;
@@ -38,8 +37,8 @@ export function changesOf(input: BatchInput): Change[] {
 }
 
 /** In the mode that the root has now, which another of its commands may have made stronger than this one needs. */
-function lockChanges({ definition, before, heldLocks }: BatchInput): Change[] {
-  const asked = new Set(definition.locks(before.params).map(({ key }) => key));
+function lockChanges({ before, heldLocks }: BatchInput): Change[] {
+  const asked = new Set(before.locks.map(({ key }) => key));
   return heldLocks().filter(({ key }) => asked.has(key)).map((lock) => ({ type: 'lock', lock }));
 }
 
@@ -65,11 +64,11 @@ function changesOfEffect({ step, tasks, heldLocks, now, definitions }: BatchInpu
 }
 
 /** What the observer is told once the batch is synced. */
-export function probesOf({ definition, before, event, step, history, heldLocks, now }: BatchInput): Probe[] {
+export function probesOf({ before, event, step, history, heldLocks, now }: BatchInput): Probe[] {
   const { state, effects } = step;
   const threw = event.type === 'threw' ? event.error : null;
   const probes: Probe[] = [];
-  if (event.type === 'locksGranted') probes.push({ type: 'lockGranted', owner: before.rootId, keys: definition.locks(before.params).map(({ key }) => key) });
+  if (event.type === 'locksGranted') probes.push({ type: 'lockGranted', owner: before.rootId, keys: before.locks.map(({ key }) => key) });
   for (const { handler, index, callback, attempt } of history) {
     probes.push({ type: 'callbackCommitted', commandId: before.id, index, handler, callback, attempt, threw });
   }
@@ -133,6 +132,8 @@ export function childOf(definitions: ReadonlyMap<string, CommandDefinition>, par
     handlers: definition?.handlers.map(({ name }) => name) ?? [],
     parent: { commandId: parent.id, executionIndex: parent.executionIndex, independent: item.independent },
     rootId: parent.rootId,
+    locks: item.locks,
+    lockWait: definition?.lockWait ?? 'refuse',
     submittedAt: now,
   });
 }

@@ -1,4 +1,5 @@
 import { SeatbeltError } from '../../src/model/errors.js';
+import type { ChildItem } from '../../src/flow/state.js';
 import type { EngineContext } from '../engine-context.js';
 import type { Answer } from '../exchange.js';
 import type { Args, HostRequest, StepRef } from '../wire.js';
@@ -31,13 +32,12 @@ export class CallbackHost {
     return this.#request(host, { op: 'read', verb, args });
   }
 
-  childParams(type: string, params: unknown) {
+  /** A child's params, checked, and what it will lock. @throws SeatbeltError `UNKNOWN_COMMAND_TYPE`, `BAD_PARAMS`, `BAD_DEFINITION` */
+  admitChild(type: string, params: unknown): Pick<ChildItem, 'params' | 'locks'> {
     const definition = this.context.definitions.get(type);
     if (definition === undefined) throw new SeatbeltError('UNKNOWN_COMMAND_TYPE', `startChild: there is no command type '${type}'`);
     const parsed = definition.parseParams(params);
-    // It must be able to say what it locks, now and whenever it is asked again.
-    definition.locks(parsed);
-    return parsed;
+    return { params: parsed, locks: definition.locks(parsed) };
   }
 
   #request(host: string, body: HostRequest): Promise<Answer> {

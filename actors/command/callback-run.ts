@@ -6,7 +6,7 @@ import type { TaskRequest } from '../../src/model/task.js';
 import type { FlowEvent, StagedWork } from '../../src/flow/event.js';
 import { callKey, childId, derivedId, taskId } from '../../src/flow/ids.js';
 import { stepAt } from '../../src/flow/step.js';
-import type { Callback, CommandState, StepState } from '../../src/flow/state.js';
+import type { Callback, ChildItem, CommandState, StepState } from '../../src/flow/state.js';
 import type { EntityReader } from '../../src/store/entity-table.js';
 import { StagedView, type EntityRead, type StagedEntities } from '../../src/store/staged-view.js';
 import type { Answer } from '../exchange.js';
@@ -46,8 +46,8 @@ export interface RunHost {
   incarnationOf(host: string): Promise<number | null>;
   call(call: RecordedCall): Promise<Answer>;
   read(host: string, verb: string, args: Args): Promise<Answer>;
-  /** The params of a child command, checked. @throws SeatbeltError `UNKNOWN_COMMAND_TYPE`, `BAD_PARAMS` */
-  childParams(type: string, params: unknown): Data;
+  /** The params of a child command, checked, and what it locks. @throws SeatbeltError `UNKNOWN_COMMAND_TYPE`, `BAD_PARAMS`, `BAD_DEFINITION` */
+  admitChild(type: string, params: unknown): Pick<ChildItem, 'params' | 'locks'>;
   /** A callback's function is about to run. */
   runs(callback: CallbackName): void;
 }
@@ -197,7 +197,7 @@ export class CallbackRun {
     this.#assertOpen('startChild');
     const { type, params, independent } = checkedChild(request);
     const made = childId(this.state.id, this.state.executionIndex, this.attempt, this.#work.length);
-    this.#work.push({ kind: 'child', type, params: this.host.childParams(type, params), independent });
+    this.#work.push({ kind: 'child', type, ...this.host.admitChild(type, params), independent });
     return made;
   }
 

@@ -75,7 +75,7 @@ export class CallbackRunner {
       incarnationOf: (host) => turn.waitFor(this.#host.incarnationOf(host)),
       call: (call) => turn.waitFor(this.#host.call(call, { executionIndex: index, reason: state.executionReason, attempt })),
       read: (host, verb, args) => turn.waitFor(this.#host.read(host, verb, args)),
-      childParams: (type, params) => this.#host.childParams(type, params),
+      admitChild: (type, params) => this.#host.admitChild(type, params),
       runs: (name) => ports.probe({ type: 'callbackRuns', commandId: state.id, index, handler: handler.name, callback: name, attempt }),
     });
     callbackRun.run().then(

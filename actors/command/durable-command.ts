@@ -64,7 +64,7 @@ export class DurableCommand {
   /** @param wake is given how a commit has ended, for {@link committed} */
   constructor(
     private readonly context: EngineContext,
-    private readonly definition: CommandDefinition,
+    definition: CommandDefinition,
     initial: InitialCommand,
     wake: (outcome: CommitOutcome) => void,
     private readonly consequences: Consequences,
@@ -102,9 +102,9 @@ export class DurableCommand {
       const history = beside.history ?? [];
       const after = { ...step.state, historyLength: before.historyLength + history.length };
       const calls = this.#changeOfCalls(beside.calls?.(after));
-      const { definition, tasks } = this;
+      const { tasks } = this;
       const heldLocks = (): readonly LockRecord[] => lockTable.heldBy(before.rootId);
-      const input: BatchInput = { definition, definitions, before, event, step: { state: after, effects: step.effects }, history, tasks, heldLocks, now };
+      const input: BatchInput = { definitions, before, event, step: { state: after, effects: step.effects }, history, tasks, heldLocks, now };
       return {
         changes: [...changesOf(input), ...calls.map((change) => callChange(before.id, change))],
         entities: beside.entities ?? NOTHING_STAGED,

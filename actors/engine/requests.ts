@@ -66,8 +66,7 @@ export class ClientRequests {
     const definition = definitions.get(body.type);
     if (definition === undefined) throw new SeatbeltError('UNKNOWN_COMMAND_TYPE', `there is no command type '${body.type}'`);
     const params = definition.parseParams(body.params);
-    // It must be able to say what it locks, now and whenever it is asked again.
-    definition.locks(params);
+    const locks = definition.locks(params);
     const waiting = this.#submitting.get(id);
     const known = waiting?.state ?? this.registry.find(id);
     if (known !== undefined) {
@@ -87,6 +86,8 @@ export class ClientRequests {
       handlers: definition.handlers.map(({ name }) => name),
       parent: null,
       rootId: id,
+      locks,
+      lockWait: definition.lockWait,
       submittedAt: ports.now(),
     });
     this.#submitting.set(id, { state, requests: [request] });

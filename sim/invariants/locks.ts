@@ -67,7 +67,7 @@ class Locks implements Watcher {
   /** A child's locks are its root's. */
   #holdsItsLocks(state: CommandState): void {
     if (!hasBegun(state)) return;
-    for (const { key, mode } of this.scene.definitions.get(state.type)?.locks(state.params) ?? []) {
+    for (const { key, mode } of state.locks) {
       const held = this.scene.mirror.lockOf(state.rootId, key);
       if (held === undefined) this.broken(key, `${state.id} is ${state.status} without this lock, which ${this.#holders(key)}`);
       else if (stronger(held.mode, mode) !== held.mode) this.broken(key, `${state.id} is ${state.status} and has this lock only as ${held.mode}`);

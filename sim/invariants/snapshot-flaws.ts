@@ -15,7 +15,7 @@ function beginning({ status, historyLength, steps: reached }: CommandState): rea
   return fresh ? [] : [`its first snapshot is ${status} with ${historyLength} committed callbacks and ${reached.length} steps`];
 }
 
-const FIXED = ['type', 'version', 'params', 'handlers', 'parent', 'rootId', 'submittedAt'] as const;
+const FIXED = ['type', 'version', 'params', 'handlers', 'parent', 'rootId', 'locks', 'lockWait', 'submittedAt'] as const;
 
 function identity(before: CommandState, after: CommandState): readonly string[] {
   return FIXED.filter((field) => !sameData(before[field], after[field])).map((field) => `its ${field} has changed`);

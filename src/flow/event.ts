@@ -1,6 +1,7 @@
 import type { Data } from '../model/data.js';
 import type { Effect } from '../model/effect.js';
 import type { ErrorRecord } from '../model/errors.js';
+import type { LockRequest } from '../model/lock.js';
 import type { PivotAnswer } from '../model/handler.js';
 import type { OperatorRequest } from '../model/operator.js';
 import type { Outcome } from '../model/outcome.js';
@@ -10,7 +11,7 @@ import type { CalledVerb, Callback, ChildItem, StopReason, TaskItem } from './st
 /** Work as a callback staged it, in the order it was started. */
 export type StagedWork =
   | { readonly kind: 'task'; readonly request: TaskRequest }
-  | { readonly kind: 'child'; readonly type: string; readonly params: Data; readonly independent: true };
+  | { readonly kind: 'child'; readonly type: string; readonly params: Data; readonly locks: readonly LockRequest[]; readonly independent: true };
 
 /** Which run of a callback an event comes from; one that is over changes nothing. */
 export type RunRef = { readonly index: number; readonly attempt: number };

@@ -1,6 +1,7 @@
 import type { Data } from '../model/data.js';
 import type { Effect } from '../model/effect.js';
 import type { ErrorRecord } from '../model/errors.js';
+import type { LockRequest, LockWait } from '../model/lock.js';
 import type { OperatorAction } from '../model/operator.js';
 import type { Outcome } from '../model/outcome.js';
 import type { ExecutionReason } from '../model/task.js';
@@ -92,6 +93,7 @@ export type ChildItem = {
   readonly id: string;
   readonly type: string;
   readonly params: Data;
+  readonly locks: readonly LockRequest[];
   readonly independent: true;
   readonly outcome: Outcome | null;
 };
@@ -186,6 +188,9 @@ export type CommandState = {
   readonly parent: ParentRef | null;
   /** The owner of its locks. Itself, if it has no parent. */
   readonly rootId: string;
+  /** What it asks for, as its definition said when it was submitted: a changed program cannot make it hold something else. */
+  readonly locks: readonly LockRequest[];
+  readonly lockWait: LockWait;
   readonly status: CommandStatus;
   /** The step being executed or undone; -1 when all are undone. Meaningless while SUBMITTED. */
   readonly executionIndex: number;
@@ -233,6 +238,8 @@ export type NewCommand = {
   readonly handlers: readonly string[];
   readonly parent: ParentRef | null;
   readonly rootId: string;
+  readonly locks: readonly LockRequest[];
+  readonly lockWait: LockWait;
   readonly submittedAt: number;
 };
 

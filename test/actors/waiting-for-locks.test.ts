@@ -268,6 +268,23 @@ describe('after a crash', () => {
       expect(await statuses(rig)).toEqual({ w1: 'SUCCEEDED', s2: 'PARKED', w3: 'SUCCEEDED' });
     });
   });
+
+  test('asks for what its definition said at submission, whatever a later program would ask for, or that throws', async () => {
+    const rewritten = (locks: () => readonly { readonly key: string; readonly mode: LockMode }[]) => COMMANDS.map((definition) => ({ ...definition, locks, lockWait: 'refuse' as const }));
+    await withRig({ commands: COMMANDS, host: { status: () => RUNNING } }, async (rig) => {
+      await submit(rig, 'w1', 'Patient', [x]);
+      await submit(rig, 'w2', 'Patient', [x]);
+      rig.restart(rewritten(() => [{ key: 'elsewhere', mode: 'exclusive' }]));
+      await rig.runFor(2 * SECOND);
+      expect([await statuses(rig), [...(await rig.stored()).locks.keys()]]).toEqual([{ w1: 'RUNNING', w2: 'SUBMITTED' }, ['lock/x/w1']]);
+      rig.restart(rewritten(() => {
+        throw new Error('no locks today');
+      }));
+      letWork(rig);
+      await rig.run();
+      expect([await statuses(rig), (await rig.stored()).locks.size]).toEqual([{ w1: 'SUCCEEDED', w2: 'SUCCEEDED' }, 0]);
+    });
+  });
 });
 
 describe('crashed at each of its port operations in turn', () => {

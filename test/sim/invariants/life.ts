@@ -37,8 +37,9 @@ export class Life {
     readonly definition: CommandDefinition,
     id = 'c1',
   ) {
-    const { type, version, handlers } = definition;
-    this.state = submitted({ id, type, version, params: {}, handlers: handlers.map(({ name }) => name), parent: null, rootId: id, submittedAt: run.now });
+    const { type, version, handlers, lockWait } = definition;
+    const locks = definition.locks({});
+    this.state = submitted({ id, type, version, params: {}, handlers: handlers.map(({ name }) => name), parent: null, rootId: id, locks, lockWait, submittedAt: run.now });
     run.commit({ type: 'command', state: this.state as unknown as StoredCommand });
   }
 
@@ -92,9 +93,9 @@ export class Life {
     const after = { ...step.state, historyLength: this.state.historyLength + history.length };
     const owner = this.state.rootId;
     const waits = this.state.status === 'SUBMITTED' && event.type !== 'locksGranted';
-    const heldLocks = waits ? [] : this.definition.locks(this.state.params).map(({ key, mode }) => ({ key, mode, owner }));
-    const { definition, state: before } = this;
-    const input = { definition, definitions: new Map(), before, event, step: { ...step, state: after }, history, tasks: this.#tasks, heldLocks: () => heldLocks, now: this.run.now };
+    const heldLocks = waits ? [] : this.state.locks.map(({ key, mode }) => ({ key, mode, owner }));
+    const before = this.state;
+    const input = { definitions: new Map(), before, event, step: { ...step, state: after }, history, tasks: this.#tasks, heldLocks: () => heldLocks, now: this.run.now };
     const changes = changesOf(input);
     for (const change of changes) if (change.type === 'task') this.#tasks.set(change.task.id, change.task);
     this.state = after;

@@ -14,6 +14,8 @@ const waiting = submitted({
   handlers: ['copy', 'remove'],
   parent: null,
   rootId: 'waits',
+  locks: [],
+  lockWait: 'refuse',
   submittedAt: 0,
 });
 

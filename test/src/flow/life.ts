@@ -51,7 +51,7 @@ export function task(verb: string, doneCodes: readonly number[] = []): StagedWor
 }
 
 export function child(type: string): StagedWork {
-  return { kind: 'child', type, params: { of: type }, independent: true };
+  return { kind: 'child', type, params: { of: type }, locks: [], independent: true };
 }
 
 /** One command's life, driven event by event. Each method is one commit, and fails if it concerns nothing. */
@@ -66,7 +66,7 @@ export class Life {
 
   constructor(readonly shape: FlowShape) {
     const handlers = shape.map(({ name }) => name);
-    this.state = submitted({ id: 'c1', type: 'T', version: 1, params: {}, handlers, parent: null, rootId: 'c1', submittedAt: 0 });
+    this.state = submitted({ id: 'c1', type: 'T', version: 1, params: {}, handlers, parent: null, rootId: 'c1', locks: [], lockWait: 'refuse', submittedAt: 0 });
   }
 
   /** A command that has its locks and is at its first step. */

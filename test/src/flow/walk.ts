@@ -51,7 +51,7 @@ export interface Walk {
 /** @param visit is shown each state on the way, with what can happen to it */
 export function walk(shape: FlowShape, choices: readonly number[], visit: (state: CommandState, lawful: readonly FlowEvent[]) => void = () => undefined): Walk {
   const handlers = shape.map(({ name }) => name);
-  let state: CommandState = submitted({ id: 'c1', type: 'T', version: 1, params: {}, handlers, parent: null, rootId: 'c1', submittedAt: 0 });
+  let state: CommandState = submitted({ id: 'c1', type: 'T', version: 1, params: {}, handlers, parent: null, rootId: 'c1', locks: [], lockWait: 'refuse', submittedAt: 0 });
   const moves: Move[] = [];
   for (const [i, choice] of choices.entries()) {
     const lawful = lawfulEvents(shape, state);

@@ -18,6 +18,8 @@ const command: CommandState = submitted({
   handlers: ['copy', 'remove'],
   parent: null,
   rootId: 'c1',
+  locks: [],
+  lockWait: 'refuse',
   submittedAt: 5,
 });
 

@@ -87,7 +87,7 @@ export const BREAKING_STORE: readonly Mutant[] = [
     breaks: 'locks',
     file: BATCH,
     find: "return isRoot(step.state) ? heldLocks().map(({ key, owner }): Change => ({ type: 'lockReleased', key, owner })) : [];",
-    replace: "return (definitions.get(step.state.type)?.locks(step.state.params) ?? []).map(({ key }): Change => ({ type: 'lockReleased', key, owner: step.state.rootId }));",
+    replace: "return step.state.locks.map(({ key }): Change => ({ type: 'lockReleased', key, owner: step.state.rootId }));",
   },
   {
     name: 'locks are not put on disk',
