@@ -18,8 +18,8 @@ import { EngineDisk } from '../world/engine-disk.js';
 import { reliableLinks, SimNetwork } from '../world/network.js';
 import { observedDisk } from '../world/observed-disk.js';
 import type { SharedStorage } from '../world/shared-storage.js';
-import { VERBS } from '../world/verbs/catalogue.js';
 import { createVerbTable } from '../world/verbs/table.js';
+import type { Verb } from '../world/verbs/verb.js';
 
 const ENGINE = 'engine';
 const CLIENT = 'client';
@@ -37,6 +37,8 @@ export interface ClusterParts {
   readonly scenario: Scenario;
   readonly seed: number;
   readonly definitions: ReadonlyMap<string, CommandDefinition>;
+  /** What hosts can do. */
+  readonly verbs: readonly Verb[];
   /** With all on it that the scenario puts there. */
   readonly storage: SharedStorage;
   /** Opens what the engine's disk is made of, with all that was written before; called at each start of the engine. */
@@ -52,6 +54,7 @@ export class Cluster {
   readonly #parts: ClusterParts;
   readonly #engineDisk: EngineDisk;
   readonly #crashes: CrashPlan;
+  readonly #failures: Failures;
   readonly #verbs: VerbTable;
   readonly #early: Submission[] = [];
   #client: Ref<ClientMessage> | null = null;
@@ -61,11 +64,12 @@ export class Cluster {
   /** @throws SeatbeltError `BAD_SCENARIO` if the seed is not a safe integer, or a fault names something that is not there */
   constructor(parts: ClusterParts) {
     this.#parts = parts;
-    const { scenario, seed, storage, reopen, observer } = parts;
+    const { scenario, seed, verbs, storage, reopen, observer } = parts;
     this.kernel = new Kernel({ seed, strategy: random });
     const rules = scenario.faults.filter((fault) => fault.kind !== 'crashEngine');
     const rates = Object.fromEntries(Object.entries(scenario.verbs).map(([verb, { failureRate, failureCode }]) => [verb, { rate: failureRate, code: failureCode }]));
-    this.#verbs = createVerbTable({ verbs: VERBS, content: storage.content, speeds: scenario.verbs, failures: new Failures({ rules, rates, verbs: VERBS }) });
+    this.#failures = new Failures({ rules, rates, verbs });
+    this.#verbs = createVerbTable({ verbs, content: storage.content, speeds: scenario.verbs, failures: this.#failures });
 
     const network = new SimNetwork(this.kernel, reliableLinks(scenario.network.latency));
     const owner = {
@@ -97,6 +101,16 @@ export class Cluster {
   /** What has stopped a node for good: a defect of ours. */
   get defect(): SeatbeltError | null {
     return this.#defect;
+  }
+
+  /** Places in the scenario's `faults` of those that have not happened. */
+  get idleFaults(): readonly number[] {
+    let rule = -1;
+    return this.#parts.scenario.faults.flatMap((fault, i) => {
+      if (fault.kind !== 'crashEngine') rule += 1;
+      const happened = fault.kind === 'crashEngine' ? this.#crashes.happened(fault) : this.#failures.happened(rule);
+      return happened ? [] : [i];
+    });
   }
 
   /** Lets the client submit a command at `at` µs. It goes on submitting until the engine has it on disk. */

@@ -12,10 +12,14 @@ import type { EventSpec } from '../kernel/event.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { RunResult } from '../report/result.js';
 import type { ProbeEvent } from '../report/timeline.js';
+import { resolveScenario, ScenarioDefinition } from '../scenario/code.js';
+import { checkedOwnNames } from '../scenario/define/own.js';
 import type { Scenario } from '../scenario/schema.js';
+import { vocabularyOf } from '../scenario/vocabulary.js';
 import { furnish, initialEntities } from '../world/initial-entities.js';
 import { SharedStorage } from '../world/shared-storage.js';
 import { VERBS } from '../world/verbs/catalogue.js';
+import type { Verb } from '../world/verbs/verb.js';
 import { Cluster, type ClusterObserver } from './cluster.js';
 import { commandsOf, Recorder } from './recorder.js';
 
@@ -24,7 +28,7 @@ export interface SimulationOptions {
   readonly seed?: number;
   /** A directory for the engine's LevelDB: new, empty, or left over from a creation that was cut short. Default: the engine's disk is in memory. */
   readonly db?: string;
-  /** Default: the commands that ship. */
+  /** Default: the commands that ship. Those of the scenario's own are known besides. */
   readonly commands?: ReadonlyMap<string, CommandDefinition>;
 }
 
@@ -67,15 +71,19 @@ export class Simulation {
 
   /**
    * @throws SeatbeltError `STORE_NOT_EMPTY`, `STORE_NOT_OURS`, `STORE_LOCKED` and the other errors of creating a store in `db`
-   * @throws SeatbeltError `BAD_SCENARIO` if the seed is not a safe integer, or a fault names something that is not there
+   * @throws SeatbeltError `BAD_SCENARIO` if the seed is not a safe integer, or the scenario names something that is not there
    */
-  static async create(scenario: Scenario, options: SimulationOptions = {}): Promise<Simulation> {
+  static async create(scenario: Scenario | ScenarioDefinition, options: SimulationOptions = {}): Promise<Simulation> {
     const { db, seed = 1, commands = BUILT_IN_COMMANDS } = options;
+    const vocabulary = vocabularyOf(commands);
+    const resolved = scenario instanceof ScenarioDefinition ? resolveScenario(scenario, 'scenario', { vocabulary }) : scenario;
+    const own = checkedOwnNames(resolved, vocabulary);
+    const definitions = new Map([...commands, ...own.definitions.map((definition) => [definition.type, definition] as const)]);
     const { created, reopen } = await createDisk(db);
     try {
       // Not drawn at random: the trace must not depend on it.
-      await SnapshotStore.initialise(created, { storeId: `${scenario.name}-${seed}`, entities: initialEntities(scenario) });
-      return new Simulation(scenario, seed, commands, await created.scan(''), reopen);
+      await SnapshotStore.initialise(created, { storeId: `${resolved.name}-${seed}`, entities: initialEntities(resolved) });
+      return new Simulation(resolved, seed, definitions, [...VERBS, ...own.verbs], await created.scan(''), reopen);
     } finally {
       await created.close();
     }
@@ -85,13 +93,14 @@ export class Simulation {
     scenario: Scenario,
     seed: number,
     definitions: ReadonlyMap<string, CommandDefinition>,
+    verbs: readonly Verb[],
     store: readonly DiskEntry[],
     reopen: () => Promise<OpenDisk>,
   ) {
     this.#scenario = scenario;
     this.#seed = seed;
     this.#definitions = definitions;
-    const storage = new SharedStorage(VERBS);
+    const storage = new SharedStorage(verbs);
     this.#storage = storage;
     furnish(storage, scenario);
     this.#monitor = new Monitor({
@@ -110,7 +119,7 @@ export class Simulation {
       written: (ops) => this.#monitor.batch(this.now, ops),
       recovered: (memory) => this.#monitor.recovered(this.now, memory),
     };
-    const cluster = new Cluster({ scenario, seed, definitions, storage, reopen, observer });
+    const cluster = new Cluster({ scenario, seed, definitions, verbs, storage, reopen, observer });
     this.#cluster = cluster;
     this.#kernel = cluster.kernel;
     this.#kernel.observe(({ time: t, spec: { node, kind, label, content } }) => {

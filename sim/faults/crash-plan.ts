@@ -7,12 +7,14 @@ import type { CrashEngine, CrashPoint, Fault } from '../scenario/schema.js';
 export interface PlannedCrash {
   readonly down: number;
   readonly cause: string;
+  readonly fault: CrashEngine;
 }
 
 /** The engine's crashes as a scenario plans them. */
 export class CrashPlan {
   readonly #engine: SimNode;
   readonly #conditions: { readonly met: (probe: Probe) => boolean; readonly crash: PlannedCrash }[] = [];
+  readonly #happened = new Set<CrashEngine>();
   #current: PlannedCrash | null = null;
 
   /** @throws SeatbeltError `BAD_TIME`, `SCHEDULE_IN_PAST` */
@@ -21,8 +23,9 @@ export class CrashPlan {
     for (const fault of faults) if (fault.kind === 'crashEngine') this.#plan(fault);
   }
 
-  #plan({ point, down }: CrashEngine): void {
-    const crash = { down, cause: describe(point) };
+  #plan(fault: CrashEngine): void {
+    const { point, down } = fault;
+    const crash = { down, cause: describe(point), fault };
     if (point.at === 'condition') this.#conditions.push({ met: watchFor(point.condition), crash });
     else this.#engine.planCrash(point, () => (this.#current = crash));
   }
@@ -40,11 +43,17 @@ export class CrashPlan {
   take(): PlannedCrash | null {
     const crash = this.#current;
     this.#current = null;
+    if (crash !== null) this.#happened.add(crash.fault);
     return crash;
+  }
+
+  happened(fault: CrashEngine): boolean {
+    return this.#happened.has(fault);
   }
 }
 
-function describe(point: CrashPoint): string {
+/** Where a crash is planned, in words. */
+export function describe(point: CrashPoint): string {
   switch (point.at) {
     case 'time':
       return `at ${point.us} µs`;

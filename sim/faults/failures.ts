@@ -26,6 +26,11 @@ export interface FailureRule {
   readonly when?: FailureMoment;
 }
 
+/** How one execution goes by its verb's script. */
+export type ScriptedOutcome =
+  | { readonly kind: 'succeeds' }
+  | { readonly kind: 'fails'; readonly code: number; readonly when: FailureMoment };
+
 /** Lets a share of a verb's executions fail, at their end. */
 export interface FailureRate {
   /** From 0 to 1. */
@@ -43,41 +48,74 @@ export interface FailuresSpec {
   readonly rules: readonly FailureRule[];
   /** By the verb's name. */
   readonly rates: { readonly [verb: string]: FailureRate };
-  /** The verbs that there are, with the names of their arguments. */
-  readonly verbs: readonly { readonly name: string; readonly argNames: readonly string[] }[];
+  /** The verbs that there are. */
+  readonly verbs: readonly FailingVerb[];
+}
+
+export interface FailingVerb {
+  readonly name: string;
+  readonly argNames: readonly string[];
+  /** How executions with these arguments go, in their order; the last outcome is that of all further ones. Empty: no script. */
+  script(args: Args): readonly ScriptedOutcome[];
 }
 
 /** Decides which executions fail. It counts over all the hosts of a simulation, so it is part of the world and survives every node. */
 export class Failures {
-  /** By the rule's place: how many executions have counted. */
-  readonly #seen = new TrackedMap<`${number}`, number>();
+  /** Executions counted: `seen/N` that fit rule N, `failed/N` that it let fail, and `script/…` by a script's verb and arguments. */
+  readonly #counts = new TrackedMap<string, number>();
+  readonly #verbs: ReadonlyMap<string, FailingVerb>;
 
   /** @throws SeatbeltError `BAD_SCENARIO` naming the rule or rate that can never apply or whose numbers are out of range */
   constructor(private readonly spec: FailuresSpec) {
     checkSpec(spec);
+    this.#verbs = new Map(spec.verbs.map((verb) => [verb.name, verb]));
   }
 
   table(): Table {
-    return tableOfData('failure', this.#seen);
+    return tableOfData('failure', this.#counts);
+  }
+
+  /** Whether the rule at this place has let an execution fail. */
+  happened(rule: number): boolean {
+    return this.#counts.has(`failed/${rule}`);
   }
 
   /**
-   * Whether this execution is to fail. To be asked once per execution, in the order in which they begin. The first rule that applies wins; the rate is
-   * drawn from the stream `failure:<verb>`, whether or not a rule applied, so that adding a rule shifts no later draw.
+   * Whether this execution is to fail. To be asked once per execution, in the order in which they begin. The first rule that applies wins, then the verb's
+   * script, then its rate. All of them count, and the rate is drawn from the stream `failure:<verb>`, whoever wins: so adding a rule shifts nothing later.
    */
   next(verb: string, args: Args, random: (purpose: string) => number): InjectedFailure | null {
-    const hit = this.spec.rules.filter((rule, i) => this.#applies(rule, i, verb, args))[0];
+    const hit = this.spec.rules.map((rule, i) => ({ rule, i })).filter(({ rule, i }) => this.#applies(rule, i, verb, args))[0];
+    const scripted = this.#scriptedOutcome(verb, args);
     const rate = Object.hasOwn(this.spec.rates, verb) ? this.spec.rates[verb] : undefined;
     const unlucky = rate !== undefined && rate.rate > 0 && random(`failure:${verb}`) < rate.rate;
-    if (hit !== undefined) return { code: hit.code, message: `injected failure of ${verb}`, when: hit.when ?? 'atEnd' };
+    if (hit !== undefined) {
+      this.#count(`failed/${hit.i}`);
+      return { code: hit.rule.code, message: `injected failure of ${verb}`, when: hit.rule.when ?? 'atEnd' };
+    }
+    if (scripted.kind === 'fails') return { code: scripted.code, message: `${verb} fails by its script`, when: scripted.when };
     return unlucky ? { code: rate.code, message: `${verb} failed by chance`, when: 'atEnd' } : null;
+  }
+
+  #scriptedOutcome(verb: string, args: Args): ScriptedOutcome {
+    const script = this.#verbs.get(verb)?.script(args) ?? [];
+    if (script.length === 0) return { kind: 'succeeds' };
+    // Equal arguments have equal texts here: they come from one template, with its keys in one order.
+    const n = this.#count(`script/${verb}/${encodeURIComponent(JSON.stringify(args))}`);
+    return script[Math.min(n, script.length) - 1] ?? { kind: 'succeeds' };
+  }
+
+  /** @returns how many there are now */
+  #count(key: string): number {
+    const n = (this.#counts.get(key) ?? 0) + 1;
+    this.#counts.set(key, n);
+    return n;
   }
 
   #applies(rule: FailureRule, i: number, verb: string, args: Args): boolean {
     if (rule.verb !== verb) return false;
     if (!Object.entries(rule.match ?? {}).every(([name, value]) => sameData(value, args[name]))) return false;
-    const n = (this.#seen.get(`${i}`) ?? 0) + 1;
-    this.#seen.set(`${i}`, n);
+    const n = this.#count(`seen/${i}`);
     return rule.nth === undefined || rule.nth === n;
   }
 }

@@ -4,7 +4,6 @@ import { ANOTHER_INCARNATION } from '../../actors/wire.js';
 import { isCallKey, taskId } from '../../src/flow/ids.js';
 import { isHeld, isTerminal, type CommandState, type TaskItem } from '../../src/flow/state.js';
 import type { LedgerEntry, SignedEffect } from '../world/ledger.js';
-import { VERBS } from '../world/verbs/catalogue.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
 import type { Batch, Changed } from './store-mirror.js';
 
@@ -17,9 +16,6 @@ export const truth: Invariant = {
   name: 'truth',
   watch: (scene, broken) => new Truth(scene, broken),
 };
-
-/** They leave nothing in the ledger. */
-const READS: ReadonlySet<string> = new Set(VERBS.filter(({ kind }) => kind === 'read').map(({ name }) => name));
 
 class Truth implements Watcher {
   /** By command, in the order in which they happened. */
@@ -135,7 +131,7 @@ class Truth implements Watcher {
       const { key, verb, reply } = call;
       if (!this.#calls.has(key)) this.#calls.set(key, { commandId, executionIndex: index, verb });
       // Another incarnation of the host knows nothing of the call: it may have run before.
-      if (reply === null || reply.code === ANOTHER_INCARNATION || READS.has(verb)) continue;
+      if (reply === null || reply.code === ANOTHER_INCARNATION || this.scene.storage.onlyReads(verb)) continue;
       const happened = this.#executions.get(key) === 'inEffect';
       if ((reply.code === 0) !== happened) this.broken(key, `${verb} was answered with ${reply.code}, and ${happened ? 'took effect' : 'had no effect'}`);
     }

@@ -5,6 +5,7 @@ import { suggestion } from './nearest.js';
 import type { Path, Problem } from './problem.js';
 import type { Condition } from './condition.js';
 import type { Fault, Scenario, VerbFailure } from './schema.js';
+import type { VerbSettings } from './verb-schema.js';
 
 /** The names that a scenario may use besides its own. */
 export interface Vocabulary {
@@ -20,6 +21,10 @@ export interface KnownVerb {
   /** `spm`: runs as a task; `hsm` and `read`: are called. */
   readonly kind: 'spm' | 'hsm' | 'read';
   readonly argNames: readonly string[];
+  /** Whether a rate says something about it. */
+  readonly movesData: boolean;
+  /** Whether its arguments may say how its executions go: so it is with those that a scenario declares. */
+  readonly scripted: boolean;
 }
 
 /** What the schema of a file cannot see: names that must be there, or must not be there twice. In the order of the file's sections. */
@@ -38,7 +43,7 @@ export function crossCheck(scenario: Scenario, vocabulary: Vocabulary): readonly
       ...unknownName(['disks', i, 'vm'], 'VM', disk.vm, vms),
       ...unknownName(['disks', i, 'domain'], 'storage domain', disk.domain, domains),
     ]),
-    ...Object.keys(scenario.verbs).flatMap((verb) => unknownName(['verbs', verb], 'verb', verb, verbNames(vocabulary), 'key')),
+    ...Object.entries(scenario.verbs).flatMap(([verb, settings]) => verbProblems(['verbs', verb], verb, settings, vocabulary)),
     ...repeated('commands', scenario.commands.map((command) => command.id)),
     ...scenario.commands.flatMap((command, i) => [
       ...unknownName(['commands', i, 'type'], 'command type', command.type, vocabulary.commandTypes),
@@ -128,6 +133,16 @@ function failureProblems(path: Path, { kind, verb, match }: VerbFailure, vocabul
     return [{ path: [...path, 'verb'], at: 'value', message }];
   }
   return Object.keys(match ?? {}).flatMap((name) => unknownName([...path, 'match', name], `argument of ${verb}`, name, known.argNames, 'key'));
+}
+
+function verbProblems(path: Path, verb: string, settings: VerbSettings, vocabulary: Vocabulary): readonly Problem[] {
+  const known = vocabulary.verbs.find(({ name }) => name === verb);
+  if (known === undefined) {
+    const hint = suggestion(verb, verbNames(vocabulary)) || '; one of your own has a kind: spm, hsm or read';
+    return [{ path, at: 'key', message: `unknown verb '${verb}'${hint}` }];
+  }
+  if (settings.rate === undefined || known.movesData) return [];
+  return [{ path: [...path, 'rate'], at: 'value', message: `${verb} moves no data: give it a latency` }];
 }
 
 function verbNames(vocabulary: Vocabulary): readonly string[] {

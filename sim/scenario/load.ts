@@ -1,8 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
+import type { CommandDefinition } from '../../src/model/command.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import { builtInFile, builtInNames } from './builtin.js';
 import { checkParams, crossCheck, type Vocabulary } from './check.js';
+import { ownNames } from './define/own.js';
 import { parseYaml, type ScenarioDocument } from './document.js';
 import { applyOverride, parseOverride, type Override } from './override.js';
 import { pathText, problemsOf, wording, type Path, type Problem } from './problem.js';
@@ -22,14 +24,19 @@ const LARGEST_FILE = 2 ** 20;
 const DATA_FILE = new Set(['.yaml', '.yml', '.json']);
 const MODULE = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']);
 
+/** Whether a scenario of this name is a TypeScript or JavaScript module, by its ending. */
+export function isModule(name: string): boolean {
+  return MODULE.has(extname(name).toLowerCase());
+}
+
 /**
  * Loads a scenario by the name of a built-in one, or from a YAML or JSON file.
  * @throws SeatbeltError `UNKNOWN_SCENARIO` no such name or file; `BAD_SCENARIO` one line that names file, line, column and field
  */
 export async function loadScenario(name: string, options: LoadOptions): Promise<Scenario> {
   const ending = extname(name).toLowerCase();
-  if (MODULE.has(ending)) {
-    throw new SeatbeltError('BAD_SCENARIO', `${name}: a scenario cannot be a ${ending} module yet; write it as a .yaml or .json file`);
+  if (isModule(name)) {
+    throw new SeatbeltError('BAD_SCENARIO', `${name}: is a module, and so code: import it, and give its defineScenario to Simulation.create`);
   }
   const isFile = DATA_FILE.has(ending) || /[/\\]/.test(name);
   const file = isFile ? resolve(options.cwd, name) : await builtInFile(name);
@@ -47,7 +54,15 @@ export async function builtInScenarios(vocabulary: Vocabulary): Promise<readonly
  * @throws SeatbeltError `BAD_SCENARIO`
  */
 export function parseScenario(text: string, file: string, options: Pick<LoadOptions, 'vocabulary' | 'set'>): Scenario {
-  const document = parseYaml(text, file);
+  return scenarioOf(parseYaml(text, file), file, options);
+}
+
+/** The scenario that a document describes. @throws SeatbeltError `BAD_SCENARIO` */
+export function scenarioOf(
+  document: ScenarioDocument,
+  file: string,
+  options: Pick<LoadOptions, 'vocabulary' | 'set'> & { readonly definitions?: readonly CommandDefinition[] },
+): Scenario {
   const overrides = (options.set ?? []).map(parseOverride);
   const refuseIf = (problems: readonly Problem[]): void => {
     const [first, ...rest] = problems;
@@ -62,9 +77,16 @@ export function parseScenario(text: string, file: string, options: Pick<LoadOpti
     refuseIf(problemsOf(parsed.error.issues));
     throw new SeatbeltError('INTERNAL', `${file}: refused without a reason`, { cause: parsed.error });
   }
-  const scenario: Scenario = { ...parsed.data, name: parsed.data.name ?? basename(file, extname(file)) };
-  refuseIf(crossCheck(scenario, options.vocabulary));
-  const { commands, problems } = checkParams(scenario, options.vocabulary);
+  const { definitions = [] } = options;
+  const scenario: Scenario = {
+    ...parsed.data,
+    name: parsed.data.name ?? basename(file, extname(file)),
+    ...(definitions.length === 0 ? {} : { definitions }),
+  };
+  const own = ownNames(scenario, options.vocabulary);
+  refuseIf(own.problems);
+  refuseIf(crossCheck(scenario, own.vocabulary));
+  const { commands, problems } = checkParams(scenario, own.vocabulary);
   refuseIf(problems);
   return { ...scenario, commands };
 }

@@ -1,33 +1,15 @@
 import { z } from 'zod';
 import { DEFAULT_ENGINE_SETTINGS, type EngineSettings } from '../../actors/settings.js';
+import type { CommandDefinition } from '../../src/model/command.js';
 import type { FailureRule } from '../faults/failures.js';
-import type { Latency } from '../world/latency.js';
 import { conditionSchema } from './condition.js';
-import { durationSchema, positiveDurationSchema, rateSchema, sizeSchema } from './units.js';
-
-/** Names that become nodes of the network, parts of keys, and words in a report. */
-const idSchema = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, { error: 'use 1 to 64 of A-Z a-z 0-9 _ . -' });
+import { commandDeclarationSchema } from './define/declaration.js';
+import { hostCodeSchema, idSchema, listOf } from './fields.js';
+import { latencySchema } from './latency-schema.js';
+import { durationSchema, positiveDurationSchema, sizeSchema } from './units.js';
+import { verbSchema } from './verb-schema.js';
 
 const nthSchema = z.int().min(1);
-const hostCodeSchema = z.int().min(1);
-
-const lognormalSchema = z
-  .strictObject({ median: positiveDurationSchema, p95: positiveDurationSchema })
-  .refine(({ median, p95 }) => p95 >= median, { path: ['p95'], error: 'the 95th percentile must not be below the median' })
-  .transform(({ median, p95 }): Latency => ({ kind: 'lognormal', median, p95 }))
-  .readonly();
-
-const uniformSchema = z
-  .strictObject({ min: durationSchema, max: durationSchema })
-  .refine(({ min, max }) => max >= min, { path: ['max'], error: 'must not be below min' })
-  .transform(({ min, max }): Latency => ({ kind: 'uniform', min, max }))
-  .readonly();
-
-const constantSchema = durationSchema.transform((value): Latency => ({ kind: 'constant', value }));
-
-const latencySchema = z.union([constantSchema, lognormalSchema, uniformSchema], {
-  error: 'expected a latency: a duration such as 5s, or {median: 2s, p95: 8s}, or {min: 1s, max: 3s}',
-});
 
 const hostSchema = z
   .strictObject({
@@ -106,18 +88,6 @@ const faultSchema = z
   })
   .readonly();
 
-const verbSchema = z
-  .strictObject({
-    latency: latencySchema.exactOptional(),
-    /** Bytes per second, for verbs that move data; added to the latency. */
-    rate: rateSchema.exactOptional(),
-    /** Share of executions that fail, 0 to 1. */
-    failureRate: z.number().min(0).max(1).default(0),
-    /** The host's error code of such a failure. 100: general. */
-    failureCode: hostCodeSchema.default(100),
-  })
-  .readonly();
-
 const inMs = (micros: number): number => micros / 1000;
 
 /** The engine's pace, read as what the engine is started with. */
@@ -141,8 +111,6 @@ const engineSchema = z
     }),
   );
 
-const listOf = <S extends z.ZodType>(item: S) => z.array(item).max(10_000).readonly();
-
 /** A scenario file. Its input is what a user writes; its output is {@link Scenario} but for the defaults that need a second field. */
 export const scenarioSchema = z
   .strictObject({
@@ -161,8 +129,10 @@ export const scenarioSchema = z
       .strictObject({ write: latencySchema.prefault({ median: '1ms', p95: '4ms' }), scan: latencySchema.prefault({ median: '2ms', p95: '8ms' }) })
       .readonly()
       .prefault({}),
-    /** What differs from a verb's own latency and from never failing. */
+    /** What differs from a verb's own latency and from never failing; and verbs of the scenario's own. */
     verbs: z.record(z.string(), verbSchema).readonly().prefault({}),
+    /** Types of commands of the scenario's own. */
+    define: listOf(commandDeclarationSchema, 100).prefault([]),
     commands: listOf(commandSchema)
       .transform((commands) => commands.map((command, i) => ({ ...command, id: command.id ?? `c${i + 1}` })))
       .readonly()
@@ -174,7 +144,13 @@ export const scenarioSchema = z
   .readonly();
 
 /** A scenario with every default filled in: plain data, durations in whole µs unless a name says ms, sizes in bytes, rates in bytes per second. */
-export type Scenario = z.output<typeof scenarioSchema> & { readonly name: string };
+export type Scenario = z.output<typeof scenarioSchema> & {
+  readonly name: string;
+  /** Commands that a module brings, in code. A file has none, and is plain data. */
+  readonly definitions?: readonly CommandDefinition[];
+};
+/** What a user writes. */
+export type ScenarioInput = z.input<typeof scenarioSchema>;
 export type ScenarioCommand = Scenario['commands'][number];
 export type Fault = Scenario['faults'][number];
 export type CrashEngine = Extract<Fault, { kind: 'crashEngine' }>;
@@ -182,4 +158,3 @@ export type CrashEngine = Extract<Fault, { kind: 'crashEngine' }>;
 export type CrashPoint = CrashEngine['point'];
 /** One failure of a task or call, as a rule for the hosts. */
 export type VerbFailure = Exclude<Fault, CrashEngine>;
-export type VerbSettings = z.output<typeof verbSchema>;

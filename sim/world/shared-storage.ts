@@ -131,6 +131,11 @@ export class SharedStorage implements StoragePort {
     return [images.table(), ...vmDisks.tables(), ledger.table(), ...pools.flatMap((pool) => this.#pool(pool).tables(pool))];
   }
 
+  /** Whether a verb only reads, and so leaves nothing in the ledger. */
+  onlyReads(verb: string): boolean {
+    return this.#verbs.get(verb)?.kind === 'read';
+  }
+
   /** All that is stored, as plain data. Equal states give equal data, whatever the order in which they were built; so it serves for comparisons. */
   toData(): Data {
     const { images, vmDisks, ledger } = this.content;

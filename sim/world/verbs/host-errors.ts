@@ -13,6 +13,9 @@ export const HOST_ERRORS = {
   volumeExists: { code: 212, text: 'Volume already exists' },
   notALegalChain: { code: 262, text: 'Image is not a legal chain' },
   noSuchImage: { code: 268, text: 'Image does not exist in domain' },
+  // No codes of vdsm: answered by the verbs that scenarios declare.
+  alreadyThere: { code: 9201, text: 'It is there already' },
+  notThere: { code: 9202, text: 'It is not there' },
   noSuchDomain: { code: 358, text: 'Storage domain does not exist' },
 } as const;
 

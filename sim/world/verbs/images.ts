@@ -35,6 +35,7 @@ export const syncImageData = defineVerb({
   kind: 'spm',
   args: copyArgs,
   latency: { kind: 'lognormal', median: 3_000_000, p95: 6_000_000 },
+  movesData: true,
   load: ({ images }, { disk, source }) => {
     const sizes = internalVolumes(images.find(source, disk)).map(({ sizeBytes }) => sizeBytes);
     return { times: 1, bytes: sizes.reduce((sum, size) => sum + size, 0) };

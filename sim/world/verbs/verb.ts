@@ -3,6 +3,7 @@ import type { Args } from '../../../actors/wire.js';
 import type { Data } from '../../../src/model/data.js';
 import type { Content } from '../content.js';
 import type { Latency } from '../latency.js';
+import type { ScriptedOutcome } from '../../faults/failures.js';
 import type { SignedEffect } from '../ledger.js';
 import { HOST_ERRORS, type HostError } from './host-errors.js';
 
@@ -14,6 +15,12 @@ export interface Verb {
   /** Bytes per second, for what {@link VerbLoad.bytes} counts. */
   readonly rate: number;
   readonly argNames: readonly string[];
+  /** Whether there are bytes to move, so that a rate says something. */
+  readonly movesData: boolean;
+  /** Whether its arguments may say how its executions go. */
+  readonly scripted: boolean;
+  /** How executions with these arguments go, in their order. Empty: by themselves. */
+  script(args: Args): readonly ScriptedOutcome[];
   problemWith(args: Args): string | null;
   load(content: Content, args: Args): VerbLoad;
   /** Changes `content` and says how; or gives an error and changes nothing. */
@@ -40,6 +47,7 @@ export interface VerbSpec<S extends z.ZodObject> {
   readonly args: S;
   readonly latency: Latency;
   readonly rate?: number;
+  readonly movesData?: boolean;
   readonly load?: (content: Content, args: z.output<S>) => VerbLoad;
   readonly run: (content: Content, args: z.output<S>, host: string) => VerbOutcome;
   readonly undo?: (content: Content, args: z.output<S>) => readonly SignedEffect[];
@@ -49,13 +57,16 @@ const MIB = 2 ** 20;
 const DEFAULT_RATE = 250 * MIB;
 
 export function defineVerb<S extends z.ZodObject>(spec: VerbSpec<S>): Verb {
-  const { name, kind, args: schema, latency, rate, load, run, undo } = spec;
+  const { name, kind, args: schema, latency, rate, movesData = false, load, run, undo } = spec;
   return {
     name,
     kind,
     latency,
     rate: rate ?? DEFAULT_RATE,
     argNames: Object.keys(schema.shape),
+    movesData,
+    scripted: false,
+    script: () => [],
     problemWith: (args) => {
       const parsed = schema.safeParse(args);
       return parsed.success ? null : parsed.error.issues.map(({ path, message }) => `${['args', ...path.map(String)].join('.')}: ${message}`).join('; ');

@@ -49,6 +49,7 @@ describe('a scenario file', () => {
       engine: { pollingRateMs: 5_000, callTimeoutMs: 180_000, requestTimeoutMs: 180_000, resubmitMs: 2_000 },
       network: { latency: { kind: 'uniform', min: 1_000, max: 2_000 } },
       disk: { write: { kind: 'constant', value: 3_000 }, scan: { kind: 'lognormal', median: 2_000, p95: 8_000 } },
+      define: [],
       verbs: {
         syncImageData: { latency: { kind: 'lognormal', median: 2_000_000, p95: 8_000_000 }, rate: 75 * 2 ** 20, failureRate: 0.5, failureCode: 261 },
       },
@@ -239,7 +240,7 @@ describe('the name of a scenario', () => {
   it.each([
     ['of no file', 'other.yaml', 'UNKNOWN_SCENARIO', 'other.yaml: no such file'],
     ['nearly of a built-in one', 'live-migratoin', 'UNKNOWN_SCENARIO', "did you mean 'live-migration'?"],
-    ['of a module', 'scenario.ts', 'BAD_SCENARIO', 'scenario.ts: a scenario cannot be a .ts module yet'],
+    ['of a module', 'scenario.ts', 'BAD_SCENARIO', 'scenario.ts: is a module, and so code'],
     ['of a directory', './', 'BAD_SCENARIO', 'is a directory'],
     ['of a huge file', 'big.yaml', 'BAD_SCENARIO', 'big.yaml: is larger than 1 MiB'],
     ['of a file that is not text', 'latin.yaml', 'BAD_SCENARIO', 'latin.yaml: is not UTF-8 text'],

@@ -18,9 +18,9 @@ const commands = [moveDisk];
 export const vocabulary: Vocabulary = {
   commandTypes: ['MoveDisk'],
   verbs: [
-    { name: 'syncImageData', kind: 'spm', argNames: ['disk', 'source', 'target'] },
-    { name: 'deleteImage', kind: 'spm', argNames: ['domain', 'disk'] },
-    { name: 'snapshot', kind: 'hsm', argNames: ['vm'] },
+    { name: 'syncImageData', kind: 'spm', argNames: ['disk', 'source', 'target'], movesData: true, scripted: false },
+    { name: 'deleteImage', kind: 'spm', argNames: ['domain', 'disk'], movesData: false, scripted: false },
+    { name: 'snapshot', kind: 'hsm', argNames: ['vm'], movesData: false, scripted: false },
   ],
   checkParams: (type, params) => {
     const command = commands.find((candidate) => candidate.type === type);
