@@ -28,7 +28,7 @@ export interface CommandDeps {
  * does what the new state asks for.
  */
 export function createCommand(deps: CommandDeps): (message: CommandMessage) => void {
-  const { context, definition, wakeSelf, changed } = deps;
+  const { context, definition, wakeSelf } = deps;
   const { ports, locks, taskManager } = context;
   const command = new DurableCommand(context, definition, deps.initial, (outcome) => wakeSelf({ type: 'committed', outcome }), { changed, perform });
   const callbacks = new CallbackRunner(context, definition, command, 'callback', wakeSelf);
@@ -60,6 +60,12 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
   };
 
   // What a durable state asks for.
+
+  function changed(state: CommandState, before: CommandState): void {
+    // A wait for a further attempt may end with a cancel: then that attempt is not to be, though its time may have come.
+    if (state.phase !== before.phase) callbacks.forgo();
+    deps.changed(state);
+  }
 
   /** @param committedAt µs, the time in the records that its commit wrote: what lives on in memory must equal them */
   function perform(effect: FlowEffect, committedAt: number): void {

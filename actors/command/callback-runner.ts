@@ -45,6 +45,11 @@ export class CallbackRunner {
     else this.#start(null);
   }
 
+  /** The command has gone on: what waits for its time, or is under way, is void. */
+  forgo(): void {
+    this.#run += 1;
+  }
+
   due(run: number): void {
     if (run === this.#run) this.#start(null);
   }
@@ -71,7 +76,7 @@ export class CallbackRunner {
     const run = this.#run;
     const turn = new OpenTurn(() => ports.callbackBegins());
     const callbackRun = new CallbackRun(handler, state, callback, attempt, entities, rerun ?? this.#recorded(), {
-      commitCalls: (record, crossing) => turn.waitFor(this.command.recordCalls({ slot: this.slot, record }, crossing)),
+      commitCalls: (record, crossing) => turn.waitFor(this.command.recordCalls({ slot: this.slot, record }, crossing, () => run !== this.#run)),
       incarnationOf: (host) => turn.waitFor(this.#host.incarnationOf(host)),
       call: (call) => turn.waitFor(this.#host.call(call, { executionIndex: index, reason: state.executionReason, attempt })),
       read: (host, verb, args) => turn.waitFor(this.#host.read(host, verb, args)),

@@ -12,7 +12,7 @@ import type { EngineContext } from '../engine-context.js';
 import type { CommitOutcome } from '../messages.js';
 import { changesOf, probesOf, type BatchInput } from './batch.js';
 import { callChange, withSlot, type OpenCalls, type SlotChange } from './call-slot.js';
-import { Commits } from './commits.js';
+import { Commits, type Commit } from './commits.js';
 
 /** What goes into the batch of an event beside the new state. */
 export interface Beside {
@@ -47,7 +47,7 @@ export function newCommand(state: CommandState): InitialCommand {
 /** What follows from a commit, once it is durable. */
 export interface Consequences {
   /** The durable state has changed. */
-  readonly changed: (state: CommandState) => void;
+  readonly changed: (state: CommandState, before: CommandState) => void;
   /** @param committedAt µs, the time in the records that the commit wrote: what lives on in memory must equal them */
   readonly perform: (effect: FlowEffect, committedAt: number) => void;
 }
@@ -90,59 +90,62 @@ export class DurableCommand {
   }
 
   apply(event: FlowEvent, beside: Beside = {}, otherwise: Otherwise = {}): void {
-    this.#commits.enqueue(() => {
-      const { ports, definitions, lockTable, fences } = this.context;
-      const now = ports.now();
-      const before = this.#state;
-      const step = transition(this.#shape, before, event, { now, jitter: ports.random('backoff') });
-      if (step === null) {
-        otherwise.ignored?.();
-        return null;
-      }
-      const history = beside.history ?? [];
-      const after = { ...step.state, historyLength: before.historyLength + history.length };
-      const calls = this.#changeOfCalls(beside.calls?.(after));
-      const { tasks } = this;
-      const heldLocks = (): readonly LockRecord[] => lockTable.heldBy(before.rootId);
-      const input: BatchInput = { definitions, before, event, step: { state: after, effects: step.effects }, history, tasks, heldLocks, now };
-      return {
-        changes: [...changesOf(input), ...calls.map((change) => callChange(before.id, change))],
-        entities: beside.entities ?? NOTHING_STAGED,
-        probes: probesOf(input),
-        done: (outcome) => {
-          if (outcome.kind === 'conflict') return otherwise.conflict?.(outcome.entity);
-          if (outcome.kind === 'refused') return otherwise.refused?.(outcome.error);
-          this.#state = after;
-          this.#openCalls = calls.reduce(withSlot, this.#openCalls);
-          fences.set(after.id, after.fence);
-          this.consequences.changed(after);
-          for (const effect of step.effects) this.consequences.perform(effect, now);
-          beside.then?.();
-        },
-      };
-    });
+    this.#commits.enqueue(() => this.#commitOf(event, beside, otherwise));
   }
 
   /**
-   * Resolves once a callback's calls are on disk, and with them, if they cross it, that the point of no return may be behind.
+   * Resolves once a callback's calls are on disk, and with them, if they cross it, that the point of no return may be behind. Never, if the callback's run is
+   * void when it comes to that: what nobody waits for any more must not leave.
    * @param crossing whether they belong to the part that crosses it
    */
-  recordCalls(change: SlotChange, crossing: boolean): Promise<void> {
+  recordCalls(change: SlotChange, crossing: boolean, isVoid: () => boolean): Promise<void> {
     return new Promise((resolve) => {
-      if (crossing && stepAt(this.#state).pivot === 'none') {
-        this.apply({ type: 'crossing' }, { calls: () => change, then: resolve });
-        return;
-      }
-      this.#commits.enqueue(() => ({
-        changes: [callChange(this.#state.id, change)],
-        entities: NOTHING_STAGED,
-        probes: [],
-        done: () => {
-          this.#openCalls = withSlot(this.#openCalls, change);
-          resolve();
-        },
-      }));
+      this.#commits.enqueue(() => {
+        if (isVoid()) return null;
+        if (crossing && stepAt(this.#state).pivot === 'none') return this.#commitOf({ type: 'crossing' }, { calls: () => change, then: resolve }, {});
+        return {
+          changes: [callChange(this.#state.id, change)],
+          entities: NOTHING_STAGED,
+          probes: [],
+          done: () => {
+            this.#openCalls = withSlot(this.#openCalls, change);
+            resolve();
+          },
+        };
+      });
     });
+  }
+
+  #commitOf(event: FlowEvent, beside: Beside, otherwise: Otherwise): Commit | null {
+    const { ports, definitions, lockTable, fences } = this.context;
+    const now = ports.now();
+    const before = this.#state;
+    const step = transition(this.#shape, before, event, { now, jitter: ports.random('backoff') });
+    if (step === null) {
+      otherwise.ignored?.();
+      return null;
+    }
+    const history = beside.history ?? [];
+    const after = { ...step.state, historyLength: before.historyLength + history.length };
+    const calls = this.#changeOfCalls(beside.calls?.(after));
+    const { tasks } = this;
+    const heldLocks = (): readonly LockRecord[] => lockTable.heldBy(before.rootId);
+    const input: BatchInput = { definitions, before, event, step: { state: after, effects: step.effects }, history, tasks, heldLocks, now };
+    return {
+      changes: [...changesOf(input), ...calls.map((change) => callChange(before.id, change))],
+      entities: beside.entities ?? NOTHING_STAGED,
+      probes: probesOf(input),
+      done: (outcome) => {
+        if (outcome.kind === 'conflict') return otherwise.conflict?.(outcome.entity);
+        if (outcome.kind === 'refused') return otherwise.refused?.(outcome.error);
+        this.#state = after;
+        this.#openCalls = calls.reduce(withSlot, this.#openCalls);
+        fences.set(after.id, after.fence);
+        this.consequences.changed(after, before);
+        for (const effect of step.effects) this.consequences.perform(effect, now);
+        beside.then?.();
+      },
+    };
   }
 
   #changeOfCalls(change: SlotChange | undefined): readonly SlotChange[] {

@@ -7,11 +7,13 @@ import { Kernel } from '../../sim/kernel/kernel.js';
 import { SimNode } from '../../sim/kernel/node.js';
 import { random } from '../../sim/kernel/strategies/random.js';
 import { EngineDisk } from '../../sim/world/engine-disk.js';
+import { observedDisk } from '../../sim/world/observed-disk.js';
 import { reliableLinks, SimNetwork } from '../../sim/world/network.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { CommandState } from '../../src/flow/state.js';
 import type { Data } from '../../src/model/data.js';
 import type { EntityKey } from '../../src/model/entity.js';
+import type { DiskOp } from '../../src/store/disk.js';
 import { MemoryDisk } from '../../src/store/memory-disk.js';
 import { SnapshotStore } from '../../src/store/snapshot-store.js';
 import { ScriptedHost, type HostScript } from './scripted-host.js';
@@ -23,6 +25,10 @@ export interface RigOptions {
   readonly entities?: { readonly [key: EntityKey]: Data };
   readonly host?: HostScript;
   readonly seed?: number;
+  /** Is shown each batch that reaches the engine's disk. */
+  readonly written?: (ops: readonly DiskOp[]) => void;
+  /** The engine has crashed as planned. */
+  readonly down?: () => void;
 }
 
 const STEADY = { kind: 'constant', value: 1_000 } as const;
@@ -50,7 +56,7 @@ export class EngineRig {
     return new EngineRig(options, disk);
   }
 
-  private constructor({ commands, host, seed = 1 }: RigOptions, disk: MemoryDisk) {
+  private constructor({ commands, host, seed = 1, written = () => undefined, down = () => undefined }: RigOptions, disk: MemoryDisk) {
     this.kernel = new Kernel({ seed, strategy: random });
     this.definitions = commands;
     this.host = new ScriptedHost(host);
@@ -59,12 +65,12 @@ export class EngineRig {
     const owner = {
       probe: (_node: SimNode, probe: Probe) => void this.probes.push(probe),
       fault: (node: SimNode, error: unknown) => void (this.#defect ??= new Error(`${node.name}: ${String(error)}`, { cause: error })),
-      down: () => undefined,
+      down: () => down(),
     };
     this.engine = new SimNode(this.kernel, network, 'engine', owner);
     this.#client = new SimNode(this.kernel, network, 'client', owner);
     const hostNode = new SimNode(this.kernel, network, 'host1', owner);
-    this.#engineDisk = new EngineDisk(this.kernel, 'engine', async () => (this.#disk = this.#disk.clone()), { write: STEADY, scan: STEADY });
+    this.#engineDisk = new EngineDisk(this.kernel, 'engine', async () => observedDisk((this.#disk = this.#disk.clone()), written), { write: STEADY, scan: STEADY });
     this.at(0, () => this.host.attach(hostNode.start().ports));
     this.at(0, () => this.#client.start().ports.onReceive((message) => {
       if (message.kind === 'reply') this.replies.set(message.correlation, message);
