@@ -4,7 +4,7 @@ import type { Outcome } from '../src/model/outcome.js';
 import type { ExecutionReason } from '../src/model/task.js';
 
 /** The callbacks whose runs are committed, as the history names them. */
-export type CallbackName = 'beforeTask' | 'createTask' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'hasPassed';
+export type CallbackName = 'beforeTask' | 'createTask' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'compensationEnded' | 'hasPassed';
 
 /**
  * What the engine and the hosts tell an observer: for the timeline, the invariants and the trace. Observers never act on the system.

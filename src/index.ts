@@ -8,6 +8,7 @@ export {
   type PivotAnswer,
   type PivotContext,
   type PointOfNoReturn,
+  type RevertReport,
   type StepContext,
   type StepFailure,
   type TaskHandler,
@@ -16,7 +17,7 @@ export {
 export { entireCommandTaskHandler, type EntireCommand } from './model/entire-command.js';
 export { entityKind, entityKey, type EntityKey, type EntityKind, type EntityRecord, type EntityView } from './model/entity.js';
 export { CallFailed, CallUnknown, SeatbeltError, type ErrorCode, type ErrorRecord } from './model/errors.js';
-export { NO_RETRY, UNDO_RETRY, type RetryPolicy, type RetrySettings } from './model/retry.js';
+export { NO_RETRY, UNDO_RETRY, type ErrorMatch, type RetryIf, type RetryPolicy, type RetrySettings } from './model/retry.js';
 export type { Data } from './model/data.js';
 export type { Effect } from './model/effect.js';
 export type { LockMode, LockRequest, LockWait } from './model/lock.js';

@@ -1,17 +1,18 @@
 import { atOnce } from '../../src/model/at-once.js';
 import { frozen, frozenData, sameData, type Data } from '../../src/model/data.js';
 import { CallFailed, CallUnknown, recordOf, SeatbeltError, type ErrorRecord } from '../../src/model/errors.js';
-import type { ChildRequest, ErasedHandler, StepFailure, WorkReport } from '../../src/model/handler.js';
+import type { ChildRequest, ErasedHandler } from '../../src/model/handler.js';
 import type { TaskRequest } from '../../src/model/task.js';
 import type { FlowEvent, StagedWork } from '../../src/flow/event.js';
 import { callKey, childId, derivedId, taskId } from '../../src/flow/ids.js';
 import { stepAt } from '../../src/flow/step.js';
-import type { Callback, ChildItem, CommandState, StepState } from '../../src/flow/state.js';
+import type { Callback, ChildItem, CommandState } from '../../src/flow/state.js';
 import type { EntityReader } from '../../src/store/entity-table.js';
 import { StagedView, type EntityRead, type StagedEntities } from '../../src/store/staged-view.js';
 import type { Answer } from '../exchange.js';
 import type { CallbackName } from '../probe.js';
 import { checkedCallArgs, checkedChild, checkedEffects, checkedTask, listOf } from './checked.js';
+import { failureOf, reports, revertReport } from './reports.js';
 import { ANOTHER_INCARNATION, STALE, type Args } from '../wire.js';
 
 /** An HSM call as it is recorded before it leaves. */
@@ -134,7 +135,7 @@ export class CallbackRun {
       }
       case 'endSuccessfully': {
         this.#enter('endSuccessfully');
-        const output = await handler.endSuccessfully?.({ ...this.#context(), before, work: frozen(reports(step)) });
+        const output = await handler.endSuccessfully?.({ ...this.#context(), before, work: frozen(reports(step.work)) });
         return { type: 'endedSuccessfully', run: this.#ref(), ...(output === undefined ? {} : { output: frozenData(output, `${handler.name}.endSuccessfully()`) }) };
       }
       case 'endWithFailure': {
@@ -147,6 +148,11 @@ export class CallbackRun {
         const context = { ...this.#context(), before, output: step.output };
         const revert = listOf(await handler.compensate?.(context)).map(checkedTask);
         return { type: 'compensated', run: this.#ref(), revert, residue: checkedEffects(atOnce(handler.leaves?.(context) ?? [])) };
+      }
+      case 'compensationEnded': {
+        this.#enter('compensationEnded');
+        await handler.compensationEnded?.({ ...this.#context(), before, output: step.output, revert: frozen(revertReport(step)) });
+        return { type: 'compensationEnded', run: this.#ref() };
       }
       case 'hasPassed': {
         this.#enter('hasPassed');
@@ -279,19 +285,3 @@ export function hasSent(record: CallRecord): boolean {
   return record.calls.some((call) => call !== null);
 }
 
-function reports(step: StepState): WorkReport[] {
-  return step.work.map((item) => ({
-    id: item.id,
-    kind: item.kind,
-    name: item.kind === 'task' ? item.verb : item.type,
-    // endSuccessfully and endWithFailure run when all work has ended.
-    outcome: item.outcome ?? { kind: 'unknown' },
-    earlier: item.kind === 'task' ? item.past : [],
-  }));
-}
-
-function failureOf(state: CommandState, step: StepState): StepFailure {
-  const error = step.failure ?? state.error;
-  if (error === null) throw new SeatbeltError('INTERNAL', `${state.id}: endWithFailure without a failure`);
-  return { beforeCommitted: step.begun, work: reports(step), error };
-}

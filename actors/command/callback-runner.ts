@@ -11,7 +11,7 @@ import { CallbackHost } from './callback-host.js';
 import { CallbackRun, hasSent, type CallRecord, type RunResult } from './callback-run.js';
 import type { CallSlot, SlotChange } from './call-slot.js';
 import type { DurableCommand } from './durable-command.js';
-import { historyEntry, LAST_CALLBACK, returnedEntries } from './history.js';
+import { LAST_CALLBACK, returnedEntries, thrownEntry } from './history.js';
 import { callsAfter, callsAfterAnswer } from './kept-calls.js';
 import { OpenTurn } from './open-turn.js';
 
@@ -119,7 +119,7 @@ export class CallbackRunner {
   #threw(name: CallbackName, error: ErrorRecord, record: CallRecord): void {
     const { callback, index, attempt } = this.#current();
     const { state, openCalls } = this.command;
-    const history = [historyEntry(state, name, attempt, error.code, this.context.ports.now())];
+    const history = [thrownEntry(state, name, attempt, error, this.context.ports.now())];
     // What hasPassed throws has no calls; those of the part that it is asked about stay.
     const kept = (after: CommandState): CallRecord | null => (callback === 'hasPassed' ? (openCalls.get(this.slot) ?? null) : callsAfter(record, after));
     this.command.apply({ type: 'threw', callback, run: { index, attempt }, error, sent: hasSent(record) }, { history, calls: this.#change(kept) });

@@ -16,6 +16,7 @@ const taskShape = z.strictObject({
   pool: text.min(1),
   entity: text.optional(),
   doneCodes: z.array(z.int()).readonly().optional(),
+  repeatable: z.boolean().optional(),
 });
 
 const callShape = z.strictObject({ host: text.min(1), verb: text.min(1), args: z.record(z.string(), z.unknown()) });
@@ -33,9 +34,16 @@ export function listOf(tasks: TaskRequest | readonly TaskRequest[] | undefined |
 export function checkedTask(request: TaskRequest): TaskRequest {
   const parsed = taskShape.safeParse(request);
   if (!parsed.success) throw malformed('BAD_TASK', 'task', parsed.error);
-  const { verb, pool, entity, doneCodes } = parsed.data;
+  const { verb, pool, entity, doneCodes, repeatable } = parsed.data;
   const args = frozenData(request.args, `task ${verb} args`) as Args;
-  return { verb, args, pool, ...(entity === undefined ? {} : { entity }), ...(doneCodes === undefined ? {} : { doneCodes }) };
+  return {
+    verb,
+    args,
+    pool,
+    ...(entity === undefined ? {} : { entity }),
+    ...(doneCodes === undefined ? {} : { doneCodes }),
+    ...(repeatable === undefined ? {} : { repeatable }),
+  };
 }
 
 /** @throws SeatbeltError `BAD_TASK` naming the field. What its params are is for its definition to say. */

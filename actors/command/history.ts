@@ -1,5 +1,6 @@
 import type { FlowEvent } from '../../src/flow/event.js';
 import type { Callback, CommandState, HistoryEntry } from '../../src/flow/state.js';
+import type { ErrorRecord } from '../../src/model/errors.js';
 import type { CallbackName } from '../probe.js';
 
 /** The callback that ends each scheduled run, and so the one that a refused commit counts against. */
@@ -8,6 +9,7 @@ export const LAST_CALLBACK: { readonly [C in Callback]: CallbackName } = {
   endSuccessfully: 'endSuccessfully',
   endWithFailure: 'endWithFailure',
   compensate: 'compensate',
+  compensationEnded: 'compensationEnded',
   hasPassed: 'hasPassed',
 };
 
@@ -18,7 +20,11 @@ export function returnedEntries(state: CommandState, callback: Callback, attempt
   return names.map((name) => historyEntry(state, name, attempt, outcome, now));
 }
 
-export function historyEntry(state: CommandState, callback: CallbackName, attempt: number, outcome: string, now: number): HistoryEntry {
+function historyEntry(state: CommandState, callback: CallbackName, attempt: number, outcome: string, now: number): HistoryEntry {
   const index = state.executionIndex;
   return { t: now, handler: state.handlers[index] ?? '', index, callback, attempt, outcome };
+}
+
+export function thrownEntry(state: CommandState, callback: CallbackName, attempt: number, { code, hostCode }: ErrorRecord, now: number): HistoryEntry {
+  return { ...historyEntry(state, callback, attempt, code, now), ...(hostCode === undefined ? {} : { hostCode }) };
 }

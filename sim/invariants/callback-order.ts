@@ -79,7 +79,7 @@ class CallbackOrder implements Watcher {
 
   /** Whatever the order: only a command under way runs callbacks, of the step where it durably is, and in its direction. */
   #isMisplaced(state: CommandState, at: Pick<HistoryEntry, 'index' | 'handler' | 'callback'>, what: string): boolean {
-    const undoes = at.callback === 'endWithFailure' || at.callback === 'compensate';
+    const undoes = at.callback === 'endWithFailure' || at.callback === 'compensate' || at.callback === 'compensationEnded';
     const status: CommandStatus = undoes ? 'ROLLING_BACK' : 'RUNNING';
     if (state.status !== status) this.broken(state.id, `${what} while the command is ${state.status}`);
     else if (state.executionIndex !== at.index) this.broken(state.id, `${what} while the command is at step ${state.executionIndex}`);

@@ -2,6 +2,7 @@ import type { CallbackName } from '../../actors/probe.js';
 import type { CommandState, CommandStatus, HistoryEntry, WorkItem } from '../../src/flow/state.js';
 import type { ErasedHandler } from '../../src/model/handler.js';
 import type { Outcome } from '../../src/model/outcome.js';
+import type { ErrorMatch, RetryIf } from '../../src/model/retry.js';
 
 /** What the rules allow a command to do next. */
 export type Next =
@@ -59,6 +60,8 @@ class Rules {
       case 'endWithFailure':
       case 'compensate':
         return threw(last) ? [oneOf(k, callback, attempt + 1), ...this.undoFailed(k)] : this.undone(k);
+      case 'compensationEnded':
+        return threw(last) ? [oneOf(k, callback, attempt + 1), ...this.undoFailed(k)] : this.undoOver(k);
     }
   }
 
@@ -145,7 +148,13 @@ class Rules {
   private undone(k: number): readonly Next[] {
     const reverts = this.state.steps[k]?.revertWork ?? [];
     if (reverts.some((item) => item.outcome === null)) return [];
-    return endedWell(reverts) ? this.below(k) : this.undoFailed(k);
+    const told = this.handlers[k]?.compensationEnded !== undefined && reverts.length > 0;
+    const before = this.history.filter(({ index, callback }) => index === k && callback === 'compensationEnded').length;
+    return told ? [oneOf(k, 'compensationEnded', before + 1)] : this.undoOver(k);
+  }
+
+  private undoOver(k: number): readonly Next[] {
+    return endedWell(this.state.steps[k]?.revertWork ?? []) ? this.below(k) : this.undoFailed(k);
   }
 
   private undoFailed(k: number): readonly Next[] {
@@ -157,7 +166,7 @@ class Rules {
     const entries = this.history.filter(({ index }) => index === i);
     const last = entries.at(-1);
     if (last === undefined) return 'yes';
-    if (last.callback === 'endWithFailure' || last.callback === 'compensate') {
+    if (last.callback === 'endWithFailure' || last.callback === 'compensate' || last.callback === 'compensationEnded') {
       return threw(last) || !endedWell(this.state.steps[i]?.revertWork ?? []) ? 'no' : 'yes';
     }
     if (this.handlers[i]?.effectFree === true) return 'yes';
@@ -178,7 +187,16 @@ class Rules {
   }
 
   private isLastAttempt(k: number, attempt: number): boolean {
-    return attempt >= (this.handlers[k]?.retry?.attempts ?? 1);
+    const { attempts = 1, retryIf } = this.handlers[k]?.retry ?? {};
+    return attempt >= attempts || !this.isTriedAgain(k, retryIf);
+  }
+
+  /** Whether the policy has the latest error of step k's forward callbacks in its set. */
+  private isTriedAgain(k: number, retryIf: RetryIf | undefined): boolean {
+    const failed = this.history.findLast((entry) => entry.index === k && entry.callback !== 'hasPassed');
+    if (retryIf === undefined || failed === undefined) return true;
+    const isIn = ({ codes, hostCodes }: ErrorMatch): boolean => codes?.some((code) => code === failed.outcome) === true || hostCodes?.some((code) => code === failed.hostCode) === true;
+    return 'only' in retryIf ? isIn(retryIf.only) : !isIn(retryIf.except);
   }
 
   private crosses(k: number, part: 'beforeTask' | 'task' | 'endSuccessfully'): boolean {

@@ -91,7 +91,7 @@ export class Chronicle {
     this.#begun.delete(runKey(probe));
     const attempt = attemptText(probe.attempt);
     if (probe.threw !== null) return ofStep(probe, `${probe.callback}${attempt} threw: ${probe.threw.message}`, 'bad');
-    const undoing = probe.callback === 'compensate' || probe.callback === 'endWithFailure';
+    const undoing = probe.callback === 'compensate' || probe.callback === 'endWithFailure' || probe.callback === 'compensationEnded';
     return ofStep(probe, `${probe.callback}${attempt}`, undoing ? 'notable' : 'plain');
   }
 

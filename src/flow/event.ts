@@ -25,6 +25,7 @@ export type FlowEvent =
   | { readonly type: 'endedSuccessfully'; readonly run: RunRef; readonly output?: Data }
   | { readonly type: 'endedWithFailure'; readonly run: RunRef; readonly revert: readonly TaskRequest[] }
   | { readonly type: 'compensated'; readonly run: RunRef; readonly revert: readonly TaskRequest[]; readonly residue: readonly Effect[] }
+  | { readonly type: 'compensationEnded'; readonly run: RunRef }
   | { readonly type: 'answered'; readonly run: RunRef; readonly answer: PivotAnswer }
   /** `sent`: an HSM call had left, so there may be effects. */
   | { readonly type: 'threw'; readonly callback: Callback; readonly run: RunRef; readonly error: ErrorRecord; readonly sent: boolean }

@@ -90,7 +90,7 @@ export function again(shape: FlowShape, state: CommandState, tried: Tried, at: I
   const past = isPast(state);
   if (state.cancel !== null && !past) return of === 'start' ? failStep(shape, state, CANCELLED) : failCompletedStep(shape, state, CANCELLED);
   const counted = !past || !isUncounted(error);
-  const due = nextAttempt(past ? handler.undoRetry : handler.retry, attempt, failures, counted, at);
+  const due = nextAttempt(past ? handler.undoRetry : handler.retry, { attempt, failures, counted, error }, at);
   if (due !== null) {
     return toCallback({ ...state, fence: state.fence + 1 }, of, { attempt: attempt + 1, failures: counted ? failures : failures - 1, notBefore: due });
   }

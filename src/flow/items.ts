@@ -19,6 +19,7 @@ export function placedTask(state: CommandState, of: WorkOf, run: number, request
     pool: request.pool,
     entity: request.entity ?? null,
     doneCodes: request.doneCodes ?? [],
+    repeatable: request.repeatable ?? false,
     notBefore: null,
     stop: null,
     outcome: null,

@@ -1,6 +1,6 @@
 import type { Instant } from './event.js';
 import { again, type CallbackPhase } from './forward.js';
-import { nextAttempt } from './retry.js';
+import { afterBackoff } from './retry.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, Pivot } from './state.js';
 import { IllegalTransition, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
@@ -40,7 +40,7 @@ export function answered(
     }
     case 'cannotTell':
     case null: {
-      const due = nextAttempt(shapeAt(shape, state.executionIndex).undoRetry, phase.attempt, 0, false, at);
+      const due = afterBackoff(shapeAt(shape, state.executionIndex).undoRetry, phase.attempt, at);
       return toCallback(state, 'hasPassed', { attempt: phase.attempt + 1, failures: 0, notBefore: due });
     }
   }

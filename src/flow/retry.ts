@@ -1,6 +1,6 @@
 import type { ErrorRecord } from '../model/errors.js';
 import type { Outcome } from '../model/outcome.js';
-import { backoffUs, type RetryPolicy } from '../model/retry.js';
+import { backoffUs, isRetried, type RetryPolicy } from '../model/retry.js';
 import type { Instant } from './event.js';
 
 /** 654 not SPM, 99 recovering: the host says nothing about the work itself. */
@@ -19,23 +19,34 @@ export function isUncountedOutcome(outcome: Outcome): boolean {
     case 'refused':
       return NOT_ABOUT_THE_WORK.includes(outcome.code);
     case 'lost':
+    case 'unknown':
       return true;
     case 'succeeded':
     case 'aborted':
     case 'notSent':
-    case 'unknown':
     case 'childFailed':
       return false;
   }
 }
 
-/**
- * When the next attempt is due (µs), or null if the policy allows no more. Every attempt makes the wait longer; only those that count use the policy up.
- * @param tried the attempt that has failed, from 1
- * @param failures how many have failed that count, this one included if it does
- */
-export function nextAttempt(policy: RetryPolicy, tried: number, failures: number, counted: boolean, at: Instant): number | null {
-  if (counted && failures >= policy.attempts) return null;
+/** What has failed, and how often it has by now. */
+export interface Failed {
+  /** The attempt that has failed, from 1. */
+  readonly attempt: number;
+  /** How many have failed that count, this one included if it does. */
+  readonly failures: number;
+  readonly counted: boolean;
+  readonly error: ErrorRecord;
+}
+
+/** When the next attempt is due (µs), or null if the policy allows no more. Every attempt makes the wait longer; only those that count use the policy up. */
+export function nextAttempt(policy: RetryPolicy, { attempt, failures, counted, error }: Failed, at: Instant): number | null {
+  if (counted && (failures >= policy.attempts || !isRetried(policy, error))) return null;
+  return afterBackoff(policy, attempt, at);
+}
+
+/** When what is tried without limit is due again, µs. @param tried the attempt that has failed, from 1 */
+export function afterBackoff(policy: RetryPolicy, tried: number, at: Instant): number {
   return at.now + backoffUs(policy, tried + 1, at.jitter);
 }
 

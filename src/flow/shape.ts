@@ -6,6 +6,7 @@ export interface HandlerShape {
   readonly name: string;
   readonly hasEndWithFailure: boolean;
   readonly hasCompensate: boolean;
+  readonly hasCompensationEnded: boolean;
   readonly hasLeaves: boolean;
   readonly effectFree: boolean;
   readonly retry: RetryPolicy;
@@ -21,6 +22,7 @@ export function shapeOf(handlers: readonly ErasedHandler[]): FlowShape {
     name: handler.name,
     hasEndWithFailure: handler.endWithFailure !== undefined,
     hasCompensate: handler.compensate !== undefined,
+    hasCompensationEnded: handler.compensationEnded !== undefined,
     hasLeaves: handler.leaves !== undefined,
     effectFree: handler.effectFree ?? false,
     retry: { ...NO_RETRY, ...handler.retry },

@@ -30,7 +30,7 @@ export function isHeld(status: CommandStatus): boolean {
 }
 
 /** A callback as the flow schedules it. `start` is `beforeTask` and `createTask`, which share one staged view and one commit. */
-export type Callback = 'start' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'hasPassed';
+export type Callback = 'start' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'compensationEnded' | 'hasPassed';
 
 /** Which work a command waits for: the step's own, or the revert tasks of one of its undo callbacks. */
 export type WorkOf = 'step' | 'endWithFailure' | 'compensate';
@@ -79,6 +79,8 @@ export type TaskItem = {
   readonly pool: string;
   readonly entity: string | null;
   readonly doneCodes: readonly number[];
+  /** It may be tried again when nobody can tell whether it ran. */
+  readonly repeatable: boolean;
   /** Set while the item waits for its next attempt, µs. */
   readonly notBefore: number | null;
   /** A committed request to stop it. */
@@ -130,6 +132,8 @@ export type StepState = {
   /** The step failed: its own `endWithFailure` undoes it. */
   readonly failure?: ErrorRecord;
   readonly revertWork: readonly TaskItem[];
+  /** The last run of `compensationEnded` that is over. */
+  readonly told?: number;
   readonly undo?: UndoOutcome;
   readonly undoError?: ErrorRecord;
   /** The last attempt of its undo callback, once that has failed for good: a later one must not use its keys again. */
@@ -224,10 +228,12 @@ export type HistoryEntry = {
   readonly t: number;
   readonly handler: string;
   readonly index: number;
-  readonly callback: 'beforeTask' | 'createTask' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'hasPassed';
+  readonly callback: 'beforeTask' | 'createTask' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'compensationEnded' | 'hasPassed';
   readonly attempt: number;
   /** `ok`, or the code of the error that it threw. For `hasPassed`: the answer. */
   readonly outcome: string;
+  /** The host's code, where one is behind the error. */
+  readonly hostCode?: number;
 };
 
 export type NewCommand = {

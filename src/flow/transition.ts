@@ -11,7 +11,7 @@ import type { FlowShape } from './shape.js';
 import { isTerminal, type Callback, type CommandState } from './state.js';
 import { IllegalTransition, shapeAt, toCallback, withStep, type Transition } from './step.js';
 import { undoFailed, undone } from './undo.js';
-import { outstandingWork, owed, retryDue, workEnded } from './work.js';
+import { outstandingWork, owed, retryDue, revertsFailed, revertsTold, workEnded } from './work.js';
 
 /**
  * The life of one command as a pure function (semantics §2). Null: the event does not concern this state (a late completion, a timer or a callback of
@@ -43,6 +43,7 @@ export function transition(shape: FlowShape, state: CommandState, event: FlowEve
     case 'endedSuccessfully':
     case 'endedWithFailure':
     case 'compensated':
+    case 'compensationEnded':
     case 'answered':
     case 'threw': {
       const phase = phaseOf(state, event);
@@ -60,6 +61,7 @@ const CALLBACK_OF: { readonly [E in Exclude<CallbackEvent['type'], 'threw'>]: Ca
   endedSuccessfully: 'endSuccessfully',
   endedWithFailure: 'endWithFailure',
   compensated: 'compensate',
+  compensationEnded: 'compensationEnded',
   answered: 'hasPassed',
 };
 
@@ -80,6 +82,8 @@ function callbackEnded(shape: FlowShape, state: CommandState, phase: CallbackPha
       return revert(shape, state, phase, 'endWithFailure', event.revert);
     case 'compensated':
       return revert(shape, { ...state, residue: [...state.residue, ...event.residue] }, phase, 'compensate', event.revert);
+    case 'compensationEnded':
+      return revertsTold(shape, withStep(state, { told: phase.attempt }));
     case 'answered':
       return answered(shape, state, phase, event.answer, at);
     case 'threw':
@@ -111,6 +115,7 @@ function threw(shape: FlowShape, state: CommandState, phase: CallbackPhase, erro
       return answered(shape, state, phase, null, at);
     case 'endWithFailure':
     case 'compensate':
+    case 'compensationEnded':
       return undoThrew(shape, state, phase, error, at);
   }
 }
@@ -119,7 +124,13 @@ function threw(shape: FlowShape, state: CommandState, phase: CallbackPhase, erro
 function undoThrew(shape: FlowShape, state: CommandState, phase: CallbackPhase, error: ErrorRecord, at: Instant): Transition {
   const counted = !isUncounted(error);
   const failures = phase.failures + (counted ? 1 : 0);
-  const due = nextAttempt(shapeAt(shape, state.executionIndex).undoRetry, phase.attempt, failures, counted, at);
+  const failed = { attempt: phase.attempt, failures, counted, error };
+  const due = nextAttempt(shapeAt(shape, state.executionIndex).undoRetry, failed, at);
+  if (due === null && phase.callback === 'compensationEnded') {
+    const told = withStep(state, { told: phase.attempt });
+    // If the reverts have failed, that stays the reason.
+    return revertsFailed(shape, told) ?? undoFailed(shape, told, 'failed', error);
+  }
   if (due === null) return undoFailed(shape, state, 'failed', error);
   return toCallback({ ...state, fence: state.fence + 1 }, phase.callback, { attempt: phase.attempt + 1, failures, notBefore: due });
 }

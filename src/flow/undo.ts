@@ -19,6 +19,7 @@ function cleanUp(shape: FlowShape, state: CommandState): Transition {
   const handler = shapeAt(shape, index);
   const step = stepAt(state);
   if (step.revertWork.some(hasFailed)) return revertAgain(state, 'endWithFailure');
+  if (step.revertWork.length > 0) return tellOfReverts(state);
   if (handler.hasEndWithFailure) return toCallback(state, 'endWithFailure', nextRun(step));
   if (!handler.effectFree && (step.sent === true || step.work.some(mayHaveRun))) {
     return undoFailed(shape, state, 'notUndoable', noWayBack(`step ${index} (${handler.name}) failed half-way, and has no endWithFailure`));
@@ -51,6 +52,7 @@ export function undoNext(shape: FlowShape, state: CommandState, index: number): 
   if (step.undo !== undefined) return undoNext(shape, at, index - 1);
   if (step.failure !== undefined && !step.completed) return cleanUp(shape, at);
   if (step.revertWork.some(hasFailed)) return revertAgain(at, 'compensate');
+  if (step.revertWork.length > 0) return tellOfReverts(at);
   if (handler.hasCompensate || handler.hasLeaves) return toCallback(at, 'compensate', nextRun(step));
   if (handler.effectFree) return undoNext(shape, withStep(at, { undo: 'nothingToUndo' }), index - 1);
   const phase: Phase = { at: 'callback', callback: 'compensate', attempt: 1, failures: 0, notBefore: null };
@@ -64,6 +66,11 @@ function revertAgain(state: CommandState, of: 'endWithFailure' | 'compensate'): 
   );
   const next: CommandState = { ...withStep(state, { revertWork }), phase: { at: 'work', of } };
   return { state: next, effects: revertWork.flatMap((item) => effectsOfItem(item)) };
+}
+
+/** All that is left of the undo, or to be done again, is to tell the handler; under a new number, if that had failed before. */
+export function tellOfReverts(state: CommandState): Transition {
+  return toCallback(state, 'compensationEnded', { attempt: (stepAt(state).told ?? 0) + 1, failures: 0, notBefore: null });
 }
 
 function hasFailed(item: TaskItem): item is TaskItem & { readonly outcome: Outcome } {
@@ -94,7 +101,7 @@ export function undoFailed(shape: FlowShape, state: CommandState, undo: 'failed'
 
 /** The attempt of the undo callback that has just failed, or whose revert tasks have. */
 function undoAttemptOf({ phase, steps, executionIndex }: CommandState): number | null {
-  if (phase.at === 'callback') return phase.attempt;
+  if (phase.at === 'callback' && phase.callback !== 'compensationEnded') return phase.attempt;
   return steps[executionIndex]?.revertWork[0]?.run ?? null;
 }
 

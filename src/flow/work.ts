@@ -4,11 +4,11 @@ import type { FlowEffect, Instant } from './event.js';
 import { CANCELLED } from './cancelled.js';
 import { stuck } from './forward.js';
 import { effectsOfItem, nextTaskAttempt, withoutNextAttempt } from './items.js';
-import { errorOfOutcome, isUncountedOutcome, nextAttempt } from './retry.js';
+import { afterBackoff, errorOfOutcome, isUncountedOutcome, nextAttempt } from './retry.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, TaskItem, WorkItem, WorkOf } from './state.js';
 import { IllegalTransition, isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
-import { failStep, undoFailed, undone } from './undo.js';
+import { failStep, tellOfReverts, undoFailed, undone } from './undo.js';
 
 // The work that a step, or its undo, waits for: tasks and children, each with retries of its own (semantics §2, "Several tasks", "Retry").
 
@@ -57,14 +57,15 @@ function judged(item: TaskItem, outcome: Outcome): Outcome {
 
 /** The item waiting for its next attempt, or null if it has failed for good. */
 function retried(shape: FlowShape, state: CommandState, of: WorkOf, item: TaskItem, outcome: Outcome, at: Instant): TaskItem | null {
-  // Stopped on purpose, or perhaps still running: a second attempt would fight the first.
-  if (outcome.kind === 'aborted' || outcome.kind === 'unknown' || item.stop !== null) return null;
+  // Stopped on purpose, or perhaps still running: a second attempt would fight the first, unless it may run twice.
+  if (outcome.kind === 'aborted' || (outcome.kind === 'unknown' && !item.repeatable) || item.stop !== null) return null;
   if (of === 'step' && state.cancel !== null && !isPast(state)) return null;
   const handler = shapeAt(shape, state.executionIndex);
   const patient = of !== 'step' || isPast(state);
   const counted = !patient || !isUncountedOutcome(outcome);
   const failures = item.failures + (counted ? 1 : 0);
-  const due = nextAttempt(patient ? handler.undoRetry : handler.retry, item.attempt, failures, counted, at);
+  const failed = { attempt: item.attempt, failures, counted, error: errorOfOutcome(item.id, outcome) };
+  const due = nextAttempt(patient ? handler.undoRetry : handler.retry, failed, at);
   return due === null ? null : nextTaskAttempt(state, of, item, { outcome, failures, notBefore: due });
 }
 
@@ -100,7 +101,7 @@ export function owed(state: CommandState, item: WorkItem): FlowEffect[] {
 /** Goes on when the last piece has ended. */
 export function settle(shape: FlowShape, state: CommandState, of: WorkOf, items: readonly WorkItem[], effects: readonly FlowEffect[]): Transition {
   if (items.some((item) => item.outcome === null)) return { state, effects };
-  const next = of === 'step' ? stepWorkEnded(shape, state, items) : undoWorkEnded(shape, state, items);
+  const next = of === 'step' ? stepWorkEnded(shape, state, items) : undoWorkEnded(shape, state);
   return { state: next.state, effects: [...effects, ...next.effects] };
 }
 
@@ -117,13 +118,25 @@ function stepWorkEnded(shape: FlowShape, state: CommandState, items: readonly Wo
   return isPast(crossed) ? stuck(crossed, error, { at: 'work', of: 'step' }) : failStep(shape, crossed, crossed.cancel === null ? error : CANCELLED);
 }
 
-function undoWorkEnded(shape: FlowShape, state: CommandState, items: readonly WorkItem[]): Transition {
-  const error = taskFailure(items);
-  return error === null ? undone(shape, state) : undoFailed(shape, state, 'failed', error);
+function undoWorkEnded(shape: FlowShape, state: CommandState): Transition {
+  return shapeAt(shape, state.executionIndex).hasCompensationEnded ? tellOfReverts(state) : revertsTold(shape, state);
+}
+
+/** The revert tasks are over, and the handler, if it wants to, has been told: that changes nothing about how they ended. */
+export function revertsTold(shape: FlowShape, state: CommandState): Transition {
+  return revertsFailed(shape, state) ?? undone(shape, state);
+}
+
+/** The undo has failed with its revert tasks; null if they ended well. What can be tried again is these tasks. */
+export function revertsFailed(shape: FlowShape, state: CommandState): Transition | null {
+  const { revertWork, completed } = stepAt(state);
+  const error = taskFailure(revertWork);
+  if (error === null) return null;
+  return undoFailed(shape, { ...state, phase: { at: 'work', of: completed ? 'compensate' : 'endWithFailure' } }, 'failed', error);
 }
 
 /** The error of the task that failed first in order, or null. The cause, not what was stopped because of it. */
-function taskFailure(items: readonly WorkItem[]): ErrorRecord | null {
+export function taskFailure(items: readonly WorkItem[]): ErrorRecord | null {
   const failures = items.filter((item) => item.kind === 'task' && item.outcome?.kind !== 'succeeded');
   const cause = failures.find((item) => item.outcome?.kind !== 'aborted' && item.outcome?.kind !== 'notSent') ?? failures[0];
   return cause === undefined ? null : describe(cause);
@@ -155,7 +168,7 @@ export function resubmitFailed(shape: FlowShape, state: CommandState, at: Instan
   const { undoRetry } = shapeAt(shape, state.executionIndex);
   const next = stepAt(state).work.map((item) =>
     isFailedTask(item)
-      ? nextTaskAttempt(state, 'step', item, { outcome: item.outcome, failures: 0, notBefore: nextAttempt(undoRetry, item.attempt, 0, false, at) ?? at.now })
+      ? nextTaskAttempt(state, 'step', item, { outcome: item.outcome, failures: 0, notBefore: afterBackoff(undoRetry, item.attempt, at) })
       : item,
   );
   return waitFor(state, next);

@@ -116,8 +116,15 @@ function policyProblem(field: string, settings: RetrySettings | undefined): stri
   if (!Number.isSafeInteger(policy.attempts) || policy.attempts < 1) return `${field}.attempts must be a whole number from 1, not ${policy.attempts}`;
   if (!isWait(policy.backoffMs)) return `${field}.backoffMs must be from 0 to ${MAX_WAIT_MS}, not ${policy.backoffMs}`;
   if (!isWait(policy.maxBackoffMs)) return `${field}.maxBackoffMs must be from 0 to ${MAX_WAIT_MS}, not ${policy.maxBackoffMs}`;
-  return null;
+  const retryIf = retryIfShape.safeParse(policy.retryIf);
+  if (retryIf.success) return null;
+  return `${field}.retryIf must be { only } or { except } with codes, hostCodes or both, none of them empty`;
 }
+
+const matchShape = z
+  .strictObject({ codes: z.array(z.string().min(1)).min(1).optional(), hostCodes: z.array(z.int()).min(1).optional() })
+  .refine(({ codes, hostCodes }) => codes !== undefined || hostCodes !== undefined);
+const retryIfShape = z.union([z.strictObject({ only: matchShape }), z.strictObject({ except: matchShape })]).optional();
 
 function isWait(ms: number): boolean {
   return Number.isFinite(ms) && ms >= 0 && ms <= MAX_WAIT_MS;

@@ -73,6 +73,15 @@ export interface StepFailure {
   readonly error: ErrorRecord;
 }
 
+/** How the revert tasks of an undo callback ended. */
+export interface RevertReport {
+  readonly of: 'endWithFailure' | 'compensate';
+  /** One per revert task, in the order they were returned. */
+  readonly work: readonly WorkReport[];
+  /** Why the undo has failed for good; null if all of them ended well. */
+  readonly error: ErrorRecord | null;
+}
+
 export type PivotAnswer = 'passed' | 'notPassed' | 'cannotTell';
 
 export interface PointOfNoReturn<P, O> {
@@ -111,6 +120,13 @@ export interface TaskHandler<N extends string, P, O, B, R> {
   ) => MaybePromise<Tasks | void>;
   /** Undoes this step after it was completed; may return revert tasks. `output` is undefined if `endSuccessfully` threw. */
   readonly compensate?: (ctx: StepContext<P, O> & { readonly before: NoInfer<B>; readonly output: NoInfer<R> | undefined }) => MaybePromise<Tasks | void>;
+  /**
+   * The revert tasks of `endWithFailure` or `compensate` have ended, well or for good badly; it is not called if there were none. Tried again as undo work is.
+   * It does not make good what has failed. (oVirt calls `endWithFailure` again.)
+   */
+  readonly compensationEnded?: (
+    ctx: StepContext<P, O> & { readonly before: NoInfer<B> | undefined; readonly output: NoInfer<R> | undefined; readonly revert: RevertReport },
+  ) => MaybePromise<void>;
   /** What a rollback leaves on purpose of the completed step: listed as `residue`. */
   readonly leaves?: (ctx: StepContext<P, O> & { readonly before: NoInfer<B>; readonly output: NoInfer<R> | undefined }) => readonly Effect[];
 }

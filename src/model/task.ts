@@ -14,6 +14,8 @@ export interface TaskRequest {
   readonly entity?: string;
   /** Host codes that count as an end well, because what was wanted is already so (deleteImage: 268). */
   readonly doneCodes?: readonly number[];
+  /** Running it twice does what running it once does: so it may be tried again when nobody can tell whether it ran. Default: false. */
+  readonly repeatable?: boolean;
 }
 
 /**

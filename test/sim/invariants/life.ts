@@ -1,9 +1,9 @@
 import { changesOf } from '../../../actors/command/batch.js';
-import { historyEntry, returnedEntries } from '../../../actors/command/history.js';
+import { returnedEntries, thrownEntry } from '../../../actors/command/history.js';
 import type { CallbackName } from '../../../actors/probe.js';
 import type { FlowEvent, StagedWork } from '../../../src/flow/event.js';
 import { shapeOf } from '../../../src/flow/shape.js';
-import { submitted, type CommandState, type HistoryEntry, type WorkItem } from '../../../src/flow/state.js';
+import { submitted, type Callback, type CommandState, type HistoryEntry, type WorkItem } from '../../../src/flow/state.js';
 import { transition } from '../../../src/flow/transition.js';
 import type { CommandDefinition } from '../../../src/model/command.js';
 import type { ErrorRecord } from '../../../src/model/errors.js';
@@ -22,7 +22,6 @@ export const LEAF: StagedWork = {
 };
 
 type Entry = Pick<HistoryEntry, 'index' | 'callback'> & Partial<HistoryEntry>;
-type Callback = 'start' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'hasPassed';
 
 /**
  * One command in a watched run, which lives by the engine's own rules ({@link returns}, {@link throws}, {@link ends} …), or by whatever a test makes up
@@ -58,7 +57,7 @@ export class Life {
     const { callback, attempt } = this.#due();
     const name = callback === 'start' ? 'beforeTask' : callback;
     const event = { type: 'threw', callback, run: { index: this.state.executionIndex, attempt }, error, sent } as const;
-    return this.happens(event, [historyEntry(this.state, name, attempt, error.code, this.run.now)]);
+    return this.happens(event, [thrownEntry(this.state, name, attempt, error, this.run.now)]);
   }
 
   /** Its outstanding tasks and children end, one after the other; those in back-off are placed first. */
@@ -140,6 +139,8 @@ function returning(callback: Callback, run: { index: number; attempt: number }, 
       return { type: 'endedWithFailure', run, revert };
     case 'compensate':
       return { type: 'compensated', run, revert, residue: [] };
+    case 'compensationEnded':
+      return { type: 'compensationEnded', run };
     case 'hasPassed':
       return { type: 'answered', run, answer };
   }

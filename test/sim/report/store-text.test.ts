@@ -43,7 +43,7 @@ const copying: CommandState = {
           args: { disk: 'disk1' },
           pool: 'pool1',
           entity: null,
-          doneCodes: [],
+          doneCodes: [], repeatable: false,
           notBefore: null,
           stop: null,
           outcome: null,

@@ -17,6 +17,7 @@ export function step(name: string, traits: Partial<HandlerShape> = {}): HandlerS
     name,
     hasEndWithFailure: true,
     hasCompensate: true,
+    hasCompensationEnded: false,
     hasLeaves: false,
     effectFree: false,
     retry: NO_RETRY,
@@ -42,8 +43,8 @@ export function refusedWith(code: number): Outcome {
 export const ERROR: ErrorRecord = { code: 'CALLBACK_THREW', message: 'it threw', retryable: false, causes: [] };
 export const UNANSWERED: ErrorRecord = { code: 'CALL_UNKNOWN', message: 'no answer', callUnknown: true, retryable: true, causes: [] };
 
-export function request(verb: string, doneCodes: readonly number[] = []): TaskRequest {
-  return { verb, args: { of: verb }, pool: 'pool1', entity: 'disk/d1', doneCodes };
+export function request(verb: string, doneCodes: readonly number[] = [], repeatable = false): TaskRequest {
+  return { verb, args: { of: verb }, pool: 'pool1', entity: 'disk/d1', doneCodes, repeatable };
 }
 
 export function task(verb: string, doneCodes: readonly number[] = []): StagedWork {
@@ -109,6 +110,11 @@ export class Life {
 
   compensates(...revert: readonly TaskRequest[]): this {
     return this.on({ type: 'compensated', run: this.run, revert, residue: [] });
+  }
+
+  /** It has been told how its revert tasks ended. */
+  isTold(): this {
+    return this.on({ type: 'compensationEnded', run: this.run });
   }
 
   leaves(...residue: readonly Effect[]): this {

@@ -172,6 +172,6 @@ test('the walks get everywhere', () => {
     reached.add(last.status);
     for (const { after } of moves) reached.add(after.phase.at === 'callback' ? after.phase.callback : after.phase.at);
   }
-  const expected = ['SUCCEEDED', 'ROLLED_BACK', 'REJECTED', 'STUCK', 'ROLLBACK_INCOMPLETE', 'start', 'endSuccessfully', 'endWithFailure', 'compensate', 'hasPassed', 'work'];
+  const expected = ['SUCCEEDED', 'ROLLED_BACK', 'REJECTED', 'STUCK', 'ROLLBACK_INCOMPLETE', 'start', 'endSuccessfully', 'endWithFailure', 'compensate', 'compensationEnded', 'hasPassed', 'work'];
   expect([...reached]).toEqual(expect.arrayContaining(expected));
 });

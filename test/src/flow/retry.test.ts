@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isUncounted, isUncountedOutcome } from '../../../src/flow/retry.js';
+import type { ErrorRecord } from '../../../src/model/errors.js';
 import type { Outcome } from '../../../src/model/outcome.js';
-import { badly, ERROR, Life, LOST, refusedWith, step, STOPPED, task, UNANSWERED, WELL } from './life.js';
+import type { RetryIf } from '../../../src/model/retry.js';
+import { badly, ERROR, Life, LOST, refusedWith, request, step, STOPPED, task, UNANSWERED, WELL } from './life.js';
 
 const THRICE = { attempts: 3, backoffMs: 1_000, maxBackoffMs: 1_500 };
 const SECOND = 1_000_000;
@@ -100,6 +102,60 @@ describe('a callback that threw', () => {
   });
 });
 
+describe('a task of which nobody can tell whether it ran', () => {
+  const UNKNOWN: Outcome = { kind: 'unknown' };
+
+  test('is tried again if it may run twice', () => {
+    const life = Life.of(step('one', { retry: THRICE })).started({ kind: 'task', request: request('copy', [], true) });
+    expect(life.ended(UNKNOWN).due().asked).toEqual(['placeTask c1$0.w1.2.0']);
+    expect(life.ended(UNKNOWN).due().ended(UNKNOWN).status).toBe('ROLLING_BACK');
+  });
+
+  test('has failed for good otherwise, however patient undo work is', () => {
+    const undoing = (repeatable: boolean): Life => Life.of(step('one'), step('two')).passes().throws().cleansUp().compensates(request('remove', [], repeatable)).ended(UNKNOWN);
+    expect(undoing(false).status).toBe('ROLLBACK_INCOMPLETE');
+    expect(undoing(true).asked[1]).toContain('retryAt');
+  });
+});
+
+describe('a policy that says which errors are tried again', () => {
+  const failing = (retryIf: RetryIf): Life => Life.of(step('one', { retry: { ...THRICE, retryIf } }));
+  const full: ErrorRecord = { ...ERROR, code: 'CALL_FAILED', hostCode: 2 };
+
+  test.each<[retryIf: RetryIf, error: ErrorRecord, tried: boolean]>([
+    [{ only: { hostCodes: [2, 3] } }, full, true],
+    [{ only: { hostCodes: [3] } }, full, false],
+    [{ only: { hostCodes: [3] } }, ERROR, false],
+    [{ only: { codes: ['CALL_FAILED'] } }, full, true],
+    [{ only: { codes: ['CALL_UNKNOWN'] } }, full, false],
+    [{ only: { codes: ['CALL_UNKNOWN'], hostCodes: [2] } }, full, true],
+    [{ except: { hostCodes: [2] } }, full, false],
+    [{ except: { hostCodes: [3] } }, full, true],
+    [{ except: { codes: ['CALLBACK_THREW'] } }, ERROR, false],
+    [{ except: { codes: ['CALLBACK_THREW'] } }, full, true],
+  ])('%j: a callback that threw %j: %s', (retryIf, error, tried) => {
+    expect(failing(retryIf).throws(error).calls.at(-1)).toBe(tried ? 'start 0 #2' : 'endWithFailure 0');
+  });
+
+  test.each<[retryIf: RetryIf, outcome: Outcome, tried: boolean]>([
+    [{ only: { hostCodes: [261] } }, badly(261), true],
+    [{ only: { hostCodes: [261] } }, refusedWith(1000), false],
+    [{ only: { codes: ['TASK_FAILED'] } }, LOST, true],
+    [{ except: { hostCodes: [261] } }, badly(261), false],
+    [{ except: { hostCodes: [261] } }, LOST, true],
+    [{ only: { codes: ['TASK_FAILED'] } }, STOPPED, false],
+  ])('%j: a task that ended as %j: %s', (retryIf, outcome, tried) => {
+    expect(failing(retryIf).started(task('copy')).ended(outcome).status).toBe(tried ? 'RUNNING' : 'ROLLING_BACK');
+  });
+
+  test('does not end the patience of undo work with what says nothing about it', () => {
+    const life = Life.of(step('one', { undoRetry: { ...THRICE, retryIf: { only: { hostCodes: [261] } } } }), step('two')).passes().throws().cleansUp();
+    expect(life.throws(UNANSWERED).calls.at(-1)).toBe('compensate 0 #2');
+    expect(life.throws({ ...ERROR, hostCode: 261 }).calls.at(-1)).toBe('compensate 0 #3');
+    expect(life.throws().status).toBe('ROLLBACK_INCOMPLETE');
+  });
+});
+
 describe('what does not count against undo work', () => {
   test.each([
     [UNANSWERED, true],
@@ -119,7 +175,7 @@ describe('what does not count against undo work', () => {
     [refusedWith(1000), false],
     [badly(261), false],
     [STOPPED, false],
-    [{ kind: 'unknown' }, false],
+    [{ kind: 'unknown' }, true],
     [{ kind: 'notSent' }, false],
     [WELL, false],
   ])('%j: %s', (outcome, uncounted) => {

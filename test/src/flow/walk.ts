@@ -11,12 +11,15 @@ import { badly, child, ERROR, LOST, refusedWith, request, step, STOPPED, task, U
 
 // A walk of one command from its submission to wherever it ends: at each state one of the events that can then occur, chosen at random.
 
-const policy = fc.record({ attempts: fc.integer({ min: 1, max: 3 }), backoffMs: fc.constantFrom(0, 1_000), maxBackoffMs: fc.constant(5_000) });
+const policy = fc.record({ attempts: fc.integer({ min: 1, max: 3 }), backoffMs: fc.constantFrom(0, 1_000), maxBackoffMs: fc.constant(5_000) })
+  // A policy may refuse some of the errors that a walk throws.
+  .chain((policy) => fc.constantFrom(policy, policy, { ...policy, retryIf: { only: { hostCodes: [261] } } }, { ...policy, retryIf: { except: { codes: ['CALL_UNKNOWN' as const] } } }));
 
 const handler: fc.Arbitrary<Partial<HandlerShape>> = fc
   .record({
     hasEndWithFailure: fc.boolean(),
     hasCompensate: fc.boolean(),
+    hasCompensationEnded: fc.boolean(),
     hasLeaves: fc.boolean(),
     effectFree: fc.boolean(),
     retry: policy,
@@ -102,7 +105,7 @@ function ownEvents(shape: FlowShape, state: CommandState): readonly FlowEvent[] 
   const crosses: FlowEvent[] = (part === 'beforeTask' && callback === 'start') || part === callback ? [{ type: 'crossing' }, { type: 'crossing' }] : [];
   switch (callback) {
     case 'start': {
-      const works = [[], [task('copy')], [task('a'), task('b')], [child('Child')], [task('a', [261]), child('Child'), child('Child')]];
+      const works = [[], [task('copy')], [{ kind: 'task' as const, request: request('again', [], true) }], [task('a'), task('b')], [child('Child')], [task('a', [261]), child('Child'), child('Child')]];
       return [...works.map((work): FlowEvent => ({ type: 'started', run, before: null, work })), ...crosses, ...threw];
     }
     case 'endSuccessfully':
@@ -111,6 +114,8 @@ function ownEvents(shape: FlowShape, state: CommandState): readonly FlowEvent[] 
       return [...[[], [request('remove')], [request('a'), request('b')]].map((revert): FlowEvent => ({ type: 'endedWithFailure', run, revert })), ...threw];
     case 'compensate':
       return [...[[], [request('remove')], [request('a'), request('b')]].map((revert): FlowEvent => ({ type: 'compensated', run, revert, residue: [] })), ...threw];
+    case 'compensationEnded':
+      return [{ type: 'compensationEnded', run }, { type: 'compensationEnded', run }, ...threw];
     case 'hasPassed':
       return [...ANSWERS.map((answer): FlowEvent => ({ type: 'answered', run, answer })), ...threw];
   }
@@ -137,6 +142,7 @@ export function strayEvents({ moves }: Walk, state: CommandState): readonly Flow
     { type: 'endedSuccessfully', run },
     { type: 'endedWithFailure', run, revert: [] },
     { type: 'compensated', run, revert: [], residue: [] },
+    { type: 'compensationEnded', run },
     { type: 'answered', run, answer: 'passed' },
   ];
 }

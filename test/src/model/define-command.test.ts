@@ -100,6 +100,10 @@ describe('a bad definition is refused, naming the command and the handler', () =
     ['a negative wait', () => aCommand().step({ name: 'copy', retry: policy({ backoffMs: -1 }) }).build(), 'retry.backoffMs'],
     ['a wait that is no number', () => aCommand().step({ name: 'copy', retry: policy({ maxBackoffMs: Number.NaN }) }).build(), 'retry.maxBackoffMs'],
     ['a wait of years', () => aCommand().step({ name: 'copy', undoRetry: policy({ maxBackoffMs: 1e12 }) }).build(), 'undoRetry.maxBackoffMs'],
+    ['retryIf that says nothing', () => aCommand().step({ name: 'copy', retry: policy({ retryIf: { only: {} } }) }).build(), 'retry.retryIf'],
+    ['retryIf that says both', () => aCommand().step({ name: 'copy', retry: policy({ retryIf: { only: { hostCodes: [1] }, except: { hostCodes: [1] } } as never }) }).build(), 'retry.retryIf'],
+    ['retryIf with no code in it', () => aCommand().step({ name: 'copy', undoRetry: policy({ retryIf: { except: { codes: [] } } }) }).build(), 'undoRetry.retryIf'],
+    ['retryIf with half a code', () => aCommand().step({ name: 'copy', retry: policy({ retryIf: { only: { hostCodes: [1.5] } } }) }).build(), 'retry.retryIf'],
   ])('%s', async (_, define, message) => {
     const error = await failureOf(define);
     expect(error.code).toBe('BAD_DEFINITION');
