@@ -1,3 +1,4 @@
+import { benchInFlight, type Load } from './in-flight.js';
 import { benchMigrations } from './migrations.js';
 import { benchRing } from './ring.js';
 
@@ -5,8 +6,9 @@ import { benchRing } from './ring.js';
 
 const ring = await benchRing();
 const migrations = await benchMigrations();
+const inFlight = await benchInFlight();
 if (process.argv.includes('--json')) {
-  console.log(JSON.stringify({ ring, migrations }, undefined, 2));
+  console.log(JSON.stringify({ ring, migrations, inFlight }, undefined, 2));
 } else {
   const perSecond = (n: number): string => `${n.toLocaleString('en')}/s`;
   console.log(`ring of ${ring.actors} actors, ${ring.deliveries.toLocaleString('en')} deliveries`);
@@ -16,4 +18,14 @@ if (process.argv.includes('--json')) {
   console.log(`live migration of two 10 GiB disks, engine crashed during the copy, invariants on`);
   console.log(`  events                         ${perSecond(migrations.eventsPerSecond)} (${migrations.eventsPerMigration} a migration)`);
   console.log(`  migrations                     ${perSecond(migrations.migrationsPerSecond)}`);
+  const { few, many, ratio, bytes } = inFlight;
+  console.log(`commands in flight over 20 pools; µs of processor time per message of a command's actor, less plain nact beside as many idle actors`);
+  for (const load of [few, many]) console.log(`  ${loadText(load)}`);
+  console.log(`  ratio (at most 1.2 wanted)     ${ratio.toFixed(2)}`);
+  console.log(`  bytes per command in flight    ${bytes.engine.toLocaleString('en')} of the engine, ${bytes.all.toLocaleString('en')} with what the simulator keeps of it`);
+}
+
+function loadText({ commands, perMessage, plain, above, perCommand, perDelivery, messagesPerCommand, deliveriesPerCommand }: Load): string {
+  const inAll = `a command: ${(perCommand / 1000).toFixed(2)} ms, ${messagesPerCommand.toFixed(0)} messages of its own, ${deliveriesPerCommand.toFixed(0)} deliveries of ${perDelivery.toFixed(1)} µs in all`;
+  return `${commands.toLocaleString('en').padEnd(6)} ${perMessage.toFixed(1)} - ${plain.toFixed(1)} = ${above.toFixed(1)} µs (${inAll})`;
 }
