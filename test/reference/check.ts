@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { anyCourse } from './any-course.js';
+import { firstDifference } from './compare.js';
+import { play } from './play.js';
+import { RULES } from './rules.js';
+import { describeCourse } from './text.js';
+
+/** Commands at one time in one engine: enough to meet one another, few enough to be read. */
+export const AT_ONE_TIME = 8;
+
+export interface Checked {
+  readonly commands: number;
+  readonly crashes: number;
+  readonly events: number;
+  /** How many commands came to which status. */
+  readonly statuses: ReadonlyMap<string, number>;
+  /** Where engine and model differ, in the smallest course that shows it, and what to run to see it again; null if they never do. */
+  readonly difference: string | null;
+}
+
+/**
+ * Compares the real engine with the reference model in `runs` courses of up to {@link AT_ONE_TIME} commands.
+ * @param path of fast-check, to begin with a case that an earlier check has found
+ */
+export async function check(options: { readonly runs: number; readonly seed: number; readonly path?: string }): Promise<Checked> {
+  const { runs, seed, path } = options;
+  const statuses = new Map<string, number>();
+  const seen = { commands: 0, crashes: 0, events: 0 };
+  const property = fc.asyncProperty(anyCourse(AT_ONE_TIME), async (course) => {
+    const played = await play(course);
+    const found = firstDifference(played, RULES);
+    if (found !== null) throw new Error(found);
+    seen.commands += course.commands.length;
+    seen.crashes += played.crashes;
+    seen.events += played.events;
+    for (const { state } of played.lives) statuses.set(state.status, 1 + (statuses.get(state.status) ?? 0));
+  });
+  const result = await fc.check(property, { numRuns: runs, seed, ...(path === undefined ? {} : { path }) });
+  if (!result.failed) return { ...seen, statuses, difference: null };
+  const [course] = result.counterexample ?? [];
+  const again = `npm run reference -- --seed ${seed} --path ${result.counterexamplePath ?? '0'}`;
+  const text = course === undefined ? 'no case was found' : describeCourse(course);
+  return { ...seen, statuses, difference: `${text}\n${String(result.errorInstance)}\nto see it again: ${again}` };
+}

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { defineCommand, type CommandBuilder, type CommandDefinition } from '../../src/model/command.js';
+import { entityKind } from '../../src/model/entity.js';
+import { CallFailed, CallUnknown } from '../../src/model/errors.js';
+import { taskHandler, type StepContext, type WorkReport } from '../../src/model/handler.js';
+import type { TaskRequest } from '../../src/model/task.js';
+import { answerOf, runEnd, type CommandScript, type Runs, type StepScript, type TaskScript } from './script.js';
+
+// A script as a command that the engine can run.
+
+/** Every committed callback of a command writes one line into this record of its own: what it was shown is compared with what the model says. */
+export const TRAIL = entityKind<readonly string[]>('trail');
+/** Callbacks that call count in it, so that the commits of commands meet. */
+export const COUNTER = entityKind<{ readonly n: number }>('counter');
+export const COUNTED = 'all';
+
+export const GONE = 268;
+
+/** Scripts by the type of the command; a child's type is that of its parent and its place: `T0s1c0`. */
+export function typesOf(type: string, script: CommandScript): readonly (readonly [string, CommandScript])[] {
+  const children = script.steps.flatMap(({ children: of }, i) => of.map(({ command }, ordinal) => [childType(type, i, ordinal), command] as const));
+  return [[type, script], ...children.flatMap(([childsType, command]) => typesOf(childsType, command))];
+}
+
+export function childType(parent: string, step: number, ordinal: number): string {
+  return `${parent}s${step}c${ordinal}`;
+}
+
+/** How often the part that may cross a point of no return has been tried so far. */
+export interface Tries {
+  /** A run of the part has begun. A repeated run has the same attempt. */
+  began(commandId: string, step: number, attempt: number): void;
+  of(commandId: string, step: number, what: 'runs' | 'tasks'): number;
+}
+
+export function definitionOf(type: string, script: CommandScript, tries: Tries): CommandDefinition {
+  const command = defineCommand({ type, params: z.strictObject({}), locks: () => [{ key: type, mode: 'exclusive' }, { key: 'everybody', mode: 'shared' }] });
+  return script.steps
+    .reduce((builder, step, i) => builder.step(handlerOf(type, step, i, tries) as never) as typeof builder, command as unknown as CommandBuilder<unknown, object>)
+    .build();
+}
+
+function handlerOf(type: string, script: StepScript, index: number, tries: Tries) {
+  const { attempts, undoAttempts } = script;
+  const part = script.pivot;
+  type Context = StepContext<unknown, object>;
+
+  async function run(ctx: Context, callback: string, runs: Runs, shown: string): Promise<void> {
+    if (callback === part) tries.began(ctx.commandId, index, ctx.attempt);
+    // The part that crosses must not do so again.
+    if (runs.calls && !(callback === part && ctx.passed)) await ctx.call('host1', 'touch', {});
+    const line = trailLine(index, callback, ctx.attempt, ctx.passed, `${shown}${runs.calls ? ', counts' : ''}`);
+    ctx.entities.put(TRAIL, ctx.commandId, [...(ctx.entities.find(TRAIL, ctx.commandId) ?? []), line]);
+    if (runs.calls) ctx.entities.update(COUNTER, COUNTED, ({ n }) => ({ n: n + 1 }));
+    switch (runEnd(runs, ctx.attempt)) {
+      case 'ok':
+        return;
+      case 'throws':
+        throw new Error('as the script says');
+      case 'busy':
+        throw new CallFailed('touch', 'host1', 654, 'not SPM');
+      case 'unanswered':
+        throw new CallUnknown('touch', 'host1', 'no answer');
+    }
+  }
+
+  const undo = (callback: 'endWithFailure' | 'compensate') => ({ reverts: script.reverts.map((task) => request(task, callback)) });
+  const { endWithFailure, compensate } = script;
+  return taskHandler<unknown>()<string, string, string>({
+    name: `step${index}`,
+    effectFree: script.effectFree,
+    retry: { attempts, backoffMs: 1_000, maxBackoffMs: 60_000 },
+    undoRetry: { attempts: undoAttempts, backoffMs: 1_000, maxBackoffMs: 60_000 },
+    onUndoFailed: script.onUndoFailed,
+    ...(part === null
+      ? {}
+      : { pointOfNoReturn: { part, hasPassed: (ctx: { commandId: string; attempt: number }) => answerOf(script, tries.of(ctx.commandId, index, part === 'task' ? 'tasks' : 'runs'), ctx.attempt) } }),
+    beforeTask: async (ctx) => {
+      for (const task of script.startedTasks) ctx.startTask(request(task, 'step'));
+      script.children.forEach((child, ordinal) => ctx.startChild({ type: childType(type, index, ordinal), params: {}, independent: child.independent }));
+      await run(ctx, 'beforeTask', script.beforeTask, '');
+      return `before ${index}`;
+    },
+    createTask: async (ctx) => {
+      await run(ctx, 'createTask', script.createTask, String(ctx.before));
+      return script.createdTasks.map((task) => request(task, 'step'));
+    },
+    endSuccessfully: async (ctx) => {
+      await run(ctx, 'endSuccessfully', script.endSuccessfully, outcomes(ctx.work));
+      return `output ${index}`;
+    },
+    ...(endWithFailure === null
+      ? {}
+      : {
+          endWithFailure: async (ctx) => {
+            const { beforeCommitted, work } = ctx.failure;
+            await run(ctx, 'endWithFailure', endWithFailure, `${beforeCommitted} ${outcomes(work)}`);
+            return undo('endWithFailure').reverts;
+          },
+        }),
+    ...(compensate === null
+      ? {}
+      : {
+          compensate: async (ctx) => {
+            await run(ctx, 'compensate', compensate, String(ctx.output));
+            return undo('compensate').reverts;
+          },
+        }),
+    ...(script.leaves ? { leaves: () => [{ verb: 'leave', object: `step${index}` }] } : {}),
+  });
+}
+
+function outcomes(work: readonly WorkReport[]): string {
+  return work.map(({ outcome, earlier }) => [...earlier, outcome].map(({ kind }) => kind).join('>')).join(' ');
+}
+
+export function trailLine(index: number, callback: string, attempt: number, passed: boolean, shown: string): string {
+  return `${index} ${callback} #${attempt}${passed ? ' passed' : ''}: ${shown}`;
+}
+
+function request(script: TaskScript, of: string): TaskRequest {
+  return { verb: of, args: { ...script, fates: [...script.fates] }, pool: 'pool1', doneCodes: [GONE] };
+}

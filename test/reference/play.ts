@@ -1,0 +1,138 @@
+import { StoreMirror } from '../../sim/invariants/store-mirror.js';
+import type { CommandState } from '../../src/flow/state.js';
+import type { TaskStatus } from '../../actors/wire.js';
+import { EngineRig } from '../actors/engine-rig.js';
+import { COUNTED, definitionOf, GONE, typesOf, type Tries } from './definition.js';
+import { entriesOf, type Entry } from './log.js';
+import { fateOf, type CommandScript, type Course, type TaskScript } from './script.js';
+
+/** What became of one command in the real engine. */
+export interface Life {
+  readonly id: string;
+  readonly script: CommandScript;
+  readonly log: readonly Entry[];
+  readonly state: CommandState;
+  /** The lines that its committed callbacks wrote. */
+  readonly trail: readonly string[];
+  /** The root's own are `T0`, `T1` …; null for a root. */
+  readonly parent: { readonly id: string; readonly step: number; readonly ordinal: number } | null;
+}
+
+export interface Played {
+  readonly lives: readonly Life[];
+  /** How many callbacks were committed, as the record says that they all count in. */
+  readonly counted: number;
+  readonly crashes: number;
+  readonly events: number;
+}
+
+/** Lets the real engine, all of it, run these commands at one time, on a simulated disk and network, with one host that does as the scripts say. */
+export async function play(course: Course): Promise<Played> {
+  const types = course.commands.flatMap(({ script }, i) => typesOf(`T${i}`, script));
+  const host = new ScriptHost();
+  const definitions = types.map(([type, script]) => definitionOf(type, script, host));
+  const logs = new Map<string, Entry[]>();
+  const mirror = new StoreMirror();
+  let crashes = 0;
+  const rig = await EngineRig.create({
+    commands: definitions,
+    entities: { [`counter/${COUNTED}`]: { n: 0 } },
+    seed: course.seed,
+    host: {
+      submit: (_verb, taskId) => host.submit(taskId, rig.host.submissions.at(-1)?.args as unknown as TaskScript),
+      status: (_verb, taskId) => host.status(taskId, rig.host.stopped.includes(taskId)),
+    },
+    written: (ops) => {
+      for (const { commandId, entries } of entriesOf(mirror.apply(ops))) logs.set(commandId, [...(logs.get(commandId) ?? []), ...entries]);
+    },
+    down: () => {
+      crashes += 1;
+      rig.startAgain();
+      course.commands.forEach((_, i) => {
+        if (!mirror.commands.has(`c${i}`)) rig.submit(`c${i}`, `T${i}`, {}, rig.kernel.now + 1_200_000);
+      });
+    },
+  });
+  try {
+    course.commands.forEach(({ cancelAtMs }, i) => {
+      rig.submit(`c${i}`, `T${i}`, {}, 100_000);
+      if (cancelAtMs !== null) rig.ask({ op: 'cancelCommand', commandId: `c${i}` }, 100_000 + cancelAtMs * 1000);
+    });
+    for (const { when, portOperation } of course.crashes) rig.engine.planCrash({ at: when, portOperation });
+    await rig.run();
+    const scripts = new Map(types);
+    const lives = [...mirror.commands.values()].map((state): Life => {
+      const script = scripts.get(state.type);
+      const trail = mirror.entities.get(`trail/${state.id}`)?.value as readonly string[] | undefined;
+      if (script === undefined) throw new Error(`there is no script for ${state.type}`);
+      return { id: state.id, script, log: logs.get(state.id) ?? [], state, trail: trail ?? [], parent: parentOf(state) };
+    });
+    const counted = mirror.entities.get(`counter/${COUNTED}`)?.value as { readonly n: number } | undefined;
+    return { lives, counted: counted?.n ?? 0, crashes, events: rig.kernel.executed };
+  } finally {
+    await rig.dispose();
+  }
+}
+
+/** `c0!1.1.2`: the third piece of the work that the first attempt of step 1 started. */
+function parentOf({ id, parent }: CommandState): Life['parent'] {
+  const ordinal = /\.(\d+)$/.exec(id)?.[1];
+  return parent === null || ordinal === undefined ? null : { id: parent.commandId, step: parent.executionIndex, ordinal: Number(ordinal) };
+}
+
+const TASK_ID = /^(.*)\$(\d+)\.(\w)\d+\.(\d+)\.\d+$/;
+
+/** How the one host deals with tasks, and what it knows of how often something was tried. */
+class ScriptHost implements Tries {
+  readonly #tasks = new Map<string, { readonly script: TaskScript; readonly attempt: number; polls: number }>();
+  readonly #tries = new Map<string, Set<string>>();
+
+  began(commandId: string, step: number, attempt: number): void {
+    this.#try(`${commandId}/${step}/runs`, String(attempt));
+  }
+
+  of(commandId: string, step: number, what: 'runs' | 'tasks'): number {
+    return this.#tries.get(`${commandId}/${step}/${what}`)?.size ?? 0;
+  }
+
+  submit(taskId: string, script: TaskScript): number {
+    const [, commandId, step, of, attempt] = TASK_ID.exec(taskId) ?? [];
+    if (of === 'w') this.#try(`${commandId}/${step}/tasks`, taskId);
+    const fate = fateOf(script, Number(attempt));
+    if (fate === 'refused') return 1000;
+    if (fate === 'refusedAsGone') return GONE;
+    if (!this.#tasks.has(taskId)) this.#tasks.set(taskId, { script, attempt: Number(attempt), polls: 0 });
+    return 0;
+  }
+
+  status(taskId: string, stopAsked: boolean): Partial<TaskStatus> {
+    const task = this.#tasks.get(taskId);
+    if (task === undefined) throw new Error(`${taskId} was never submitted`);
+    if (task.polls >= task.script.polls) return ended(task.script, task.attempt);
+    if (stopAsked && task.script.heedsStop) return { taskResult: 'cleanSuccess', code: 411 };
+    task.polls += 1;
+    return { taskState: 'running', taskResult: '' };
+  }
+
+  #try(key: string, what: string): void {
+    this.#tries.set(key, (this.#tries.get(key) ?? new Set()).add(what));
+  }
+}
+
+function ended(script: TaskScript, attempt: number): Partial<TaskStatus> {
+  switch (fateOf(script, attempt)) {
+    case 'well':
+      return { taskResult: 'success' };
+    case 'fails':
+      return { taskResult: 'cleanSuccess', code: 261 };
+    case 'busy':
+      return { taskResult: 'cleanSuccess', code: 654 };
+    case 'takenOver':
+      return { taskResult: 'cleanSuccess', code: 0 };
+    case 'goneAlready':
+      return { taskResult: 'cleanFailure', code: GONE };
+    case 'refused':
+    case 'refusedAsGone':
+      throw new Error('a refused task has no status');
+  }
+}

@@ -1,0 +1,57 @@
+import type { Outcome } from '../../src/model/outcome.js';
+import type { RunEnd } from './script.js';
+
+/** What may have failed, or ended a step, at its place in the life of a step. */
+export type Part = 'start' | 'work' | 'endSuccessfully';
+
+/** The rules of semantics §2 that are a matter of this or that. How they work together is in model.ts. */
+export interface Rules {
+  /** "Failure of step k": whether `endWithFailure(k)` comes first, and at which step `compensate` begins. */
+  readonly failure: { readonly [P in Part]: { readonly endWithFailure: boolean; readonly firstCompensated: (k: number) => number } };
+  /** Which completed step is undone after step i. */
+  readonly nextUndone: (i: number) => number;
+  /** What says nothing about the work itself, and does not use up the attempts of undo work, or of any work past the point of no return. */
+  readonly uncountedRuns: readonly RunEnd[];
+  readonly isUncountedTask: (outcome: Outcome['kind'], fate: string) => boolean;
+  /** Whether a task that was asked to stop has attempts left. */
+  readonly stoppedTriedAgain: boolean;
+  /** After this outcome nothing can have happened on a host. */
+  readonly neverRan: readonly Outcome['kind'][];
+  /** What becomes of the siblings of a task of a step that has failed for good; those of a revert task run on. */
+  readonly siblings: 'areStopped' | 'runOn';
+  /** Whether a step whose independent children ended like this has ended well. */
+  readonly childrenEndedWell: (succeeded: number, all: number) => boolean;
+  /** What a cancel is to a callback that is under way. */
+  readonly cancelInRun: 'refusesItsCommit' | 'waits';
+  /** A completed step of which nothing says how to undo it. */
+  readonly withoutCompensate: 'notUndoable' | 'nothingToUndo';
+  /** What `onUndoFailed: stop` makes of the completed steps before. */
+  readonly beforeAFailedUndo: 'blocked' | undefined;
+  /** Whether the residue of a step that `leaves` is what it declares. */
+  readonly residueIsDeclared: boolean;
+  /** What a failure asks when the point of no return may be behind. */
+  readonly maybeAsks: boolean;
+  /** Attempts after `passed`. */
+  readonly attemptsAfterPassed: 'ofUndoWork' | 'ofForwardWork';
+}
+
+export const RULES: Rules = {
+  failure: {
+    start: { endWithFailure: true, firstCompensated: (k) => k - 1 },
+    work: { endWithFailure: true, firstCompensated: (k) => k - 1 },
+    endSuccessfully: { endWithFailure: false, firstCompensated: (k) => k },
+  },
+  nextUndone: (i) => i - 1,
+  uncountedRuns: ['busy', 'unanswered'],
+  isUncountedTask: (outcome, fate) => outcome === 'lost' || (outcome === 'failed' && (fate === 'busy' || fate === 'takenOver')),
+  stoppedTriedAgain: false,
+  neverRan: ['refused', 'notSent'],
+  siblings: 'areStopped',
+  childrenEndedWell: (succeeded, all) => all === 0 || succeeded > 0,
+  cancelInRun: 'refusesItsCommit',
+  withoutCompensate: 'notUndoable',
+  beforeAFailedUndo: 'blocked',
+  residueIsDeclared: true,
+  maybeAsks: true,
+  attemptsAfterPassed: 'ofUndoWork',
+};
