@@ -8,6 +8,7 @@ import { inspect, type InspectOptions } from './inspect.js';
 import { EXIT, type CliIo } from './io.js';
 import { list, type ListOptions } from './list.js';
 import { run, type RunOptions } from './run.js';
+import { schema } from './schema.js';
 import type { Services } from './services.js';
 
 /**
@@ -21,7 +22,7 @@ export async function runCli(argv: readonly string[], io: CliIo, services: Servi
     exitCode = code;
   });
   try {
-    if (argv.length === 0) throw new CommanderError(EXIT.badInput, 'seatbelt.noCommand', 'name a command: run, inspect or list (--help tells more)');
+    if (argv.length === 0) throw new CommanderError(EXIT.badInput, 'seatbelt.noCommand', 'name a command, such as run, inspect, list or schema (--help tells all)');
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -44,7 +45,7 @@ function createProgram(io: CliIo, services: Services, done: (exitCode: number) =
   program
     .command('run')
     .description('run a scenario, with the crashes and failures that it holds')
-    .argument('<scenario>', 'a built-in name, or a YAML or JSON file')
+    .argument('<scenario>', 'a built-in name, a YAML or JSON file, or a TypeScript or JavaScript module')
     .option('--seed <n>', 'what all randomness follows from: a whole number from 0', seedNumber, 1)
     .option('--db <dir>', "keep the engine's LevelDB in this new or empty directory (default: a temporary one)")
     .option('--json', 'print one JSON document and nothing else', false)
@@ -65,6 +66,11 @@ function createProgram(io: CliIo, services: Services, done: (exitCode: number) =
     .description('list the built-in scenarios and commands')
     .option('--json', 'print one JSON document and nothing else', false)
     .action(async (options: ListOptions) => done(await list(options, io, services)));
+
+  program
+    .command('schema')
+    .description('print the JSON Schema of a scenario file')
+    .action(() => done(schema(io)));
 
   return program;
 }

@@ -5,11 +5,11 @@ import { held, type RunReport } from '../report/result.js';
 import { COLOURED, PLAIN, type Style } from '../report/style.js';
 import { summary } from '../report/summary.js';
 import { Timeline } from '../report/timeline.js';
-import { loadScenario } from '../scenario/load.js';
 import { EXIT, type CliIo } from './io.js';
 import { showProgress } from './progress.js';
 import { rerunLine } from './rerun.js';
 import type { RunnableSimulation, Services } from './services.js';
+import { findScenario } from './scenario-file.js';
 import { withStoreDirectory } from './store-directory.js';
 
 export interface RunOptions {
@@ -22,7 +22,7 @@ export interface RunOptions {
 
 /** `seatbelt run`. @returns the exit code. @throws SeatbeltError on bad input */
 export async function run(name: string, options: RunOptions, io: CliIo, services: Services): Promise<number> {
-  const scenario = await loadScenario(name, { vocabulary: services.vocabulary, cwd: io.cwd, set: options.set });
+  const scenario = await findScenario(name, { vocabulary: services.vocabulary, cwd: io.cwd, set: options.set });
   const log = options.log === undefined ? null : new RunLog(resolve(io.cwd, options.log));
   return withStoreDirectory(options.db, io.cwd, async (db) => {
     const simulation = await services.createSimulation(scenario, { seed: options.seed, db });

@@ -7,12 +7,14 @@ import type { CommandDefinition } from '../../src/model/command.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import type { DiskOp, OpenDisk } from '../../src/store/disk.js';
 import { CrashPlan } from '../faults/crash-plan.js';
+import { describeFault } from '../faults/describe.js';
 import { Failures } from '../faults/failures.js';
 import { Kernel } from '../kernel/kernel.js';
 import { SimNode } from '../kernel/node.js';
 import { random } from '../kernel/strategies/random.js';
 import type { ProbeEvent } from '../report/timeline.js';
-import type { Scenario } from '../scenario/schema.js';
+import type { UnusedFault } from '../report/result.js';
+import type { Fault, Scenario } from '../scenario/schema.js';
 import { createClient, type ClientMessage, type Submission } from '../world/client.js';
 import { EngineDisk } from '../world/engine-disk.js';
 import { reliableLinks, SimNetwork } from '../world/network.js';
@@ -103,14 +105,12 @@ export class Cluster {
     return this.#defect;
   }
 
-  /** Places in the scenario's `faults` of those that have not happened. */
-  get idleFaults(): readonly number[] {
-    let rule = -1;
-    return this.#parts.scenario.faults.flatMap((fault, i) => {
-      if (fault.kind !== 'crashEngine') rule += 1;
-      const happened = fault.kind === 'crashEngine' ? this.#crashes.happened(fault) : this.#failures.happened(rule);
-      return happened ? [] : [i];
-    });
+  /** Planned faults that have not happened so far. */
+  get unusedFaults(): readonly UnusedFault[] {
+    const { faults } = this.#parts.scenario;
+    const rules = faults.filter(({ kind }) => kind !== 'crashEngine');
+    const happened = (fault: Fault): boolean => (fault.kind === 'crashEngine' ? this.#crashes.happened(fault) : this.#failures.happened(rules.indexOf(fault)));
+    return faults.flatMap((fault, i) => (happened(fault) ? [] : [{ fault: i, what: describeFault(fault) }]));
   }
 
   /** Lets the client submit a command at `at` µs. It goes on submitting until the engine has it on disk. */

@@ -166,7 +166,7 @@ export class Simulation {
       halt();
     }
     if (this.#monitor.broken) return;
-    if (!this.#kernel.idle) this.#monitor.restless(this.now);
+    if (!this.#kernel.idle) this.#monitor.restless(this.now, this.#scenario.limit);
     else this.#monitor.rest(this.now, this.#cluster.memory);
   }
 
@@ -231,6 +231,7 @@ export class Simulation {
       tasks: this.#recorder.tasks(this.#monitor.store),
       hosts: this.#cluster.hosts.map(({ name, up }) => ({ id: name, role: lease.owner === name ? 'SPM' : 'Free', up })),
       invariants: this.#monitor.results(),
+      unused: this.#cluster.unusedFaults,
     };
   }
 

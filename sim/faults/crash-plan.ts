@@ -1,7 +1,8 @@
 import type { Probe } from '../../actors/probe.js';
 import type { SimNode } from '../kernel/node.js';
-import { watchFor, type Condition } from '../scenario/condition.js';
-import type { CrashEngine, CrashPoint, Fault } from '../scenario/schema.js';
+import { watchFor } from '../scenario/condition.js';
+import type { CrashEngine, Fault } from '../scenario/schema.js';
+import { describePoint } from './describe.js';
 
 /** A crash that is due: how long the engine then is down, µs, and where it was planned. */
 export interface PlannedCrash {
@@ -25,7 +26,7 @@ export class CrashPlan {
 
   #plan(fault: CrashEngine): void {
     const { point, down } = fault;
-    const crash = { down, cause: describe(point), fault };
+    const crash = { down, cause: describePoint(point), fault };
     if (point.at === 'condition') this.#conditions.push({ met: watchFor(point.condition), crash });
     else this.#engine.planCrash(point, () => (this.#current = crash));
   }
@@ -49,32 +50,5 @@ export class CrashPlan {
 
   happened(fault: CrashEngine): boolean {
     return this.#happened.has(fault);
-  }
-}
-
-/** Where a crash is planned, in words. */
-export function describe(point: CrashPoint): string {
-  switch (point.at) {
-    case 'time':
-      return `at ${point.us} µs`;
-    case 'event':
-      return `before event ${point.n}`;
-    case 'before':
-    case 'after':
-      return `${point.at} port operation ${point.portOperation}`;
-    case 'condition':
-      return `when ${describeCondition(point.condition)}`;
-  }
-}
-
-function describeCondition(condition: Condition): string {
-  const nth = condition.nth === 1 ? '' : `, number ${condition.nth}`;
-  switch (condition.of) {
-    case 'task':
-      return `task ${condition.verb} is ${condition.is}${nth}`;
-    case 'command':
-      return `command ${condition.type} is ${condition.is}${nth}`;
-    case 'callback':
-      return `${condition.handler === null ? '' : `${condition.handler}.`}${condition.callback} is ${condition.is}${nth}`;
   }
 }

@@ -1,5 +1,6 @@
 import type { EngineMemory } from '../../actors/engine.js';
 import type { Probe } from '../../actors/probe.js';
+import { isTerminal } from '../../src/flow/state.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { DiskEntry, DiskOp } from '../../src/store/disk.js';
 import type { SharedStorage } from '../world/shared-storage.js';
@@ -25,6 +26,8 @@ export interface Watched {
   /** Called for each breach, at the moment it is seen. */
   readonly report: (violation: Violation) => void;
 }
+
+const MOST_NAMED = 5;
 
 /** How one invariant fared: `detail` tells of the first breach, and how many followed. */
 export type InvariantOutcome = { readonly name: string; readonly held: boolean; readonly detail?: string };
@@ -84,10 +87,13 @@ export class Monitor {
     for (const watcher of this.#watchers) watcher.atRest?.(memory);
   }
 
-  /** The run goes on for ever. */
-  restless(t: number): void {
+  /** The run has not come to rest by the scenario's limit, µs. Whether it ever would, nobody knows. */
+  restless(t: number, limit: number): void {
     this.#at(t);
-    this.#breach(atRest.name, 'the run', 'it has not come to rest: something goes on for ever');
+    const open = [...this.#mirror.commands.values()].filter(({ status }) => !isTerminal(status)).map(({ id, status }) => `${id} is ${status}`);
+    const more = open.length > MOST_NAMED ? `, and ${open.length - MOST_NAMED} more commands are not over` : '';
+    const commands = open.length === 0 ? 'no command is open' : `${open.slice(0, MOST_NAMED).join(', ')}${more}`;
+    this.#breach(atRest.name, 'the run', `it has not come to rest by its limit, ${limit / 1e6} s: ${commands}`);
   }
 
   /** One per invariant, in the order of their numbers. */

@@ -67,6 +67,16 @@ export interface RunResult {
   readonly tasks: readonly TaskResult[];
   readonly hosts: readonly HostResult[];
   readonly invariants: readonly InvariantResult[];
+  /** Faults of the scenario that did not happen. */
+  readonly unused: readonly UnusedFault[];
+}
+
+/** A fault that was planned, and whose moment did not come; or it came while the engine was down. */
+export interface UnusedFault {
+  /** Its place in the scenario's `faults`, from 0. */
+  readonly fault: number;
+  /** What it was, in words. */
+  readonly what: string;
 }
 
 /** What `run --json` prints: the result, and how long it took by the wall clock. */

@@ -15,6 +15,7 @@ export function summary(report: RunReport, rerun: string, style: Style): readonl
       ? style.good(`invariants: all ${report.invariants.length} held`)
       : style.bad(`invariants: ${broken.length} of ${report.invariants.length} BROKEN`),
     ...broken.map(({ name, detail }) => style.bad(`  ${name}${detail === undefined ? '' : `: ${printable(detail)}`}`)),
+    ...report.unused.map(({ fault, what }) => style.notable(`warning: faults[${fault}] did not happen: ${printable(what)}`)),
     `seed ${report.seed}, trace ${report.traceHash}`,
     `again: ${rerun}`,
   ];

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
 import { SeatbeltError } from '../../src/model/errors.js';
 import type { Path, Problem } from './problem.js';
+import { yamlFault } from './yaml-faults.js';
 
 /** A parsed file that knows where each of its values stands. */
 export interface ScenarioDocument {
@@ -29,7 +30,7 @@ export function parseYaml(text: string, file: string): ScenarioDocument {
 
   const document = parsed(text, file, lines);
   const [fault] = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0]);
-  if (fault !== undefined) refuse(fault.pos[0], fault.message);
+  if (fault !== undefined) refuse(fault.pos[0], yamlFault(fault.code));
   refuseUnplain(document, refuse);
   return {
     value: toValue(document, file),
@@ -43,7 +44,7 @@ function parsed(text: string, file: string, lineCounter: LineCounter): Document.
     return parseDocument(text, { lineCounter, schema: 'core', resolveKnownTags: false, stringKeys: true, prettyErrors: false, logLevel: 'error' });
   } catch (cause) {
     // Absurdly deep nesting exhausts the parser's stack.
-    throw new SeatbeltError('BAD_SCENARIO', `${file}:1:1: cannot be read: ${messageOf(cause)}`, { cause });
+    throw new SeatbeltError('BAD_SCENARIO', `${file}:1:1: is nested too deeply`, { cause });
   }
 }
 
@@ -51,7 +52,7 @@ function toValue(document: Document.Parsed, file: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (cause) {
-    throw new SeatbeltError('BAD_SCENARIO', `${file}:1:1: ${messageOf(cause)}`, { cause });
+    throw new SeatbeltError('BAD_SCENARIO', `${file}:1:1: its aliases stand for more than a scenario can hold`, { cause });
   }
 }
 
@@ -97,8 +98,4 @@ function child(document: Document.Parsed, parent: Node | null, key: string | num
 
 function startOf(node: Node | null | undefined): number {
   return node?.range?.[0] ?? 0;
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -80,7 +80,7 @@ export function scenarioOf(
   const { definitions = [] } = options;
   const scenario: Scenario = {
     ...parsed.data,
-    name: parsed.data.name ?? basename(file, extname(file)),
+    name: parsed.data.name ?? nameFrom(file),
     ...(definitions.length === 0 ? {} : { definitions }),
   };
   const own = ownNames(scenario, options.vocabulary);
@@ -89,6 +89,11 @@ export function scenarioOf(
   const { commands, problems } = checkParams(scenario, own.vocabulary);
   refuseIf(problems);
   return { ...scenario, commands };
+}
+
+/** `flow` of `dir/flow.yaml` and of `dir/flow.scenario.ts`. */
+function nameFrom(file: string): string {
+  return basename(basename(file, extname(file)), '.scenario');
 }
 
 /** The override that a problem is about: one that set the place itself, or made the section that the place is in. */

@@ -138,7 +138,7 @@ export const scenarioSchema = z
       .readonly()
       .prefault([]),
     faults: listOf(faultSchema).prefault([]),
-    /** A run that has not come to rest by then is broken: something goes on for ever. */
+    /** A run that has not come to rest by then is broken. */
     limit: positiveDurationSchema.prefault('1d'),
   })
   .readonly();

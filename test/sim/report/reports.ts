@@ -24,7 +24,8 @@ export function report(changes: Partial<RunReport> = {}): RunReport {
     ],
     tasks: [],
     hosts: [{ id: 'host1', role: 'SPM', up: true }],
-    invariants: [
+    unused: [],
+  invariants: [
       { name: 'locks', held: true },
       { name: 'honest status', held: true },
     ],

@@ -1,0 +1,44 @@
+import type { Condition } from '../scenario/condition.js';
+import type { CrashPoint, Fault } from '../scenario/schema.js';
+
+// Faults in words, for reports.
+
+export function describeFault(fault: Fault): string {
+  switch (fault.kind) {
+    case 'crashEngine':
+      return `crashEngine ${describePoint(fault.point)}`;
+    case 'failTask':
+    case 'failCall': {
+      const match = Object.entries(fault.match ?? {}).map(([arg, value]) => ` ${arg}=${JSON.stringify(value)}`);
+      const which = fault.nth === undefined ? '' : `, number ${fault.nth}`;
+      return `${fault.kind} ${fault.verb}${match.join('')}${which}`;
+    }
+  }
+}
+
+/** Where a crash is planned, in words. */
+export function describePoint(point: CrashPoint): string {
+  switch (point.at) {
+    case 'time':
+      return `at ${point.us} µs`;
+    case 'event':
+      return `before event ${point.n}`;
+    case 'before':
+    case 'after':
+      return `${point.at} port operation ${point.portOperation}`;
+    case 'condition':
+      return `when ${describeCondition(point.condition)}`;
+  }
+}
+
+function describeCondition(condition: Condition): string {
+  const nth = condition.nth === 1 ? '' : `, number ${condition.nth}`;
+  switch (condition.of) {
+    case 'task':
+      return `task ${condition.verb} is ${condition.is}${nth}`;
+    case 'command':
+      return `command ${condition.type} is ${condition.is}${nth}`;
+    case 'callback':
+      return `${condition.handler === null ? '' : `${condition.handler}.`}${condition.callback} is ${condition.is}${nth}`;
+  }
+}
