@@ -5,6 +5,7 @@ import * as wire from '../../actors/wire.js';
 import { HOST_ERRORS } from '../../sim/world/verbs/host-errors.js';
 import { BUILT_IN_VOCABULARY } from '../../sim/scenario/vocabulary.js';
 import { parseScenario } from '../../sim/scenario/load.js';
+import { exists } from './named-test.js';
 import { ROOT } from './planted.js';
 
 const text = (path: string): Promise<string> => readFile(join(ROOT, path), 'utf8');
@@ -36,5 +37,21 @@ describe('docs/scenarios.md', () => {
     const [, example] = /```yaml\n(.*?)```/s.exec(await text('docs/scenarios.md')) ?? [];
     const scenario = parseScenario(example ?? '', 'docs/scenarios.md', { vocabulary: BUILT_IN_VOCABULARY });
     expect(scenario).toMatchObject({ name: 'two-disks', commands: [{ id: 'migrate' }] });
+  });
+});
+
+describe('docs/design-map.md', async () => {
+  const rows = [...(await text('docs/design-map.md')).matchAll(/^\| (\d+) \|([^|]*)\|([^|]*)\|([^|]*)\|$/gm)];
+
+  it('numbers each statement of the design', () => {
+    expect(rows.map(([, n]) => Number(n))).toEqual(Array.from({ length: 28 }, (_, i) => i + 1));
+  });
+
+  it.each(rows.map(([, n, statement, tests]) => [Number(n), (statement ?? '').trim(), tests ?? ''] as const))('statement %i is held by tests: %s', async (_, __, tests) => {
+    const named = [...tests.matchAll(/`([^`]+)` "([^"]+)"/g)].map(([, file, test]) => ({ file: file ?? '', test: test ?? '' }));
+    expect(named.length).toBeGreaterThan(0);
+    // Nothing in the cell that is not one of them.
+    expect(tests.trim()).toBe(named.map(({ file, test }) => `\`${file}\` "${test}"`).join('; '));
+    for (const one of named) expect([one, await exists(one)]).toEqual([one, true]);
   });
 });
