@@ -3,6 +3,7 @@ import { SeatbeltError } from '../src/model/errors.js';
 import type { CommandState } from '../src/flow/state.js';
 import { EntityTable, type EntityReader } from '../src/store/entity-table.js';
 import { SnapshotStore } from '../src/store/snapshot-store.js';
+import { Archive, type Found } from './engine/archive.js';
 import { recoverCommands, statesOf } from './engine/recovery.js';
 import { CommandRegistry } from './engine/registry.js';
 import { newCommand } from './command/durable-command.js';
@@ -36,6 +37,7 @@ export interface EngineMemory {
 type EngineMessage =
   | { readonly type: 'boot' }
   | { readonly type: 'request'; readonly request: WireRequest }
+  | { readonly type: 'found'; readonly request: WireRequest; readonly found: Found }
   | { readonly type: 'submissionCommitted'; readonly state: CommandState }
   | { readonly type: 'parked'; readonly state: CommandState }
   | { readonly type: 'changed'; readonly state: CommandState }
@@ -77,6 +79,8 @@ function createEngine(
         return boot();
       case 'request':
         return running().requests.handle(message.request);
+      case 'found':
+        return running().requests.handle(message.request, message.found);
       case 'submissionCommitted':
         return running().requests.submissionCommitted(message.state);
       case 'parked':
@@ -132,8 +136,10 @@ function createEngine(
       childPlaced: (state) => wakeSelf({ type: 'childPlaced', state }),
       cancelChild: (childId) => wakeSelf({ type: 'cancelChild', childId }),
     });
-    const requests = new ClientRequests(context, registry, {
+    const archive = new Archive(store);
+    const requests = new ClientRequests(context, registry, archive, {
       submissionCommitted: (state) => wakeSelf({ type: 'submissionCommitted', state }),
+      found: (request, found) => wakeSelf({ type: 'found', request, found }),
       cancelAnswered: (request, commandId, answer) => wakeSelf({ type: 'cancelAnswered', request, commandId, answer }),
     });
     const pools = new Map<string, Ref<PoolMessage>>();
@@ -148,13 +154,14 @@ function createEngine(
     booted = { registry, requests };
 
     for (const state of statesOf(contents)) registry.recovered(state);
+    const endedChildren = await archive.endedChildrenOf([...registry.live.values()], (id) => registry.live.has(id));
     ports.onReceive((message) => {
       if (message.kind === 'reply') exchange.receive(message);
       else wakeSelf({ type: 'request', request: message });
     });
     observe({ entities, locks: lockTable, commands: registry.live });
     ports.probe({ type: 'engineRecovered', incarnation, commands: registry.live.size, tasks: contents.tasks.size });
-    recoverCommands(context, registry, contents, (state) => wakeSelf({ type: 'parked', state }));
+    recoverCommands(context, registry, contents, endedChildren, (state) => wakeSelf({ type: 'parked', state }));
     manager.begin();
   }
 

@@ -1,7 +1,7 @@
 import type { CommandDefinition } from '../../src/model/command.js';
 import { frozen, sameData } from '../../src/model/data.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
-import { isTerminal, type CommandState } from '../../src/flow/state.js';
+import type { CommandState } from '../../src/flow/state.js';
 import { transition } from '../../src/flow/transition.js';
 import type { StoreContents } from '../../src/store/read-store.js';
 import { NOTHING_STAGED } from '../../src/store/staged-view.js';
@@ -19,9 +19,10 @@ export function statesOf(contents: StoreContents): CommandState[] {
 
 /**
  * Goes on with every command where it is. One that this program cannot continue is held; the others run.
+ * @param endedChildren of these commands
  * @param parked called when that is durable; must do no more than dispatch one message
  */
-export function recoverCommands(context: EngineContext, registry: CommandRegistry, contents: StoreContents, parked: (state: CommandState) => void): void {
+export function recoverCommands(context: EngineContext, registry: CommandRegistry, contents: StoreContents, endedChildren: readonly CommandState[], parked: (state: CommandState) => void): void {
   const tasks = new Map<string, SpmAsyncTask[]>();
   for (const task of contents.tasks.values()) tasks.set(task.commandId, [...(tasks.get(task.commandId) ?? []), task]);
   // Told before any of them is started: none is answered before those that were submitted earlier have asked.
@@ -33,7 +34,7 @@ export function recoverCommands(context: EngineContext, registry: CommandRegistr
     else if (unfit === null) registry.start({ state, openCalls: openCallsOf(contents, state.id), tasks: tasks.get(state.id) ?? [] });
   }
   // A child may have ended in the last batch before the crash, before its parent heard of it.
-  for (const state of registry.all()) if (isTerminal(state.status)) registry.tellParent(state);
+  for (const child of endedChildren) registry.tellParent(child);
 }
 
 /** An engine wrote them, and their checksums say that they are what was written. */

@@ -1,4 +1,3 @@
-import type { Data } from '../../src/model/data.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import type { Outcome } from '../../src/model/outcome.js';
 import { isTerminal, type CommandState } from '../../src/flow/state.js';
@@ -18,13 +17,9 @@ export interface RegistryWake {
   cancelChild(childId: string): void;
 }
 
-/** Every command that this engine knows, and the actor of each that is not over. */
+/** Every command that is not over, and its actor. The others are on the disk alone. */
 export class CommandRegistry {
-  /** Every command on disk; of finished ones the last state. */
-  readonly #commands = new Map<string, CommandState>();
   readonly #live = new Map<string, CommandState>();
-  /** The ids of each command's children, in the order they were started. */
-  readonly #childrenOf = new Map<string, string[]>();
   readonly #actors = new Map<string, Ref<CommandMessage>>();
 
   /** @param shelf the parent of the commands' actors */
@@ -40,12 +35,9 @@ export class CommandRegistry {
     return this.#live;
   }
 
-  all(): IterableIterator<CommandState> {
-    return this.#commands.values();
-  }
-
+  /** Undefined: it is over, or was never there. */
   find(id: string): CommandState | undefined {
-    return this.#commands.get(id);
+    return this.#live.get(id);
   }
 
   /** Undefined: it is over, is held for another program, or was never there. */
@@ -55,15 +47,13 @@ export class CommandRegistry {
 
   /** Takes up a command that was on disk when the engine started. */
   recovered(state: CommandState): void {
-    this.#know(state);
-    if (!isTerminal(state.status)) this.#live.set(state.id, state);
+    this.#live.set(state.id, state);
   }
 
   /** Starts the actor of a command whose state is durable; of one that has an actor, nothing. */
   start(initial: InitialCommand): void {
     const { state } = initial;
     if (this.#actors.has(state.id)) return;
-    this.#know(state);
     const definition = this.context.definitions.get(state.type);
     if (definition === undefined) throw new SeatbeltError('UNKNOWN_COMMAND_TYPE', `${state.id}: there is no command type '${state.type}'`);
     this.#live.set(state.id, state);
@@ -77,7 +67,10 @@ export class CommandRegistry {
         this.#live.set(next.id, next);
         this.wake.changed(next);
       },
-      childPlaced: (child) => this.wake.childPlaced(child),
+      childPlaced: (child) => {
+        this.#live.set(child.id, child);
+        this.wake.childPlaced(child);
+      },
       cancelChild: (childId) => this.wake.cancelChild(childId),
     });
     const actor: Ref<CommandMessage> = this.system.spawn({ name: `command-${state.id}`, behaviour, parent: this.shelf });
@@ -92,7 +85,6 @@ export class CommandRegistry {
   }
 
   changed(state: CommandState): void {
-    this.#commands.set(state.id, state);
     if (!isTerminal(state.status)) return;
     this.#live.delete(state.id);
     const actor = this.#actors.get(state.id);
@@ -105,24 +97,6 @@ export class CommandRegistry {
   tellParent(child: CommandState): void {
     if (child.parent === null) return;
     this.#actors.get(child.parent.commandId)?.tell({ type: 'childEnded', childId: child.id, outcome: childOutcome(child) });
-  }
-
-  /** What clients are told. @throws SeatbeltError `UNKNOWN_COMMAND` */
-  statusOf(id: string): Data {
-    const state = this.#commands.get(id);
-    if (state === undefined) throw new SeatbeltError('UNKNOWN_COMMAND', `there is no command '${id}'`);
-    const { type, status, executionIndex, executionReason, error, heldBy, residue } = state;
-    const children = (this.#childrenOf.get(id) ?? []).map((child): Data => ({ commandId: child, status: this.#commands.get(child)?.status ?? 'SUBMITTED' }));
-    return { commandId: id, type, status, executionIndex, executionReason, error, heldBy, residue, children };
-  }
-
-  #know(state: CommandState): void {
-    if (!this.#commands.has(state.id) && state.parent !== null) {
-      const siblings = this.#childrenOf.get(state.parent.commandId);
-      if (siblings === undefined) this.#childrenOf.set(state.parent.commandId, [state.id]);
-      else siblings.push(state.id);
-    }
-    this.#commands.set(state.id, state);
   }
 }
 

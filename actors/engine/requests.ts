@@ -9,12 +9,16 @@ import { newCommand } from '../command/durable-command.js';
 import type { EngineContext } from '../engine-context.js';
 import type { CancelAnswer } from '../messages.js';
 import { ENGINE_REFUSED, type EngineRequest, type WireRequest } from '../wire.js';
+import type { Archive, Found } from './archive.js';
 import type { CommandRegistry } from './registry.js';
+import { childIdsOf, statusOf } from './status.js';
 
 /** What the requests leave to a turn of the engine's own. Each must do no more than dispatch one message. */
 export interface RequestsWake {
   /** A submission is durable: for {@link ClientRequests.submissionCommitted}. */
   submissionCommitted(state: CommandState): void;
+  /** What was looked up for a request: it is to be handled again, with that. */
+  found(request: WireRequest, found: Found): void;
   /** For {@link ClientRequests.cancelAnswered}. */
   cancelAnswered(request: WireRequest, commandId: string, answer: CancelAnswer): void;
 }
@@ -24,22 +28,27 @@ export class ClientRequests {
   /** Submissions whose first commit is under way, with the requests that wait for it. */
   readonly #submitting = new Map<string, { readonly state: CommandState; readonly requests: WireRequest[] }>();
 
+  /** Done when the last request that was looked up is on its way. */
+  #lookedUp: Promise<void> = Promise.resolve();
+
   constructor(
     private readonly context: EngineContext,
     private readonly registry: CommandRegistry,
+    private readonly archive: Archive,
     private readonly wake: RequestsWake,
   ) {}
 
-  handle(request: WireRequest): void {
+  /** @param found what the archive says of the command that it is about; absent: nobody has looked yet */
+  handle(request: WireRequest, found?: Found): void {
     const body = request.body as EngineRequest;
     try {
       switch (body.op) {
         case 'submitCommand':
-          return this.#submit(request, body);
+          return this.#submit(request, body, found);
         case 'commandStatus':
-          return this.#reply(request, this.registry.statusOf(body.commandId));
+          return this.#status(request, body.commandId, found);
         case 'cancelCommand':
-          return this.#cancel(request, body.commandId);
+          return this.#cancel(request, body.commandId, found);
         default:
           throw new SeatbeltError('BAD_REQUEST', `an engine has no operation '${String((body as { op: unknown }).op)}'`);
       }
@@ -52,7 +61,7 @@ export class ClientRequests {
     const waiting = this.#submitting.get(state.id);
     this.#submitting.delete(state.id);
     this.registry.start(newCommand(state));
-    for (const request of waiting?.requests ?? []) this.#reply(request, this.registry.statusOf(state.id));
+    for (const request of waiting?.requests ?? []) this.#reply(request, statusOf(state, () => undefined));
   }
 
   cancelAnswered(request: WireRequest, commandId: string, answer: CancelAnswer): void {
@@ -60,7 +69,7 @@ export class ClientRequests {
     else this.#refuse(request, new SeatbeltError('CANCEL_REFUSED', `command '${commandId}' cannot be cancelled: ${answer.why}`));
   }
 
-  #submit(request: WireRequest, body: Extract<EngineRequest, { op: 'submitCommand' }>): void {
+  #submit(request: WireRequest, body: Extract<EngineRequest, { op: 'submitCommand' }>, found: Found | undefined): void {
     const { definitions, journal, ports } = this.context;
     const id = checkCommandId(body.commandId);
     const definition = definitions.get(body.type);
@@ -68,14 +77,16 @@ export class ClientRequests {
     const params = definition.parseParams(body.params);
     const locks = definition.locks(params);
     const waiting = this.#submitting.get(id);
-    const known = waiting?.state ?? this.registry.find(id);
+    const known = waiting?.state ?? this.registry.find(id) ?? found?.command;
+    // It may be over, and then the disk alone knows of it.
+    if (known === undefined && found === undefined) return this.#lookUp(request, id, false);
     if (known !== undefined) {
       if (known.type !== body.type || !sameData(known.params, params)) {
         throw new SeatbeltError('DUPLICATE_COMMAND', `command '${id}' was submitted before, as another type or with other params`);
       }
       // Acknowledged once the first submission is on disk.
       if (waiting !== undefined) waiting.requests.push(request);
-      else this.#reply(request, this.registry.statusOf(id));
+      else this.#status(request, id, found);
       return;
     }
     const state = submitted({
@@ -102,8 +113,31 @@ export class ClientRequests {
     });
   }
 
-  #cancel(request: WireRequest, commandId: string): void {
-    const state = this.registry.find(commandId);
+  #status(request: WireRequest, commandId: string, found: Found | undefined): void {
+    const live = this.registry.find(commandId);
+    const state = live ?? found?.command;
+    if (state === undefined && found !== undefined) throw new SeatbeltError('UNKNOWN_COMMAND', `there is no command '${commandId}'`);
+    const childOf = (id: string): CommandState | undefined => this.registry.find(id) ?? found?.family.get(id);
+    // A child that has ended since somebody looked is looked for again.
+    const complete = state !== undefined && (live === undefined || childIdsOf(live).every((id) => childOf(id) !== undefined));
+    if (complete) this.#reply(request, statusOf(state, childOf));
+    else this.#lookUp(request, commandId, live !== undefined);
+  }
+
+  /** The request is handled again with what is found; those that are looked up keep their order. */
+  #lookUp(request: WireRequest, commandId: string, family: boolean): void {
+    const lookUp = this.archive.lookUp(commandId, family);
+    this.#lookedUp = Promise.allSettled([lookUp, this.#lookedUp]).then(() =>
+      lookUp.then(
+        (found) => this.wake.found(request, found),
+        (error: unknown) => this.#refuse(request, error),
+      ),
+    );
+  }
+
+  #cancel(request: WireRequest, commandId: string, found: Found | undefined): void {
+    const state = this.registry.find(commandId) ?? found?.command;
+    if (state === undefined && found === undefined) return this.#lookUp(request, commandId, false);
     if (state === undefined) throw new SeatbeltError('UNKNOWN_COMMAND', `there is no command '${commandId}'`);
     const actor = this.registry.actorOf(commandId);
     if (actor !== undefined) actor.tell({ type: 'cancel', wake: (answer) => this.wake.cancelAnswered(request, commandId, answer) });

@@ -7,7 +7,7 @@ import type { LockRecord } from '../../src/model/lock.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import { decodeValue } from '../../src/store/codec.js';
 import type { DiskEntry, DiskOp } from '../../src/store/disk.js';
-import { lockRecordKey, parseKey } from '../../src/store/keys.js';
+import { commandKey, lockRecordKey, parseKey } from '../../src/store/keys.js';
 import type { StoreHead } from '../../src/store/records.js';
 
 /** A record that a batch put or deleted. */
@@ -43,6 +43,7 @@ type BatchInTheMaking = { -readonly [K in keyof Batch]: Batch[K] extends readonl
 
 /** What is only found through other records says nothing of its own. */
 const TASK_INDEX = 'task-by-';
+const DONE = 'done/';
 
 /**
  * What the engine's disk holds, put together from the very bytes that were written to it: the invariants' own view of the durable state, which owes
@@ -79,8 +80,9 @@ export class StoreMirror {
 
   apply(ops: readonly DiskOp[]): Batch {
     const batch: BatchInTheMaking = { heads: [], commands: [], history: [], tasks: [], entities: [], locks: [], calls: [], unreadable: [] };
+    const archived = archivedBy(ops);
     for (const op of ops) {
-      if (op.key.startsWith(TASK_INDEX)) continue;
+      if (op.key.startsWith(TASK_INDEX) || (op.type === 'del' && archived.has(op.key))) continue;
       try {
         this.#applyOne(op.key, op.type === 'put' ? decodeValue(op.key, op.value).value : undefined, batch);
       } catch (error) {
@@ -101,6 +103,7 @@ export class StoreMirror {
       case 'head':
         return change(this.heads, batch.heads, 'head', value);
       case 'command':
+      case 'done':
         return change(this.commands, batch.commands, at.id, value);
       case 'history':
         return this.#historyEntry(at.commandId, at.seq, value as HistoryEntry | undefined, batch);
@@ -113,6 +116,7 @@ export class StoreMirror {
       case 'call':
         return change(this.calls, batch.calls, key, value);
       case 'identity':
+      case 'ended':
       case 'taskIndex':
         return;
     }
@@ -125,6 +129,11 @@ export class StoreMirror {
     entries.push(entry);
     this.history.set(commandId, entries);
   }
+}
+
+/** The keys of the snapshots that have moved to the archive: that they are deleted is no loss. */
+function archivedBy(ops: readonly DiskOp[]): ReadonlySet<string> {
+  return new Set(ops.flatMap(({ type, key }) => (type === 'put' && key.startsWith(DONE) ? [commandKey(key.slice(key.lastIndexOf('/') + 1))] : [])));
 }
 
 function change<T>(records: Map<string, T>, changes: Changed<T>[], id: string, value: Data | undefined): void {

@@ -45,7 +45,7 @@ export function storeView(scan: StoreScan): StoreView {
     incarnation: head?.incarnation ?? null,
     commitSeq: head?.commitSeq ?? null,
     // An engine wrote it, and its checksum says that it is what was written.
-    commands: records.flatMap((record) => (record.kind === 'command' ? [record.command as unknown as CommandState] : [])),
+    commands: records.flatMap((record) => (record.kind === 'command' || record.kind === 'done' ? [record.command as unknown as CommandState] : [])),
     tasks: records.flatMap((record) => (record.kind === 'task' ? [record.task] : [])),
     locks: records.flatMap((record) => (record.kind === 'lock' ? [record.lock] : [])),
     entities: records.flatMap((record) => (record.kind === 'entity' ? [record.entity] : [])),

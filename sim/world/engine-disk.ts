@@ -1,4 +1,4 @@
-import type { Disk, DiskEntry, DiskOp, OpenDisk } from '../../src/store/disk.js';
+import type { Disk, DiskOp, OpenDisk } from '../../src/store/disk.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { Life } from '../kernel/life.js';
@@ -58,7 +58,8 @@ export class EngineDisk {
     life.onDeath(() => this.settleCrash());
     return {
       write: (ops) => this.issue(life, (resolve, reject) => this.write(life, disk, ops, resolve, reject)),
-      scan: (prefix) => this.issue(life, (resolve, reject) => this.scan(life, disk, prefix, resolve, reject)),
+      get: (key) => this.issue(life, (resolve, reject) => this.read(life, 'get', key, () => disk.get(key), resolve, reject)),
+      scan: (prefix, limit) => this.issue(life, (resolve, reject) => this.read(life, 'scan', prefix, () => disk.scan(prefix, limit), resolve, reject)),
     };
   }
 
@@ -94,13 +95,13 @@ export class EngineDisk {
     });
   }
 
-  private scan(life: Life, disk: OpenDisk, prefix: string, resolve: (entries: readonly DiskEntry[]) => void, reject: (error: unknown) => void): void {
+  private read<T>(life: Life, label: string, content: string, read: () => Promise<T>, resolve: (found: T) => void, reject: (error: unknown) => void): void {
     life.schedule(this.kernel.now + drawLatency(this.latency.scan, this.stream.next()), {
       kind: 'disk',
-      label: 'scan',
-      content: prefix,
+      label,
+      content,
       background: false,
-      run: () => answer(life, disk.scan(prefix), resolve, reject),
+      run: () => answer(life, read(), resolve, reject),
     });
   }
 

@@ -7,7 +7,8 @@ export function observedDisk(disk: OpenDisk, onBatch: (ops: readonly DiskOp[]) =
       await disk.write(ops);
       onBatch(ops);
     },
-    scan: (prefix) => disk.scan(prefix),
+    get: (key) => disk.get(key),
+    scan: (prefix, limit) => disk.scan(prefix, limit),
     close: () => disk.close(),
   };
 }

@@ -220,6 +220,8 @@ export type CommandState = {
   readonly historyLength: number;
   /** µs */
   readonly submittedAt: number;
+  /** µs, of the commit that ended it; null while it is not over. */
+  readonly endedAt: number | null;
 };
 
 /** A committed callback, as `history/<command>/<n>` keeps it. */
@@ -265,5 +267,6 @@ export function submitted(command: NewCommand): CommandState {
     operator: [],
     exists: [],
     historyLength: 0,
+    endedAt: null,
   };
 }

@@ -19,6 +19,12 @@ import { outstandingWork, owed, retryDue, revertsFailed, revertsTold, workEnded 
  * @throws IllegalTransition the event cannot occur in this state
  */
 export function transition(shape: FlowShape, state: CommandState, event: FlowEvent, at: Instant): Transition | null {
+  const next = decide(shape, state, event, at);
+  if (next === null || next.state.phase.at !== 'ended') return next;
+  return { ...next, state: { ...next.state, endedAt: at.now } };
+}
+
+function decide(shape: FlowShape, state: CommandState, event: FlowEvent, at: Instant): Transition | null {
   switch (event.type) {
     case 'locksGranted':
       return state.phase.at === 'admission' ? reach(shape, { ...state, status: 'RUNNING' }, 0, at) : null;

@@ -4,12 +4,12 @@ import { SeatbeltError } from '../model/errors.js';
 import type { LockRecord } from '../model/lock.js';
 import type { SpmAsyncTask } from '../model/task.js';
 import type { DiskOp } from './disk.js';
-import { callRecordKey, commandKey, entityRecordKey, historyKey, lockRecordKey, taskIndexKeys, taskKey } from './keys.js';
+import { callRecordKey, commandKey, doneKey, endedKey, entityRecordKey, historyKey, lockRecordKey, taskIndexKeys, taskKey } from './keys.js';
 import { encodeRecord, type StoredCommand } from './records.js';
 
 /** One thing that a commit changes. */
 export type Change =
-  /** The command's new snapshot. */
+  /** The command's new snapshot. With the one that says `endedAt`, it is moved to the archive. */
   | { readonly type: 'command'; readonly state: StoredCommand }
   /** The next entry of a command's history: `seq` grows, and an entry is never replaced. */
   | { readonly type: 'history'; readonly commandId: string; readonly seq: number; readonly entry: Data }
@@ -22,7 +22,11 @@ export type Change =
   | { readonly type: 'lock'; readonly lock: LockRecord }
   | { readonly type: 'lockReleased'; readonly key: string; readonly owner: string }
   /** The recorded HSM calls of one of the command's open callbacks, told apart by `slot`; `null` when it is over. */
-  | { readonly type: 'call'; readonly commandId: string; readonly slot: string; readonly record: Data | null };
+  | { readonly type: 'call'; readonly commandId: string; readonly slot: string; readonly record: Data | null }
+  /** All that is kept of a root command that is over, and of its children: their entries in the archive, with what they add to its sum. */
+  | { readonly type: 'familyRemoved'; readonly entries: readonly ArchivedEntry[] };
+
+export type ArchivedEntry = { readonly key: string; readonly digest: number };
 
 /** What is in the store before the changes. */
 export interface Before {
@@ -37,9 +41,14 @@ export interface StagedChanges {
   readonly ops: readonly DiskOp[];
   /** The last history number of each command that has new entries. */
   readonly lastHistory: ReadonlyMap<string, number>;
+  /** Commands that have gone to the archive. */
+  readonly archived: readonly string[];
+  /** By their keys, what is taken out of the archive. */
+  readonly removed: ReadonlyMap<string, number>;
 }
 
 const INDEX_ENTRY = encodeRecord('taskIndex', null);
+const ENDED_ENTRY = encodeRecord('ended', null);
 
 /**
  * Turns changes into disk operations; nothing is written.
@@ -48,6 +57,8 @@ const INDEX_ENTRY = encodeRecord('taskIndex', null);
 export function stageChanges(changes: readonly Change[], before: Before): StagedChanges {
   const ops = new Map<string, DiskOp>();
   const lastHistory = new Map<string, number>();
+  const archived: string[] = [];
+  const removed = new Map<string, number>();
 
   const put = (key: string, value: Uint8Array): void => void ops.set(key, { type: 'put', key, value });
   const del = (key: string): void => void ops.set(key, { type: 'del', key });
@@ -56,10 +67,19 @@ export function stageChanges(changes: readonly Change[], before: Before): Staged
     return op === undefined ? before.has(key) : op.type === 'put';
   };
 
+  const archive = (state: StoredCommand, endedAt: number): void => {
+    const { id } = state;
+    if (isThere(commandKey(id))) del(commandKey(id));
+    put(doneKey(id), encodeRecord('done', state));
+    if (!id.includes('!')) put(endedKey(endedAt, id), ENDED_ENTRY);
+    archived.push(id);
+  };
+
   for (const change of changes) {
     switch (change.type) {
       case 'command':
-        put(commandKey(change.state.id), encodeRecord('command', change.state));
+        if (typeof change.state['endedAt'] === 'number') archive(change.state, change.state['endedAt']);
+        else put(commandKey(change.state.id), encodeRecord('command', change.state));
         break;
       case 'history': {
         const last = lastHistory.get(change.commandId) ?? before.lastHistory(change.commandId);
@@ -91,7 +111,13 @@ export function stageChanges(changes: readonly Change[], before: Before): Staged
         if (change.record === null) del(callRecordKey(change.commandId, change.slot));
         else put(callRecordKey(change.commandId, change.slot), encodeRecord('call', change.record));
         break;
+      case 'familyRemoved':
+        for (const { key, digest } of change.entries) {
+          del(key);
+          removed.set(key, digest);
+        }
+        break;
     }
   }
-  return { ops: [...ops.values()], lastHistory };
+  return { ops: [...ops.values()], lastHistory, archived, removed };
 }

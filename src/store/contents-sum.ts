@@ -7,14 +7,19 @@ export function entryDigest(key: string, value: Uint8Array): number {
 }
 
 /**
- * A checksum over all entries of a store but its head, in any order, that is kept up to date entry by entry. The head carries it, and it is computed
- * anew when the store is opened: LevelDB says nothing when it has lost entries from the middle of a file, or shows older versions of them.
+ * A checksum over entries of a store, in any order, that is kept up to date entry by entry. The head carries it, and it is computed
+ * anew when they are read: LevelDB says nothing when it has lost entries from the middle of a file, or shows older versions of them.
  * (What it cannot notice is the loss of the last commits as a whole: their heads are lost with them.)
  */
 export class ContentsSum {
   /** Of the entries that may be replaced, so that their share can be taken out of the sum again. */
   readonly #digests = new Map<string, number>();
-  #sum = 0;
+  #sum: number;
+
+  /** @param sum of what was {@link append}ed before */
+  constructor(sum = 0) {
+    this.#sum = sum;
+  }
 
   /** A 32-bit unsigned number. */
   get value(): number {
@@ -36,9 +41,14 @@ export class ContentsSum {
     this.#digests.delete(key);
   }
 
-  /** Adds an entry that will never be replaced or removed. It costs no memory; {@link has} does not know it. */
+  /** Adds an entry that will never be replaced. It costs no memory; {@link has} does not know it. */
   append(digest: number): void {
     this.#sum = (this.#sum + digest) >>> 0;
+  }
+
+  /** Takes out an entry that was {@link append}ed. */
+  takeOut(digest: number): void {
+    this.#sum = (this.#sum - digest) >>> 0;
   }
 }
 

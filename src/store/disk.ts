@@ -12,8 +12,10 @@ export interface DiskEntry {
 export interface Disk {
   /** Applies all of `ops`, or none; resolved once they would survive a power cut. Batches take effect in the order they were asked for. */
   write(ops: readonly DiskOp[]): Promise<void>;
-  /** All entries whose key starts with `prefix`, in byte order of their keys. */
-  scan(prefix: string): Promise<readonly DiskEntry[]>;
+  /** The value under this key, if there is one. */
+  get(key: string): Promise<Uint8Array | undefined>;
+  /** All entries whose key starts with `prefix`, in byte order of their keys; with `limit`, at most so many, the first ones. */
+  scan(prefix: string, limit?: number): Promise<readonly DiskEntry[]>;
 }
 
 /** A disk that was opened and is to be closed. */

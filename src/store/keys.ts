@@ -16,6 +16,10 @@ import type { SpmAsyncTask } from '../model/task.js';
  *   task-by-pool/<pool>/<id>
  *   entity/<kind>/<id>
  *   lock/<key>/<owner>
+ *   done/<root>/<id>                           the last snapshot of a command that is over; it has no other
+ *   ended/<µs>/<root>                          when a root command ended
+ *
+ * `history`, `done` and `ended` are the archive: an engine that starts does not read it.
  */
 
 export const STORE_KEY = 'meta/store';
@@ -31,10 +35,14 @@ export type StoreKey =
   | { readonly kind: 'task'; readonly id: string }
   | { readonly kind: 'taskIndex'; readonly taskId: string }
   | { readonly kind: 'entity'; readonly entity: EntityKey }
-  | { readonly kind: 'lock'; readonly key: string; readonly owner: string };
+  | { readonly kind: 'lock'; readonly key: string; readonly owner: string }
+  | { readonly kind: 'done'; readonly id: string }
+  | { readonly kind: 'ended'; readonly at: number; readonly rootId: string };
 
 export const commandKey = (id: string): string => `command/${part(id)}`;
 export const historyPrefix = (commandId: string): string => `history/${part(commandId)}/`;
+/** Of all its descendants. */
+export const childHistoryPrefix = (rootId: string): string => `history/${part(rootId)}!`;
 export const callRecordKey = (commandId: string, slot: string): string => `call/${part(commandId)}/${part(slot)}`;
 export const taskKey = (id: string): string => `task/${part(id)}`;
 export const tasksByCommandPrefix = (commandId: string): string => `task-by-command/${part(commandId)}/`;
@@ -42,6 +50,29 @@ export const tasksByEntityPrefix = (entity: EntityKey): string => `task-by-entit
 export const tasksByPoolPrefix = (pool: string): string => `task-by-pool/${part(pool)}/`;
 export const entityRecordKey = (entity: EntityKey): string => `entity/${entityParts(entity)}`;
 export const lockRecordKey = (key: string, owner: string): string => `lock/${part(key)}/${part(owner)}`;
+
+/** All of a family that is over. */
+export const donePrefix = (rootId: string): string => `done/${part(rootId)}/`;
+/** Ids of children begin with their root's, and a `!`, which no root's id has. */
+export const doneKey = (id: string): string => donePrefix(id.split('!', 1)[0] ?? id) + part(id);
+/** Its keys sort by time. */
+export const ENDED_PREFIX = 'ended/';
+
+const LIVE_SECTIONS = ['call/', 'command/', 'entity/', 'lock/', 'meta/', 'task'] as const;
+/** What an engine reads when it starts: prefixes of all keys but the archive's. */
+export const LIVE_PREFIXES: readonly string[] = LIVE_SECTIONS;
+
+export function isArchiveKey(key: string): boolean {
+  return !LIVE_SECTIONS.some((section) => key.startsWith(section));
+}
+
+const TIME_DIGITS = 16;
+
+/** @param at µs, a safe integer from 0 */
+export function endedKey(at: number, rootId: string): string {
+  if (!Number.isSafeInteger(at) || at < 0) throw new SeatbeltError('INTERNAL', `${rootId}: it cannot have ended at ${at} µs`);
+  return `${ENDED_PREFIX}${String(at).padStart(TIME_DIGITS, '0')}/${part(rootId)}`;
+}
 
 const SEQ_DIGITS = 10;
 
@@ -51,10 +82,6 @@ export function historyKey(commandId: string, seq: number): string {
     throw new SeatbeltError('INTERNAL', `history of ${commandId}: ${seq} is out of range`);
   }
   return historyPrefix(commandId) + String(seq).padStart(SEQ_DIGITS, '0');
-}
-
-export function isHistoryKey(key: string): boolean {
-  return key.startsWith('history/');
 }
 
 /** The keys under which a task is found, besides its own. */
@@ -77,6 +104,11 @@ export function parseKey(key: string): StoreKey {
       return { kind: 'call', commandId: first, slot: second };
     case 'task 1':
       return { kind: 'task', id: first };
+    case 'done 2':
+      return { kind: 'done', id: second };
+    case 'ended 2':
+      if (first.length === TIME_DIGITS && /^\d+$/.test(first)) return { kind: 'ended', at: Number(first), rootId: second };
+      break;
     case 'lock 2':
       return { kind: 'lock', key: first, owner: second };
     case 'entity 2':

@@ -87,8 +87,12 @@ class LevelDisk implements OpenDisk {
     return this.#inTurn(() => this.#write(ops));
   }
 
-  scan(prefix: string): Promise<readonly DiskEntry[]> {
-    return this.#inTurn(() => this.#scan(prefix));
+  get(key: string): Promise<Uint8Array | undefined> {
+    return this.#inTurn(() => this.#read(() => this.#level.get(key)));
+  }
+
+  scan(prefix: string, limit?: number): Promise<readonly DiskEntry[]> {
+    return this.#inTurn(() => this.#read(() => this.#scan(prefix, limit ?? -1)));
   }
 
   close(): Promise<void> {
@@ -114,10 +118,15 @@ class LevelDisk implements OpenDisk {
     }
   }
 
-  async #scan(prefix: string): Promise<readonly DiskEntry[]> {
+  /** @param limit -1: none */
+  async #scan(prefix: string, limit: number): Promise<readonly DiskEntry[]> {
+    const entries = await this.#level.iterator({ gte: prefix, lt: prefix + ABOVE_ASCII, limit, highWaterMarkBytes: SCAN_BYTES }).all();
+    return entries.map(([key, value]) => ({ key, value }));
+  }
+
+  async #read<T>(read: () => Promise<T>): Promise<T> {
     try {
-      const entries = await this.#level.iterator({ gte: prefix, lt: prefix + ABOVE_ASCII, highWaterMarkBytes: SCAN_BYTES }).all();
-      return entries.map(([key, value]) => ({ key, value }));
+      return await read();
     } catch (cause) {
       const code = codeOf(cause) === 'LEVEL_CORRUPTION' || messageOf(cause).startsWith('Corruption') ? 'STORE_CORRUPT' : 'STORE_READ_FAILED';
       throw new SeatbeltError(code, `${this.#directory}: ${messageOf(cause)}`, { cause });

@@ -19,13 +19,20 @@ export class MemoryDisk implements OpenDisk {
     }
   }
 
-  async scan(prefix: string): Promise<readonly DiskEntry[]> {
+  async get(key: string): Promise<Uint8Array | undefined> {
+    this.#refuseIfClosed();
+    const value = this.#entries.get(key);
+    return value === undefined ? undefined : new Uint8Array(value);
+  }
+
+  async scan(prefix: string, limit = Infinity): Promise<readonly DiskEntry[]> {
     this.#refuseIfClosed();
     const found: DiskEntry[] = [];
     for (const [key, value] of this.#entries) {
       if (key.startsWith(prefix)) found.push({ key, value: new Uint8Array(value) });
     }
-    return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+    found.sort((a, b) => (a.key < b.key ? -1 : 1));
+    return found.length > limit ? found.slice(0, limit) : found;
   }
 
   async close(): Promise<void> {

@@ -5,14 +5,17 @@ import type { LockRecord } from '../model/lock.js';
 import type { SpmAsyncTask } from '../model/task.js';
 import { ContentsSum, entryDigest } from './contents-sum.js';
 import type { Disk, DiskEntry } from './disk.js';
-import { HEAD_KEY, historyPrefix, isHistoryKey, STORE_KEY } from './keys.js';
+import { doneKey, donePrefix, HEAD_KEY, historyPrefix, isArchiveKey, LIVE_PREFIXES, STORE_KEY } from './keys.js';
 import { decodeRecord, type StoredCommand, type StoredRecord, type StoreHead, type StoreIdentity } from './records.js';
 
-/** What a store holds but for history, in the order of keys. */
+/** What a store holds but for history and the times of ends, in the order of keys. */
 export interface StoreContents {
   readonly identity: StoreIdentity;
   readonly head: StoreHead;
+  /** Those that are not over. */
   readonly commands: ReadonlyMap<string, StoredCommand>;
+  /** Those that are; an engine does not read them when it starts, and finds none here. */
+  readonly done: ReadonlyMap<string, StoredCommand>;
   readonly tasks: ReadonlyMap<string, SpmAsyncTask>;
   readonly entities: ReadonlyMap<EntityKey, EntityRecord>;
   /** By the keys of their entries: several owners may share one lock. */
@@ -42,7 +45,7 @@ export async function scanStore(disk: Disk): Promise<StoreScan> {
   const head = entries.find((entry) => entry.key === HEAD_KEY);
   if (head === undefined) return { entries, mismatch: new SeatbeltError('STORE_CORRUPT', `${HEAD_KEY} is missing`) };
   const comparable = head.ok && head.record.kind === 'head';
-  return { entries, mismatch: comparable ? mismatchOf(head.record.head, sumOf(found)) : null };
+  return { entries, mismatch: comparable ? (mismatchOf(head.record.head, liveSum(found)) ?? archiveMismatchOf(head.record.head, found)) : null };
 }
 
 /**
@@ -52,28 +55,55 @@ export async function scanStore(disk: Disk): Promise<StoreScan> {
  * @throws SeatbeltError `STORE_VERSION` a later version of this program wrote it
  */
 export async function readStore(disk: Disk): Promise<StoreContents> {
-  return (await loadStore(disk)).contents;
+  const found = await scanOurs(disk);
+  const contents = contentsOf(found);
+  const mismatch = mismatchOf(contents.head, liveSum(found)) ?? archiveMismatchOf(contents.head, found);
+  if (mismatch !== null) throw mismatch;
+  return contents;
 }
 
-/** A store as {@link readStore} reads it, with what is needed to write to it. */
-export interface LoadedStore {
+/** What an engine needs to go on: all but the archive. */
+export interface LiveStore {
   readonly contents: StoreContents;
   readonly sum: ContentsSum;
-  /** The last history number of each command that has a history. */
-  readonly lastHistory: Map<string, number>;
 }
 
-/** As {@link readStore}. */
-export async function loadStore(disk: Disk): Promise<LoadedStore> {
-  const found = await scanOurs(disk);
+/** Reads and checks what is alive in a store, however much has been archived. @throws as {@link readStore} */
+export async function loadLiveStore(disk: Disk): Promise<LiveStore> {
+  const found = (await Promise.all(LIVE_PREFIXES.map((prefix) => disk.scan(prefix)))).flat();
+  refuseForeign(found);
+  const contents = contentsOf(found);
+  const sum = liveSum(found);
+  const mismatch = mismatchOf(contents.head, sum);
+  if (mismatch !== null) throw mismatch;
+  return { contents, sum };
+}
+
+/** A command that is over, or undefined. @throws SeatbeltError `STORE_CORRUPT`, `STORE_VERSION` */
+export async function findDone(disk: Disk, id: string): Promise<StoredCommand | undefined> {
+  const key = doneKey(id);
+  const value = await disk.get(key);
+  if (value === undefined) return undefined;
+  const record = decodeRecord({ key, value });
+  if (record.kind !== 'done') throw new SeatbeltError('INTERNAL', `${key} is no command`);
+  return record.command;
+}
+
+/** The commands of a root's family that are over, itself included. @throws SeatbeltError `STORE_CORRUPT`, `STORE_VERSION` */
+export async function findDoneFamily(disk: Disk, rootId: string): Promise<readonly StoredCommand[]> {
+  const records = (await disk.scan(donePrefix(rootId))).map(decodeRecord);
+  return records.flatMap((record) => (record.kind === 'done' ? [record.command] : []));
+}
+
+function contentsOf(found: readonly DiskEntry[]): StoreContents {
   let identity: StoreIdentity | null = null;
   let head: StoreHead | null = null;
   const commands = new Map<string, StoredCommand>();
+  const done = new Map<string, StoredCommand>();
   const tasks = new Map<string, SpmAsyncTask>();
   const entities = new Map<EntityKey, EntityRecord>();
   const locks = new Map<string, LockRecord>();
   const calls = new Map<string, Map<string, Data>>();
-  const lastHistory = new Map<string, number>();
   for (const entry of found) {
     const record = decodeRecord(entry);
     switch (record.kind) {
@@ -86,8 +116,8 @@ export async function loadStore(disk: Disk): Promise<LoadedStore> {
       case 'command':
         commands.set(record.command.id, record.command);
         break;
-      case 'history':
-        lastHistory.set(record.commandId, record.seq);
+      case 'done':
+        done.set(record.command.id, record.command);
         break;
       case 'call':
         calls.set(record.commandId, (calls.get(record.commandId) ?? new Map<string, Data>()).set(record.slot, record.record));
@@ -95,6 +125,8 @@ export async function loadStore(disk: Disk): Promise<LoadedStore> {
       case 'task':
         tasks.set(record.task.id, record.task);
         break;
+      case 'history':
+      case 'ended':
       case 'taskIndex':
         break;
       case 'entity':
@@ -107,10 +139,7 @@ export async function loadStore(disk: Disk): Promise<LoadedStore> {
   }
   if (identity === null) throw notOurs();
   if (head === null) throw new SeatbeltError('STORE_CORRUPT', `${HEAD_KEY} is missing`);
-  const sum = sumOf(found);
-  const mismatch = mismatchOf(head, sum);
-  if (mismatch !== null) throw mismatch;
-  return { contents: { identity, head, commands, tasks, entities, locks, calls }, sum, lastHistory };
+  return { identity, head, commands, done, tasks, entities, locks, calls };
 }
 
 /** The command's history, oldest first. @throws SeatbeltError `STORE_CORRUPT`, `STORE_VERSION` as {@link readStore} */
@@ -126,8 +155,12 @@ export async function readHistory(disk: Disk, commandId: string): Promise<readon
 /** All entries. A foreign database is told by its lack of an identity, before any of its entries is called damaged. */
 async function scanOurs(disk: Disk): Promise<readonly DiskEntry[]> {
   const found = await disk.scan('');
-  if (!found.some((entry) => entry.key === STORE_KEY)) throw notOurs();
+  refuseForeign(found);
   return found;
+}
+
+function refuseForeign(found: readonly DiskEntry[]): void {
+  if (!found.some((entry) => entry.key === STORE_KEY)) throw notOurs();
 }
 
 function notOurs(): SeatbeltError {
@@ -143,14 +176,18 @@ function scanEntry(entry: DiskEntry): ScannedEntry {
   }
 }
 
-function sumOf(found: readonly DiskEntry[]): ContentsSum {
+function liveSum(found: readonly DiskEntry[]): ContentsSum {
   const sum = new ContentsSum();
-  for (const { key, value } of found) {
-    if (key === HEAD_KEY) continue;
-    if (isHistoryKey(key)) sum.append(entryDigest(key, value));
-    else sum.put(key, entryDigest(key, value));
-  }
+  for (const { key, value } of found) if (key !== HEAD_KEY && !isArchiveKey(key)) sum.put(key, entryDigest(key, value));
   return sum;
+}
+
+function archiveMismatchOf(head: StoreHead, found: readonly DiskEntry[]): SeatbeltError | null {
+  const sum = new ContentsSum();
+  for (const { key, value } of found) if (isArchiveKey(key)) sum.append(entryDigest(key, value));
+  if (sum.value === head.archive) return null;
+  const what = `histories or commands that are over are missing, stale or too many: their checksum is ${sum.value}, that of commit ${head.commitSeq} is ${head.archive}`;
+  return new SeatbeltError('STORE_CORRUPT', `${HEAD_KEY}: ${what}`);
 }
 
 function mismatchOf(head: StoreHead, sum: ContentsSum): SeatbeltError | null {

@@ -22,11 +22,15 @@ export type StoreHead = {
   readonly incarnation: number;
   /** Folds in every commit so far: two copies of a store with the same `commitSeq` have the same history exactly if it is the same. */
   readonly chain: number;
-  /** Sums up what is in the store but for the head: a lost, stale or surplus entry changes it. See {@link ContentsSum}. */
+  /** Sums up what is in the store but for the head and the archive: a lost, stale or surplus entry changes it. See {@link ContentsSum}. */
   readonly contents: number;
+  /** The same of the archive. */
+  readonly archive: number;
+  /** How many root commands that are over have records. */
+  readonly ended: number;
 };
 
-/** A command's snapshot. The store looks at nothing but its id. */
+/** A command's snapshot. Once it has `endedAt` (µs), it is over: it goes into the archive, and never changes again. */
 export type StoredCommand = { readonly id: string; readonly [field: string]: Data };
 
 /** An entry, decoded. */
@@ -39,7 +43,9 @@ export type StoredRecord =
   | { readonly kind: 'task'; readonly task: SpmAsyncTask }
   | { readonly kind: 'taskIndex'; readonly taskId: string }
   | { readonly kind: 'entity'; readonly entity: EntityKey; readonly record: EntityRecord }
-  | { readonly kind: 'lock'; readonly lock: LockRecord };
+  | { readonly kind: 'lock'; readonly lock: LockRecord }
+  | { readonly kind: 'done'; readonly command: StoredCommand }
+  | { readonly kind: 'ended'; readonly at: number; readonly rootId: string };
 
 type RecordKind = StoredRecord['kind'];
 
@@ -54,13 +60,15 @@ const SCHEMA: { readonly [K in RecordKind]: number } = {
   taskIndex: 1,
   entity: 1,
   lock: 1,
+  done: 1,
+  ended: 1,
 };
 
 const data = z.custom<Data>((value) => value !== undefined);
 const whole = z.int().min(0);
 
 const identityShape = z.object({ format: z.literal('seatbelt'), version: z.int().min(1), storeId: z.string() });
-const headShape = z.object({ commitSeq: whole, incarnation: whole, chain: whole, contents: whole });
+const headShape = z.object({ commitSeq: whole, incarnation: whole, chain: whole, contents: whole, archive: whole, ended: whole });
 const commandShape = z.looseObject({ id: z.string() });
 const taskShape = z.object({
   id: z.string(),
@@ -108,10 +116,13 @@ function recordAt(key: string, at: StoreKey, value: Data): StoredRecord {
     }
     case 'head':
       return { kind: 'head', head: shaped<StoreHead>(key, headShape, value) };
-    case 'command': {
+    case 'command':
+    case 'done': {
       const command = shaped<StoredCommand>(key, commandShape, value);
-      return inPlace(key, command.id === at.id, { kind: 'command', command });
+      return inPlace(key, command.id === at.id, { kind: at.kind, command });
     }
+    case 'ended':
+      return { kind: 'ended', at: at.at, rootId: at.rootId };
     case 'history':
       return { kind: 'history', commandId: at.commandId, seq: at.seq, entry: value };
     case 'call':

@@ -2,12 +2,12 @@ import { crc32 } from 'node:zlib';
 import type { Data } from '../model/data.js';
 import type { EntityKey } from '../model/entity.js';
 import { SeatbeltError } from '../model/errors.js';
-import { stageChanges, type Change } from './change.js';
+import { stageChanges, type ArchivedEntry, type Change } from './change.js';
 import { ContentsSum, entryDigest } from './contents-sum.js';
 import type { Disk, DiskOp } from './disk.js';
-import { entityRecordKey, HEAD_KEY, isHistoryKey, STORE_KEY } from './keys.js';
-import { loadStore, readHistory, type LoadedStore, type StoreContents } from './read-store.js';
-import { encodeRecord, STORE_VERSION, type StoreHead } from './records.js';
+import { childHistoryPrefix, donePrefix, endedKey, ENDED_PREFIX, entityRecordKey, HEAD_KEY, historyPrefix, isArchiveKey, STORE_KEY } from './keys.js';
+import { findDone, findDoneFamily, loadLiveStore, readHistory, type LiveStore, type StoreContents } from './read-store.js';
+import { decodeRecord, encodeRecord, STORE_VERSION, type StoreHead, type StoredCommand } from './records.js';
 
 export type { Change } from './change.js';
 
@@ -20,21 +20,24 @@ export interface InitialStore {
 
 /** The durable state of one engine. It has a single writer: the engine that opened it. */
 export class SnapshotStore {
-  /** What was there when it was opened. */
+  /** What was there when it was opened, but for the archive. */
   readonly opened: StoreContents;
   readonly #disk: Disk;
   readonly #sum: ContentsSum;
-  readonly #lastHistory: Map<string, number>;
+  readonly #archive: ContentsSum;
+  /** Of the commands that are not over. */
+  readonly #lastHistory = new Map<string, number>();
   /** Of the last commit that was asked for, which may be ahead of what is durable. */
   #asked: StoreHead;
   #durable: StoreHead;
   #failure: SeatbeltError | null = null;
 
-  private constructor(disk: Disk, { contents, sum, lastHistory }: LoadedStore) {
+  private constructor(disk: Disk, { contents, sum }: LiveStore) {
     this.opened = contents;
     this.#disk = disk;
     this.#sum = sum;
-    this.#lastHistory = lastHistory;
+    this.#archive = new ContentsSum(contents.head.archive);
+    for (const { id, historyLength } of contents.commands.values()) if (typeof historyLength === 'number') this.#lastHistory.set(id, historyLength - 1);
     this.#asked = contents.head;
     this.#durable = contents.head;
   }
@@ -50,18 +53,18 @@ export class SnapshotStore {
     for (const { key, value } of entities) puts.set(entityRecordKey(key), encodeRecord('entity', { version: 1, value }));
     const sum = new ContentsSum();
     for (const [key, value] of puts) sum.put(key, entryDigest(key, value));
-    puts.set(HEAD_KEY, encodeRecord('head', { commitSeq: 0, incarnation: 0, chain: 0, contents: sum.value }));
+    puts.set(HEAD_KEY, encodeRecord('head', { commitSeq: 0, incarnation: 0, chain: 0, contents: sum.value, archive: 0, ended: 0 }));
     await disk.write([...puts].map(([key, value]) => ({ type: 'put', key, value })));
   }
 
   /**
-   * Reads and checks the whole store; writes nothing.
+   * Reads and checks all that an engine goes on from; writes nothing. The archive is looked at by `readStore` and `scanStore` alone.
    * @throws SeatbeltError `STORE_NOT_OURS` the disk has no store's identity
    * @throws SeatbeltError `STORE_CORRUPT` an entry is damaged, or entries are missing, stale or too many
    * @throws SeatbeltError `STORE_VERSION` a later version of this program wrote it
    */
   static async open(disk: Disk): Promise<SnapshotStore> {
-    return new SnapshotStore(disk, await loadStore(disk));
+    return new SnapshotStore(disk, await loadLiveStore(disk));
   }
 
   /** The last commit that is durable. */
@@ -91,15 +94,40 @@ export class SnapshotStore {
     return readHistory(this.#disk, commandId);
   }
 
+  /** A command that is over, or undefined. @throws SeatbeltError `STORE_CORRUPT`, `STORE_VERSION` */
+  findDone(id: string): Promise<StoredCommand | undefined> {
+    return findDone(this.#disk, id);
+  }
+
+  /** The commands of a root's family that are over. @throws SeatbeltError `STORE_CORRUPT`, `STORE_VERSION` */
+  findDoneFamily(rootId: string): Promise<readonly StoredCommand[]> {
+    return findDoneFamily(this.#disk, rootId);
+  }
+
+  /** The first root commands to end of those that have records, at most `limit`: when, µs, and which. */
+  async firstEnded(limit: number): Promise<readonly { readonly at: number; readonly rootId: string }[]> {
+    const records = (await this.#disk.scan(ENDED_PREFIX, limit)).slice(0, limit).map(decodeRecord);
+    return records.flatMap((record) => (record.kind === 'ended' ? [{ at: record.at, rootId: record.rootId }] : []));
+  }
+
+  /** All that the archive holds of a root command that is over and of its children, for the change `familyRemoved`. */
+  async archivedFamily(rootId: string, endedAt: number): Promise<readonly ArchivedEntry[]> {
+    const prefixes = [endedKey(endedAt, rootId), donePrefix(rootId), historyPrefix(rootId), childHistoryPrefix(rootId)];
+    const found = await Promise.all(prefixes.map((prefix) => this.#disk.scan(prefix)));
+    return found.flat().map(({ key, value }) => ({ key, digest: entryDigest(key, value) }));
+  }
+
   async #commit(changes: readonly Change[], incarnation: number): Promise<number> {
     if (this.#failure !== null) throw this.#failure;
-    const { ops, lastHistory } = stageChanges(changes, {
+    const { ops, lastHistory, archived, removed } = stageChanges(changes, {
       has: (key) => this.#sum.has(key),
       lastHistory: (commandId) => this.#lastHistory.get(commandId) ?? -1,
     });
-    const chain = this.#account(ops);
+    const chain = this.#account(ops, removed);
     for (const [commandId, seq] of lastHistory) this.#lastHistory.set(commandId, seq);
-    const head: StoreHead = { commitSeq: this.#asked.commitSeq + 1, incarnation, chain, contents: this.#sum.value };
+    for (const commandId of archived) this.#lastHistory.delete(commandId);
+    const { value: contents } = this.#sum;
+    const head: StoreHead = { commitSeq: this.#asked.commitSeq + 1, incarnation, chain, contents, archive: this.#archive.value, ended: this.#asked.ended + endedMore(ops) };
     this.#asked = head;
     try {
       await this.#disk.write([...ops, { type: 'put', key: HEAD_KEY, value: encodeRecord('head', head) }]);
@@ -112,16 +140,23 @@ export class SnapshotStore {
     return head.commitSeq;
   }
 
-  /** Enters the batch into the contents' sum, and returns the chain's next value. */
-  #account(ops: readonly DiskOp[]): number {
+  /** Enters the batch into the sums, and returns the chain's next value. @param removed what the archive loses */
+  #account(ops: readonly DiskOp[], removed: ReadonlyMap<string, number>): number {
     let chain = this.#asked.chain;
     for (const op of ops) {
       const digest = op.type === 'put' ? entryDigest(op.key, op.value) : null;
       chain = crc32(`${op.key} ${digest ?? 'deleted'}\n`, chain);
-      if (digest === null) this.#sum.remove(op.key);
-      else if (isHistoryKey(op.key)) this.#sum.append(digest);
+      if (isArchiveKey(op.key)) {
+        if (digest !== null) this.#archive.append(digest);
+        else this.#archive.takeOut(removed.get(op.key) ?? 0);
+      } else if (digest === null) this.#sum.remove(op.key);
       else this.#sum.put(op.key, digest);
     }
     return chain;
   }
+}
+
+/** By how many root commands that are over the batch makes the archive grow. */
+function endedMore(ops: readonly DiskOp[]): number {
+  return ops.reduce((sum, { type, key }) => (key.startsWith(ENDED_PREFIX) ? sum + (type === 'put' ? 1 : -1) : sum), 0);
 }

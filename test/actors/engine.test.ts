@@ -83,8 +83,8 @@ describe('a submission', () => {
     for (let seed = 1; seed <= 8; seed += 1) {
       await withRig({ commands: [COPY], seed }, async (rig) => {
         const cutOff = rig.submit('c1', 'Copy', {}, 100_000);
-        // It has arrived, and is on its way to the disk.
-        await rig.kernel.runUntil(101_500);
+        // It has arrived, nothing is known of its id, and it is on its way to the disk.
+        await rig.kernel.runUntil(102_500);
         rig.restart();
         await rig.run();
         expect(rig.replies.has(cutOff)).toBe(false);

@@ -13,8 +13,12 @@ export class SlowDisk implements Disk {
     return new Promise((resolve, reject) => this.#pending.push({ ops, resolve, reject }));
   }
 
-  scan(prefix: string): Promise<readonly DiskEntry[]> {
-    return this.memory.scan(prefix);
+  get(key: string): Promise<Uint8Array | undefined> {
+    return this.memory.get(key);
+  }
+
+  scan(prefix: string, limit?: number): Promise<readonly DiskEntry[]> {
+    return this.memory.scan(prefix, limit);
   }
 
   get pending(): number {

@@ -39,7 +39,9 @@ export class BusyEngine {
     const entities = Array.from({ length: commands }, (_, i) => ({ key: `disk/d${i}`, value: { copies: 0, busy: false } }));
     await SnapshotStore.initialise(disk, { storeId: 'bench', entities });
     const contents = await disk.scan('');
+    const byKey = new Map(contents.map(({ key, value }) => [key, value]));
     const forgetful: OpenDisk = {
+      get: async (key) => byKey.get(key),
       scan: async (prefix) => contents.filter(({ key }) => key.startsWith(prefix)),
       write: async () => undefined,
       close: async () => undefined,

@@ -17,7 +17,8 @@ const SCENARIO = parseScenario(
 domains: [{ id: hdd }, { id: ssd }]
 vms: [{ id: vm1, host: host2 }]
 disks: [{ id: disk1, vm: vm1, domain: hdd, size: 1 GiB }]
-commands: [${migration('there', '1s', 'ssd')}, ${migration('back', '2s', 'hdd')}]
+# So late that a crash cannot lose the first submission and not the second.
+commands: [${migration('there', '1s', 'ssd')}, ${migration('back', '13s', 'hdd')}]
 `,
   'test.yaml',
   { vocabulary: BUILT_IN_VOCABULARY },

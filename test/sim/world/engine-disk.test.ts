@@ -82,7 +82,7 @@ describe('the disk of a simulated node', () => {
   it('passes on that the real one failed', async () => {
     const kernel = new Kernel({ seed: 1, strategy: random });
     const write = (): Promise<void> => Promise.reject(new Error('broken'));
-    const broken: OpenDisk = { write, scan: () => Promise.resolve([]), close: () => Promise.resolve() };
+    const broken: OpenDisk = { write, get: async () => undefined, scan: () => Promise.resolve([]), close: () => Promise.resolve() };
     const disk = new EngineDisk(kernel, 'n', () => Promise.resolve(broken));
     const life = loneNode(kernel).start();
     const port = await disk.open(life);

@@ -42,7 +42,7 @@ describe('a new store', () => {
 
   test('is made in one batch', async () => {
     const batches: (readonly DiskOp[])[] = [];
-    const empty: Disk = { scan: async () => [], write: async (ops) => void batches.push(ops) };
+    const empty: Disk = { get: async () => undefined, scan: async () => [], write: async (ops) => void batches.push(ops) };
     await SnapshotStore.initialise(empty, { storeId: 's', entities: [{ key: 'disk/d1', value: 1 }] });
     expect(batches.map((ops) => ops.map((op) => op.key))).toEqual([['meta/store', 'entity/disk/d1', 'meta/head']]);
   });
@@ -108,7 +108,8 @@ describe('a commit', () => {
   test('is one batch, which ends with the head', async () => {
     const batches: (readonly DiskOp[])[] = [];
     const watched: Disk = {
-      scan: (prefix) => disk.scan(prefix),
+      get: (key) => disk.get(key),
+      scan: (prefix, limit) => disk.scan(prefix, limit),
       write: (ops) => {
         batches.push(ops);
         return disk.write(ops);
@@ -161,7 +162,8 @@ describe('a commit', () => {
   test('that fails is the last one', async () => {
     let fails = false;
     const failing: Disk = {
-      scan: (prefix) => disk.scan(prefix),
+      get: (key) => disk.get(key),
+      scan: (prefix, limit) => disk.scan(prefix, limit),
       write: async (ops) => {
         if (fails) throw new SeatbeltError('STORE_WRITE_FAILED', 'disk full');
         return disk.write(ops);
@@ -190,7 +192,7 @@ describe('history', () => {
   });
 
   test('is never rewritten, also not by a later opener; the refused commit changes nothing', async () => {
-    await store.commit([entry('a', 0), entry('a', 1)]);
+    await store.commit([entry('a', 0), entry('a', 1), { type: 'command', state: { id: 'a', historyLength: 2 } }]);
     for (const writer of [store, await SnapshotStore.open(disk)]) {
       const changes: Change[] = [{ type: 'entity', key: 'disk/d1', record: null }, entry('a', 1)];
       expect((await failureOf(() => writer.commit(changes))).code).toBe('INTERNAL');
@@ -198,6 +200,55 @@ describe('history', () => {
     }
     expect(await store.commit([entry('a', 2), entry('b', 0)])).toBe(2);
     expect((await readStore(disk)).entities.has('disk/d1')).toBe(true);
+  });
+});
+
+describe('a command that is over', () => {
+  const over = (id: string, endedAt: number): Change => ({ type: 'command', state: { id, endedAt, historyLength: 1 } });
+
+  test('goes to the archive in the batch that ends it, where it is found, and an opener does not read it', async () => {
+    await store.commit([{ type: 'command', state: { id: 'a', endedAt: null } }, { type: 'command', state: { id: 'a!0.1.0', endedAt: null } }]);
+    await store.commit([over('a!0.1.0', 6), { type: 'history', commandId: 'a!0.1.0', seq: 0, entry: 1 }]);
+    await store.commit([over('a', 7), { type: 'history', commandId: 'a', seq: 0, entry: 1 }]);
+    expect((await contentsOf(disk)).map(([key]) => key)).toEqual([
+      'done/a/a',
+      'done/a/a!0.1.0',
+      'ended/0000000000000007/a',
+      'entity/disk/d1',
+      'history/a!0.1.0/0000000000',
+      'history/a/0000000000',
+      'meta/head',
+      'meta/store',
+    ]);
+    const asked: string[] = [];
+    const watched: Disk = { get: (key) => disk.get(key), scan: (prefix) => (asked.push(prefix), disk.scan(prefix)), write: (ops) => disk.write(ops) };
+    const { opened } = await SnapshotStore.open(watched);
+    expect([[...opened.commands.keys()], [...opened.done.keys()], opened.head.ended]).toEqual([[], [], 1]);
+    expect(asked.filter((prefix) => ['done/', 'ended/', 'history/'].some((archive) => archive.startsWith(prefix)))).toEqual([]);
+    expect([...(await readStore(disk)).done.keys()]).toEqual(['a', 'a!0.1.0']);
+    expect(await store.findDone('a')).toMatchObject({ id: 'a', endedAt: 7 });
+    expect((await store.findDoneFamily('a')).map(({ id }) => id)).toEqual(['a', 'a!0.1.0']);
+    expect([await store.findDone('b'), await store.findDone('a!0.1.1'), await store.findDoneFamily('b')]).toEqual([undefined, undefined, []]);
+  });
+
+  test('is removed with all that the archive has of it; what is left still adds up, and an opener goes on from there', async () => {
+    await store.commit([over('a', 6), over('b', 7), { type: 'history', commandId: 'a', seq: 0, entry: 1 }]);
+    const family = await store.archivedFamily('a', 6);
+    expect(family.map(({ key }) => key).sort()).toEqual(['done/a/a', 'ended/0000000000000006/a', 'history/a/0000000000']);
+    await store.commit([{ type: 'familyRemoved', entries: family }]);
+    expect([[...(await readStore(disk)).done.keys()], store.head.ended]).toEqual([['b'], 1]);
+    const next = await SnapshotStore.open(disk);
+    await next.commit([over('c', 8)]);
+    expect([[...(await readStore(disk)).done.keys()], next.head.ended]).toEqual([['b', 'c'], 2]);
+  });
+
+  test('that is damaged, missing or stale does not keep an engine from starting, and is found by whoever reads everything', async () => {
+    await store.commit([over('a', 6), over('b', 7)]);
+    await disk.write([{ type: 'del', key: 'done/b/b' }]);
+    expect((await SnapshotStore.open(disk)).head.ended).toBe(2);
+    expect((await failureOf(() => readStore(disk))).message).toMatch(/commands that are over are missing/);
+    await disk.write([{ type: 'put', key: 'done/a/a', value: Uint8Array.of(1) }]);
+    expect((await failureOf(() => store.findDone('a'))).message).toContain('done/a/a');
   });
 });
 

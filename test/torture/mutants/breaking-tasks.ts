@@ -53,8 +53,8 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a child that ended just before a crash never tells its parent',
     breaks: 'at-rest',
     file: RECOVERY,
-    find: 'for (const state of registry.all()) if (isTerminal(state.status)) registry.tellParent(state);',
-    replace: '',
+    find: 'for (const child of endedChildren) registry.tellParent(child);',
+    replace: 'void endedChildren;',
   },
   {
     name: 'a task that was being cleared at a crash is forgotten',
@@ -125,7 +125,7 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     breaks: 'truth',
     file: REQUESTS,
     find: 'this.#submitting.set(id, { state, requests: [request] });',
-    replace: 'this.#submitting.set(id, { state, requests: [] }); this.registry.changed(state); this.#reply(request, this.registry.statusOf(id));',
+    replace: 'this.#submitting.set(id, { state, requests: [] }); this.#reply(request, statusOf(state, () => undefined));',
   },
   {
     name: 'what a rollback leaves on purpose is not told',

@@ -1,0 +1,45 @@
+import { frozen } from '../../src/model/data.js';
+import type { CommandState } from '../../src/flow/state.js';
+import type { SnapshotStore } from '../../src/store/snapshot-store.js';
+import type { StoredCommand } from '../../src/store/records.js';
+import { childIdsOf } from './status.js';
+
+/** What the archive says of a command: itself, if it is over, and those of its family that are. */
+export interface Found {
+  readonly command: CommandState | undefined;
+  readonly family: ReadonlyMap<string, CommandState>;
+}
+
+/** The commands that are over. They are not kept in memory: whoever asks for one has it read from the disk. */
+export class Archive {
+  constructor(private readonly store: Pick<SnapshotStore, 'findDone' | 'findDoneFamily'>) {}
+
+  /** @param family whether its children are wanted too. @throws SeatbeltError `STORE_CORRUPT`, `STORE_VERSION`, `STORE_READ_FAILED` */
+  async lookUp(id: string, family: boolean): Promise<Found> {
+    if (!family) {
+      const one = await this.store.findDone(id);
+      const command = one === undefined ? undefined : stateOf(one);
+      // Who has children is asked about together with them.
+      if (command === undefined || childIdsOf(command).length === 0) return { command, family: new Map() };
+    }
+    const found = new Map((await this.store.findDoneFamily(rootOf(id))).map((state) => [state.id, stateOf(state)]));
+    return { command: found.get(id), family: found };
+  }
+
+  /** The children of these commands that are over: their ends may have been the last that their parents' engine did. */
+  async endedChildrenOf(parents: readonly CommandState[], isLive: (id: string) => boolean): Promise<readonly CommandState[]> {
+    const missing = parents.flatMap(childIdsOf).filter((id) => !isLive(id));
+    const found = await Promise.all(missing.map((id) => this.store.findDone(id)));
+    return found.flatMap((state) => (state === undefined ? [] : [stateOf(state)]));
+  }
+}
+
+/** Ids of children begin with their root's. */
+function rootOf(id: string): string {
+  return id.split('!', 1)[0] ?? id;
+}
+
+/** An engine wrote it, and its checksum says that it is what was written. */
+function stateOf(state: StoredCommand): CommandState {
+  return frozen(state) as unknown as CommandState;
+}
