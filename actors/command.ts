@@ -7,6 +7,7 @@ import { Admission, lockError } from './command/admission.js';
 import { childOf, isRoot, placeholder } from './command/batch.js';
 import { CallbackRunner } from './command/callback-runner.js';
 import { DurableCommand, type InitialCommand } from './command/durable-command.js';
+import { StepTimer } from './command/step-timer.js';
 import type { EngineContext } from './engine-context.js';
 import type { CancelAnswer, CommandMessage, LockAnswer } from './messages.js';
 
@@ -32,11 +33,13 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
   const { ports, locks, taskManager } = context;
   const command = new DurableCommand(context, definition, deps.initial, (outcome) => wakeSelf({ type: 'committed', outcome }), { changed, perform });
   const callbacks = new CallbackRunner(context, definition, command, 'callback', wakeSelf);
+  const limit = new StepTimer(ports, command.shape, wakeSelf);
   const admission = new Admission(locks, (answer) => wakeSelf({ type: 'locksAnswered', answer }));
 
   return (message) => {
     switch (message.type) {
       case 'begin':
+        limit.follow(command.state);
         return recover(command.state).forEach((effect) => perform(effect, ports.now()));
       case 'locksAnswered':
         return locksAnswered(message.answer);
@@ -54,6 +57,8 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
         return command.apply({ type: 'workEnded', id: message.childId, outcome: message.outcome });
       case 'retryDue':
         return command.apply({ type: 'retryDue', id: message.id });
+      case 'stepTimedOut':
+        return command.apply({ type: 'stepTimedOut', index: message.index });
       case 'cancel':
         return cancel(message.wake ?? ((): void => undefined));
     }
@@ -64,6 +69,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
   function changed(state: CommandState, before: CommandState): void {
     // A wait for a further attempt may end with a cancel: then that attempt is not to be, though its time may have come.
     if (state.phase !== before.phase) callbacks.forgo();
+    limit.follow(state);
     deps.changed(state);
   }
 

@@ -36,6 +36,7 @@ export type CommandMessage =
     }
   | { readonly type: 'childEnded'; readonly childId: string; readonly outcome: Outcome }
   | { readonly type: 'retryDue'; readonly id: string }
+  | { readonly type: 'stepTimedOut'; readonly index: number }
   /** `wake` is null for a parent, which waits for the child's end and for nothing else. */
   | { readonly type: 'cancel'; readonly wake: ((answer: CancelAnswer) => void) | null };
 
@@ -52,6 +53,8 @@ export type TaskManagerMessage =
   | { readonly type: 'clear'; readonly taskId: string }
   | { readonly type: 'submitAnswered'; readonly taskId: string; readonly host: string; readonly reply: WireReply }
   | { readonly type: 'submitted'; readonly taskId: string }
+  /** Its submission was withdrawn before it left. */
+  | { readonly type: 'notSent'; readonly taskId: string }
   /** A request whose outcome the next poll tells. */
   | { readonly type: 'answered' }
   | { readonly type: 'pollDue'; readonly pool: string }
@@ -76,6 +79,8 @@ export type PoolMessage =
   | { readonly type: 'offer'; readonly offer: Offer }
   | { readonly type: 'answered'; readonly offer: Offer; readonly host: string; readonly answer: Answer }
   | { readonly type: 'offerAgain'; readonly offer: Offer }
+  /** A submission is not wanted any more: it is given up if it has not left for any host; one that has may have arrived, and is offered until that is known. */
+  | { readonly type: 'withdraw'; readonly taskId: string }
   | { readonly type: 'roleAnswered'; readonly round: number; readonly host: string; readonly answer: Answer }
   | { readonly type: 'lookAgain' };
 

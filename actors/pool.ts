@@ -22,12 +22,17 @@ export function createPool(
   let silent = 0;
   let searching = false;
   let waiting: Offer[] = [];
+  /** Those that have left for a host at least once. */
+  const sent = new WeakSet<Offer>();
 
   return (message) => {
     switch (message.type) {
       case 'offer':
       case 'offerAgain':
         give(message.offer);
+        return;
+      case 'withdraw':
+        withdraw(message.taskId);
         return;
       case 'answered':
         answered(message.offer, message.host, message.answer);
@@ -48,9 +53,17 @@ export function createPool(
       return;
     }
     const host = spm;
+    sent.add(offer);
     exchange.request(host, context.stamp(offer.commandId), offer.body, settings.requestTimeoutMs, (answer) =>
       wakeSelf({ type: 'answered', offer, host, answer }),
     );
+  }
+
+  function withdraw(taskId: string): void {
+    const unsent = waiting.find((offer) => offer.body.op === 'submitTask' && offer.body.taskId === taskId && !sent.has(offer));
+    if (unsent === undefined) return;
+    waiting = waiting.filter((offer) => offer !== unsent);
+    unsent.wake(null);
   }
 
   function answered(offer: Offer, host: string, answer: Answer): void {

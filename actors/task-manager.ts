@@ -29,6 +29,8 @@ export function createTaskManager(
   const { ports, settings, journal } = context;
   const { pools, commandOf, isOver, wakeSelf } = deps;
   const tracked = new TrackedTasks();
+  /** Placed by an earlier incarnation. */
+  const inherited = new Set<string>();
   const polling = new Set<string>();
   /** Pools that have answered a poll of this incarnation. */
   const reached = new Set<string>();
@@ -41,6 +43,7 @@ export function createTaskManager(
       const at = task.state === 'Placeholder' ? 'placed' : task.state === 'Submitted' ? 'polled' : 'ending';
       tracked.set({ task, at, stop: null });
       // An earlier program may have known its pool, and sent it.
+      if (at === 'placed') inherited.add(task.id);
       if (at === 'placed') submit(task, { kind: 'unknown' });
       if (at === 'ending') clear(task);
     }
@@ -62,6 +65,8 @@ export function createTaskManager(
         return submitAnswered(message.taskId, message.host, message.reply);
       case 'submitted':
         return submitted(message.taskId);
+      case 'notSent':
+        return notSent(message.taskId);
       case 'answered':
         return;
       case 'pollDue':
@@ -72,6 +77,7 @@ export function createTaskManager(
       case 'clearAnswered':
         return clearAnswered(message.taskId, message.reply);
       case 'cleared':
+        inherited.delete(message.taskId);
         tracked.delete(message.taskId);
         return;
     }
@@ -96,9 +102,7 @@ export function createTaskManager(
         body: { op: 'submitTask', pool, taskId, verb, args, step: { commandId, executionIndex, reason, attempt } },
         commandId,
         patience: 'untilAnswered',
-        wake: (answer) => {
-          if (answer !== null) wakeSelf({ type: 'submitAnswered', taskId, ...answer });
-        },
+        wake: (answer) => wakeSelf(answer === null ? { type: 'notSent', taskId } : { type: 'submitAnswered', taskId, ...answer }),
       },
     });
   }
@@ -133,8 +137,14 @@ export function createTaskManager(
     const entry = tracked.get(taskId);
     if (entry?.at !== 'placed' && entry?.at !== 'polled') return;
     tracked.set({ ...entry, stop: reason });
-    // One that is not known to be on a host is stopped once it is.
+    // One that may have left is stopped once it is known to be on a host. What an earlier incarnation had placed, it may have sent.
     if (entry.at === 'polled') sendStop(entry.task);
+    else if (!inherited.has(taskId)) poolOf(entry.task)?.tell({ type: 'withdraw', taskId });
+  }
+
+  function notSent(taskId: string): void {
+    const entry = tracked.get(taskId);
+    if (entry?.at === 'placed') route(entry, { kind: 'notSent' });
   }
 
   function sendStop(task: SpmAsyncTask): void {

@@ -1,9 +1,9 @@
 import type { CommandDefinition } from '../../src/model/command.js';
 import { SeatbeltError, type ErrorRecord } from '../../src/model/errors.js';
-import { refusesCommit } from '../../src/flow/cancel.js';
-import { CANCELLED } from '../../src/flow/cancelled.js';
 import type { FlowEffect } from '../../src/flow/event.js';
 import type { CommandState } from '../../src/flow/state.js';
+import { stopError } from '../../src/flow/stop-error.js';
+import { refusesCommit } from '../../src/flow/stopping.js';
 import type { EngineContext } from '../engine-context.js';
 import type { CommandMessage } from '../messages.js';
 import type { CallbackName } from '../probe.js';
@@ -111,7 +111,9 @@ export class CallbackRunner {
     };
     const refused = (error: ErrorRecord): void => this.#threw(LAST_CALLBACK[callback], error, record);
     const ignored = (): void => {
-      if (refusesCommit(this.command.state)) this.#threw(LAST_CALLBACK[callback], CANCELLED, record);
+      const { state: now, shape } = this.command;
+      const error = refusesCommit(now) ? stopError(shape, now) : null;
+      if (error !== null) this.#threw(LAST_CALLBACK[callback], error, record);
     };
     this.command.apply(event, { entities, history, calls: this.#change(kept) }, { conflict, refused, ignored });
   }

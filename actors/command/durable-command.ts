@@ -56,7 +56,7 @@ export interface Consequences {
 export class DurableCommand {
   /** The records of its outstanding tasks. */
   readonly tasks: Map<string, SpmAsyncTask>;
-  readonly #shape: FlowShape;
+  readonly shape: FlowShape;
   readonly #commits: Commits;
   #state: CommandState;
   #openCalls: OpenCalls;
@@ -69,7 +69,7 @@ export class DurableCommand {
     wake: (outcome: CommitOutcome) => void,
     private readonly consequences: Consequences,
   ) {
-    this.#shape = shapeOf(definition.handlers);
+    this.shape = shapeOf(definition.handlers);
     this.#commits = new Commits(context.journal, wake);
     this.#state = initial.state;
     this.#openCalls = initial.openCalls;
@@ -120,7 +120,7 @@ export class DurableCommand {
     const { ports, definitions, lockTable, fences } = this.context;
     const now = ports.now();
     const before = this.#state;
-    const step = transition(this.#shape, before, event, { now, jitter: ports.random('backoff') });
+    const step = transition(this.shape, before, event, { now, jitter: ports.random('backoff') });
     if (step === null) {
       otherwise.ignored?.();
       return null;

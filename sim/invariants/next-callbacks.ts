@@ -77,8 +77,8 @@ class Rules {
 
   private startAgain(k: number, attempt: number): readonly Next[] {
     if (this.isPast()) return [...this.start(k, attempt + 1), inStatus('STUCK')];
-    // Of a command that is cancelled, nothing is tried again; the wish may have come after the next attempt was due.
-    if (this.state.cancel !== null) return this.state.executionReason === 'ROLLBACK_FLOW' ? this.failed(k) : this.start(k, attempt + 1);
+    // Of a command that is cancelled, or a step whose time is up, nothing is tried again; the wish may have come after the next attempt was due.
+    if (this.state.cancel !== null || this.state.steps[k]?.timedOut !== undefined) return this.state.executionReason === 'ROLLBACK_FLOW' ? this.failed(k) : this.start(k, attempt + 1);
     return this.isLastAttempt(k, attempt) ? this.failed(k) : this.start(k, attempt + 1);
   }
 

@@ -34,6 +34,8 @@ export type FlowEvent =
   | { readonly type: 'workEnded'; readonly id: string; readonly outcome: Outcome }
   | { readonly type: 'retryDue'; readonly id: string }
   | { readonly type: 'cancel' }
+  /** The time limit of step `index` is over. */
+  | { readonly type: 'stepTimedOut'; readonly index: number }
   /** `unfit`: why this program cannot continue the command, or null. `called`: the recorded calls of the forward callback that it is held in. */
   | { readonly type: 'operate'; readonly request: OperatorRequest; readonly unfit: string | null; readonly called: readonly CalledVerb[] }
   /** This program cannot continue it: another handler list, or a callback that does not repeat itself. */

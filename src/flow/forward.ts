@@ -9,6 +9,7 @@ import { isUncounted, nextAttempt } from './retry.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, Phase, WorkItem } from './state.js';
 import { isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
+import { stopError } from './stop-error.js';
 import { failCompletedStep, failStep } from './undo.js';
 
 // The way forward (semantics §2, "Forward").
@@ -88,7 +89,9 @@ export function again(shape: FlowShape, state: CommandState, tried: Tried, at: I
   const handler = shapeAt(shape, state.executionIndex);
   // Past the point of no return there is only forward: patiently, or not at all.
   const past = isPast(state);
-  if (state.cancel !== null && !past) return of === 'start' ? failStep(shape, state, CANCELLED) : failCompletedStep(shape, state, CANCELLED);
+  if (of === 'endSuccessfully' && state.cancel !== null && !past) return failCompletedStep(shape, state, CANCELLED);
+  const stopped = of === 'start' ? stopError(shape, state, error) : null;
+  if (stopped !== null) return failStep(shape, state, stopped);
   const counted = !past || !isUncounted(error);
   const due = nextAttempt(past ? handler.undoRetry : handler.retry, { attempt, failures, counted, error }, at);
   if (due !== null) {

@@ -9,6 +9,8 @@ export interface HandlerShape {
   readonly hasCompensationEnded: boolean;
   readonly hasLeaves: boolean;
   readonly effectFree: boolean;
+  /** How long the step may take for its work. */
+  readonly timeoutMs: number | null;
   readonly retry: RetryPolicy;
   readonly undoRetry: RetryPolicy;
   readonly pivotPart: 'beforeTask' | 'task' | 'endSuccessfully' | null;
@@ -25,6 +27,7 @@ export function shapeOf(handlers: readonly ErasedHandler[]): FlowShape {
     hasCompensationEnded: handler.compensationEnded !== undefined,
     hasLeaves: handler.leaves !== undefined,
     effectFree: handler.effectFree ?? false,
+    timeoutMs: handler.timeoutMs ?? null,
     retry: { ...NO_RETRY, ...handler.retry },
     undoRetry: { ...UNDO_RETRY, ...handler.undoRetry },
     pivotPart: handler.pointOfNoReturn?.part ?? null,

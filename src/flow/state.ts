@@ -56,10 +56,10 @@ export type Phase =
   | { readonly at: 'ended' };
 
 /** Why a task is asked to stop. */
-export type StopReason = 'sibling' | 'cancelled';
+export type StopReason = 'sibling' | 'cancelled' | 'timeout';
 
-/** A user's wish that the command be undone. `during`: the callback run that it came in the middle of, whose commit is refused. */
-export type CancelRequest = { readonly requestedAt: number; readonly during: { readonly callback: Callback; readonly attempt: number } | null };
+/** A request to stop: a user's wish that the command be undone, or a step's time limit. `during`: the callback run that it came in the middle of, whose commit is refused. */
+export type CommandStop = { readonly requestedAt: number; readonly during: { readonly callback: Callback; readonly attempt: number } | null };
 
 export type TaskItem = {
   readonly kind: 'task';
@@ -122,6 +122,8 @@ export type StepState = {
   readonly work: readonly WorkItem[];
   /** An HSM call of a forward callback that threw had left, so there may be effects that no task accounts for. */
   readonly sent?: true;
+  /** Its time was up before its work was over. Of no effect if all of that ended well, or behind a point of no return. */
+  readonly timedOut?: CommandStop;
   readonly completed: boolean;
   readonly output?: Data;
   readonly pivot: Pivot;
@@ -207,7 +209,7 @@ export type CommandState = {
   /** The error that made it fail; an undo's error never replaces it. */
   readonly error: ErrorRecord | null;
   /** Until it takes effect, or turns out to come too late: then it is null again. */
-  readonly cancel: CancelRequest | null;
+  readonly cancel: CommandStop | null;
   /** Why it is held; null if it is not. */
   readonly heldBy: ErrorRecord | null;
   /** Effects that the rollback left on purpose. */

@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../model/errors.js';
 import type { TaskRequest } from '../model/task.js';
 import type { FlowEffect, FlowEvent, Instant, RunRef } from './event.js';
-import { cancel, refusesCommit, stops } from './cancel.js';
+import { cancel } from './cancel.js';
 import { completed, forwardThrew, reach, started, type CallbackPhase } from './forward.js';
 import { effectsOfItem, placedTask } from './items.js';
 import { operate } from './operate.js';
@@ -10,6 +10,8 @@ import { isUncounted, nextAttempt } from './retry.js';
 import type { FlowShape } from './shape.js';
 import { isTerminal, type Callback, type CommandState } from './state.js';
 import { IllegalTransition, shapeAt, toCallback, withStep, type Transition } from './step.js';
+import { refusesCommit, stops } from './stopping.js';
+import { stepTimedOut } from './timeout.js';
 import { undoFailed, undone } from './undo.js';
 import { outstandingWork, owed, retryDue, revertsFailed, revertsTold, workEnded } from './work.js';
 
@@ -37,6 +39,8 @@ function decide(shape: FlowShape, state: CommandState, event: FlowEvent, at: Ins
       return retryDue(state, event.id);
     case 'cancel':
       return cancel(shape, state, at);
+    case 'stepTimedOut':
+      return stepTimedOut(shape, state, event.index, at);
     case 'operate':
       return operate(shape, state, event, at);
     case 'parked':

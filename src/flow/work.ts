@@ -1,13 +1,13 @@
 import type { ErrorRecord } from '../model/errors.js';
 import type { Outcome } from '../model/outcome.js';
 import type { FlowEffect, Instant } from './event.js';
-import { CANCELLED } from './cancelled.js';
 import { stuck } from './forward.js';
 import { effectsOfItem, nextTaskAttempt, withoutNextAttempt } from './items.js';
 import { afterBackoff, errorOfOutcome, isUncountedOutcome, nextAttempt } from './retry.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, TaskItem, WorkItem, WorkOf } from './state.js';
 import { IllegalTransition, isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
+import { stopError } from './stop-error.js';
 import { failStep, tellOfReverts, undoFailed, undone } from './undo.js';
 
 // The work that a step, or its undo, waits for: tasks and children, each with retries of its own (semantics §2, "Several tasks", "Retry").
@@ -59,7 +59,7 @@ function judged(item: TaskItem, outcome: Outcome): Outcome {
 function retried(shape: FlowShape, state: CommandState, of: WorkOf, item: TaskItem, outcome: Outcome, at: Instant): TaskItem | null {
   // Stopped on purpose, or perhaps still running: a second attempt would fight the first, unless it may run twice.
   if (outcome.kind === 'aborted' || (outcome.kind === 'unknown' && !item.repeatable) || item.stop !== null) return null;
-  if (of === 'step' && state.cancel !== null && !isPast(state)) return null;
+  if (of === 'step' && stopError(shape, state) !== null) return null;
   const handler = shapeAt(shape, state.executionIndex);
   const patient = of !== 'step' || isPast(state);
   const counted = !patient || !isUncountedOutcome(outcome);
@@ -93,7 +93,7 @@ export function resumed(shape: FlowShape, state: CommandState, of: WorkOf, at: I
 /** What an item that is still outstanding asks for besides being polled. */
 export function owed(state: CommandState, item: WorkItem): FlowEffect[] {
   if (item.outcome !== null) return [];
-  if (item.kind === 'child') return state.cancel === null ? [] : [{ do: 'cancelChild', id: item.id }];
+  if (item.kind === 'child') return state.cancel === null && stepAt(state).timedOut === undefined ? [] : [{ do: 'cancelChild', id: item.id }];
   if (item.notBefore !== null) return [{ do: 'retryAt', id: item.id, at: item.notBefore }];
   return item.stop === null ? [] : [{ do: 'stopTask', id: item.id, reason: item.stop }];
 }
@@ -115,7 +115,7 @@ function stepWorkEnded(shape: FlowShape, state: CommandState, items: readonly Wo
   const crossed = step.pivot === 'maybe' ? withStep(state, { pivot: 'passed' }) : state;
   const error = taskError ?? childFailure(items);
   if (error === null) return toCallback(crossed, 'endSuccessfully');
-  return isPast(crossed) ? stuck(crossed, error, { at: 'work', of: 'step' }) : failStep(shape, crossed, crossed.cancel === null ? error : CANCELLED);
+  return isPast(crossed) ? stuck(crossed, error, { at: 'work', of: 'step' }) : failStep(shape, crossed, stopError(shape, crossed, error) ?? error);
 }
 
 function undoWorkEnded(shape: FlowShape, state: CommandState): Transition {
@@ -159,7 +159,7 @@ export function retryFailed(shape: FlowShape, state: CommandState, error: ErrorR
   const { work } = stepAt(state);
   const next = work.map((item) => (isFailedTask(item) ? retried(shape, state, 'step', item, item.outcome, at) : item));
   // Everything that failed must have an attempt left, or the step has failed whatever the others do.
-  if (next.some((item) => item === null)) return isPast(state) ? stuck(state, error, { at: 'work', of: 'step' }) : failStep(shape, state, state.cancel === null ? error : CANCELLED);
+  if (next.some((item) => item === null)) return isPast(state) ? stuck(state, error, { at: 'work', of: 'step' }) : failStep(shape, state, stopError(shape, state, error) ?? error);
   return waitFor(state, next.filter((item) => item !== null));
 }
 

@@ -103,6 +103,8 @@ function problemOf(handler: ErasedHandler, earlier: readonly ErasedHandler[]): s
   if (!NAME.test(handler.name)) return 'its name is not made of letters and digits, a letter first';
   if (earlier.some(({ name }) => name === handler.name)) return 'there is an earlier one of that name';
   if (handler.effectFree === true && handler.compensate !== undefined) return 'it is effectFree and has a compensate';
+  const { timeoutMs } = handler;
+  if (timeoutMs !== undefined && !(isWait(timeoutMs) && timeoutMs > 0)) return `timeoutMs must be more than 0 and up to ${MAX_WAIT_MS}, not ${String(timeoutMs)}`;
   const part = handler.pointOfNoReturn?.part;
   if (part === 'beforeTask' && handler.beforeTask === undefined) return 'its point of no return is in beforeTask, which it does not have';
   if (part === 'endSuccessfully' && handler.endSuccessfully === undefined) return 'its point of no return is in endSuccessfully, which it does not have';

@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'DEADLOCK'
   | 'CANCELLED'
   | 'CANCEL_REFUSED'
+  | 'STEP_TIMEOUT'
   | 'OPERATOR_REFUSED'
   | 'TASK_FAILED'
   | 'CHILD_FAILED'

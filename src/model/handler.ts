@@ -107,6 +107,11 @@ export interface TaskHandler<N extends string, P, O, B, R> {
   /** For undo work, and for work past the point of no return. */
   readonly undoRetry?: RetrySettings;
   readonly pointOfNoReturn?: PointOfNoReturn<P, O>;
+  /**
+   * How long the step may take, from when it is reached until its work has ended, retries and waits included; more than 0, up to a year. Then what runs is
+   * asked to stop. Default: without limit.
+   */
+  readonly timeoutMs?: number;
   /** When this step's undo has failed for good: `stop` (default) leaves the earlier steps as they are, `continue` undoes them. */
   readonly onUndoFailed?: 'stop' | 'continue';
   /** Engine-side work before the tasks; what it returns is persisted and given to the step's other callbacks. */

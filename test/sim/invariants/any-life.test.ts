@@ -4,7 +4,8 @@ import { atRest } from '../../../sim/invariants/at-rest.js';
 import { callbackOrder } from '../../../sim/invariants/callback-order.js';
 import { exactlyOnce } from '../../../sim/invariants/exactly-once.js';
 import { locks } from '../../../sim/invariants/locks.js';
-import { cancelRefusal, refusesCommit } from '../../../src/flow/cancel.js';
+import { cancelRefusal } from '../../../src/flow/cancel.js';
+import { refusesCommit } from '../../../src/flow/stopping.js';
 import { isHeld, isTerminal } from '../../../src/flow/state.js';
 import type { CommandDefinition } from '../../../src/model/command.js';
 import type { ErasedHandler } from '../../../src/model/handler.js';
@@ -20,12 +21,16 @@ const anyHandler: fc.Arbitrary<Omit<ErasedHandler, 'name'>> = fc
     undo: fc.constantFrom('compensate', 'leaves', 'both', 'effectFree', 'none'),
     attempts: fc.integer({ min: 1, max: 3 }),
     undoAttempts: fc.integer({ min: 1, max: 2 }),
+    told: fc.boolean(),
+    retryIf: fc.constantFrom(undefined, undefined, { only: { hostCodes: [261] } }, { except: { codes: ['CALLBACK_THREW' as const] } }),
     pivot: fc.option(fc.constantFrom('beforeTask', 'task', 'endSuccessfully'), { freq: 3 }),
     onUndoFailed: fc.constantFrom('stop', 'continue'),
   })
-  .map(({ ends, undo, attempts, undoAttempts, pivot, onUndoFailed }) => ({
+  .map(({ ends, undo, attempts, undoAttempts, told, retryIf, pivot, onUndoFailed }) => ({
+    timeoutMs: 1_000,
     onUndoFailed,
-    retry: { attempts, backoffMs: 1, maxBackoffMs: 1 },
+    retry: { attempts, backoffMs: 1, maxBackoffMs: 1, ...(retryIf === undefined ? {} : { retryIf }) },
+    ...(told ? { compensationEnded: nothing } : {}),
     undoRetry: { attempts: undoAttempts, backoffMs: 1, maxBackoffMs: 1 },
     ...(ends ? { endWithFailure: nothing } : {}),
     ...(undo === 'compensate' || undo === 'both' ? { compensate: nothing } : {}),
@@ -66,6 +71,7 @@ function live(definition: CommandDefinition, draws: readonly number[]): Life {
     const pick = <T>(from: readonly T[]): T => from[draw % from.length] as T;
     if (draw % 97 === 96) life.happens({ type: 'parked', error: ERROR });
     else if (draw % 41 === 40 && life.state.cancel === null && cancelRefusal(life.state) === null) life.happens({ type: 'cancel' });
+    else if (draw % 37 === 36 && phase.at !== 'admission') life.happens({ type: 'stepTimedOut', index: executionIndex });
     else if (phase.at === 'admission') life.happens(draw % 9 === 8 ? { type: 'locksRefused', error: ERROR } : { type: 'locksGranted' });
     else if (phase.at === 'work') {
       const item = pick(life.open());
@@ -117,5 +123,5 @@ it('finds something wrong when a committed callback is left out', () => {
 });
 
 function isUndo(callback: string): boolean {
-  return callback === 'endWithFailure' || callback === 'compensate';
+  return callback === 'endWithFailure' || callback === 'compensate' || callback === 'compensationEnded';
 }

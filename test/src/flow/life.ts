@@ -20,6 +20,7 @@ export function step(name: string, traits: Partial<HandlerShape> = {}): HandlerS
     hasCompensationEnded: false,
     hasLeaves: false,
     effectFree: false,
+    timeoutMs: null,
     retry: NO_RETRY,
     undoRetry: UNDO_RETRY,
     pivotPart: null,

@@ -3,7 +3,9 @@ import type { FlowEffect, FlowEvent } from '../../../src/flow/event.js';
 import type { FlowShape, HandlerShape } from '../../../src/flow/shape.js';
 import { submitted, type CommandState, type WorkItem } from '../../../src/flow/state.js';
 import { transition } from '../../../src/flow/transition.js';
-import { cancelRefusal, refusesCommit } from '../../../src/flow/cancel.js';
+import { cancelRefusal } from '../../../src/flow/cancel.js';
+import { refusesCommit } from '../../../src/flow/stopping.js';
+import { timeoutDue } from '../../../src/flow/timeout.js';
 import { outstandingWork } from '../../../src/flow/work.js';
 import type { Outcome } from '../../../src/model/outcome.js';
 import type { PivotAnswer } from '../../../src/model/handler.js';
@@ -24,6 +26,7 @@ const handler: fc.Arbitrary<Partial<HandlerShape>> = fc
     effectFree: fc.boolean(),
     retry: policy,
     undoRetry: policy,
+    timeoutMs: fc.constantFrom(null, 1_000),
     pivotPart: fc.constantFrom(null, null, 'beforeTask' as const, 'task' as const, 'endSuccessfully' as const),
     onUndoFailed: fc.constantFrom('stop' as const, 'continue' as const),
   })
@@ -77,7 +80,9 @@ const ANSWERS: readonly PivotAnswer[] = ['passed', 'notPassed', 'cannotTell'];
 /** Everything that can happen next. None: it is over, or held with nothing outstanding. */
 export function lawfulEvents(shape: FlowShape, state: CommandState): readonly FlowEvent[] {
   const events = ownEvents(shape, state).filter((event) => !(refusesCommit(state) && isReturn(event)));
-  return state.cancel === null && cancelRefusal(state) === null ? [...events, { type: 'cancel' }] : events;
+  const cancels: FlowEvent[] = state.cancel === null && cancelRefusal(state) === null ? [{ type: 'cancel' }] : [];
+  const timesOut: FlowEvent[] = timeoutDue(shape, state) === null ? [] : [{ type: 'stepTimedOut', index: state.executionIndex }];
+  return [...events, ...cancels, ...timesOut];
 }
 
 /** A cancelled callback's commit is refused: it counts as one that threw. */
@@ -143,6 +148,7 @@ export function strayEvents({ moves }: Walk, state: CommandState): readonly Flow
     { type: 'endedWithFailure', run, revert: [] },
     { type: 'compensated', run, revert: [], residue: [] },
     { type: 'compensationEnded', run },
+    { type: 'stepTimedOut', index: state.executionIndex + 1 },
     { type: 'answered', run, answer: 'passed' },
   ];
 }
