@@ -36,8 +36,8 @@ export const BREAKING_COMMANDS: readonly Mutant[] = [
     name: 'a step that has failed is not undone itself',
     breaks: 'callback-order',
     file: UNDO,
-    find: "if (handler.hasEndWithFailure) return toCallback(rolling, 'endWithFailure');",
-    replace: 'if (handler.hasEndWithFailure) return undoNext(shape, rolling, index - 1);',
+    find: "if (handler.hasEndWithFailure) return toCallback(state, 'endWithFailure', nextRun(step));",
+    replace: 'if (handler.hasEndWithFailure) return undoNext(shape, state, index - 1);',
   },
   {
     name: 'an undo does not wait for its revert tasks',

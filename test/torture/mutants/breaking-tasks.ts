@@ -87,9 +87,9 @@ export const BREAKING_TASKS: readonly Mutant[] = [
   {
     name: 'a back-off is forgotten at a crash',
     breaks: 'at-rest',
-    file: TRANSITION,
-    find: "if (item.kind === 'task' && item.outcome === null && item.notBefore !== null) return [{ do: 'retryAt', id: item.id, at: item.notBefore }];",
-    replace: "if (item.kind === 'task' && item.outcome === null && item.notBefore !== null) return [];",
+    file: WORK,
+    find: "if (item.notBefore !== null) return [{ do: 'retryAt', id: item.id, at: item.notBefore }];",
+    replace: 'if (item.notBefore !== null) return [];',
   },
   {
     name: 'a task whose outcome is consumed is not marked as such',
@@ -181,8 +181,8 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a client is told the first status of a command until it is over',
     breaks: 'truth',
     file: DURABLE,
-    find: 'this.consequences.changed(after);',
-    replace: "if (after.phase.at === 'ended') this.consequences.changed(after);",
+    find: 'this.consequences.changed(after, before);',
+    replace: "if (after.phase.at === 'ended') this.consequences.changed(after, before);",
     unnoticed: 'an answer may be old, and no invariant says how old',
   },
   {
