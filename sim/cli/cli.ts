@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { SeatbeltError } from '../../src/model/errors.js';
 import { printable } from '../report/style.js';
-import { PACKAGE_ROOT } from '../scenario/package-root.js';
+import { packageVersion } from '../scenario/package-root.js';
 import { inspect, type InspectOptions } from './inspect.js';
 import { EXIT, type CliIo } from './io.js';
 import { list, type ListOptions } from './list.js';
@@ -33,7 +31,7 @@ export async function runCli(argv: readonly string[], io: CliIo, services: Servi
 function createProgram(io: CliIo, services: Services, done: (exitCode: number) => void): Command {
   const program = new Command('seatbelt')
     .description('Crash-tests serial flows of asynchronous tasks with undo, in virtual time.')
-    .version(version())
+    .version(packageVersion())
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
@@ -101,9 +99,4 @@ function seedNumber(text: string): number {
 
 function append(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
-}
-
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
 }

@@ -15,13 +15,17 @@ import { random } from '../kernel/strategies/random.js';
 import type { ProbeEvent } from '../report/timeline.js';
 import type { UnusedFault } from '../report/result.js';
 import type { Fault, Scenario } from '../scenario/schema.js';
+import { Agenda } from '../world/agenda.js';
 import { createClient, type ClientMessage, type Submission } from '../world/client.js';
 import { EngineDisk } from '../world/engine-disk.js';
 import { reliableLinks, SimNetwork } from '../world/network.js';
 import { observedDisk } from '../world/observed-disk.js';
 import type { SharedStorage } from '../world/shared-storage.js';
+import { tableOfData, type Table } from '../world/table.js';
+import { TrackedMap } from '../world/tracked-map.js';
 import { createVerbTable } from '../world/verbs/table.js';
 import type { Verb } from '../world/verbs/verb.js';
+import type { Progress } from '../world/world-store.js';
 
 const ENGINE = 'engine';
 const CLIENT = 'client';
@@ -41,11 +45,21 @@ export interface ClusterParts {
   readonly definitions: ReadonlyMap<string, CommandDefinition>;
   /** What hosts can do. */
   readonly verbs: readonly Verb[];
-  /** With all on it that the scenario puts there. */
+  /** With all on it that the scenario puts there, but for what {@link ClusterParts.keep} gives back. */
   readonly storage: SharedStorage;
   /** Opens what the engine's disk is made of, with all that was written before; called at each start of the engine. */
   readonly reopen: () => Promise<OpenDisk>;
   readonly observer: ClusterObserver;
+  /** Given all that outlives the process: restores it, if there is a past, and keeps it from then on. */
+  readonly keep: (tables: readonly Table[]) => void;
+  /** Where an earlier process has left the run; null if it begins here. */
+  readonly past: Past | null;
+}
+
+/** A run that another process goes on with, as after a power cut: every node starts anew, on what is durable. */
+export interface Past extends Progress {
+  /** From 1: which process it is that works on the run. */
+  readonly session: number;
 }
 
 /** The wiring of one simulated cluster: an engine on its disk, storage hosts on what they share, a network between them, a client, and the engine's planned crashes. */
@@ -53,12 +67,16 @@ export class Cluster {
   readonly kernel: Kernel;
   readonly engine: SimNode;
   readonly hosts: readonly SimNode[];
+  /** What the client has heard. */
+  readonly agenda = new Agenda();
   readonly #parts: ClusterParts;
   readonly #engineDisk: EngineDisk;
   readonly #crashes: CrashPlan;
   readonly #failures: Failures;
   readonly #verbs: VerbTable;
-  readonly #early: Submission[] = [];
+  readonly #early: ClientMessage[] = [];
+  /** How often each host has started. */
+  readonly #incarnations = new TrackedMap<string, number>();
   #client: Ref<ClientMessage> | null = null;
   #memory: EngineMemory | null = null;
   #defect: SeatbeltError | null = null;
@@ -66,8 +84,9 @@ export class Cluster {
   /** @throws SeatbeltError `BAD_SCENARIO` if the seed is not a safe integer, or a fault names something that is not there */
   constructor(parts: ClusterParts) {
     this.#parts = parts;
-    const { scenario, seed, verbs, storage, reopen, observer } = parts;
-    this.kernel = new Kernel({ seed, strategy: random });
+    const { scenario, seed, verbs, storage, reopen, observer, past } = parts;
+    const origin = past === null ? {} : { origin: { now: past.now, executed: past.events, session: past.session } };
+    this.kernel = new Kernel({ seed, strategy: random, ...origin });
     const rules = scenario.faults.filter((fault) => fault.kind !== 'crashEngine');
     const rates = Object.fromEntries(Object.entries(scenario.verbs).map(([verb, { failureRate, failureCode }]) => [verb, { rate: failureRate, code: failureCode }]));
     this.#failures = new Failures({ rules, rates, verbs });
@@ -82,17 +101,27 @@ export class Cluster {
       down: (node: SimNode) => this.#down(node),
     };
     const node = (name: string): SimNode => new SimNode(this.kernel, network, name, owner);
-    this.engine = node(ENGINE);
-    this.hosts = scenario.hosts.map(({ id }) => node(id));
-    this.#engineDisk = new EngineDisk(this.kernel, ENGINE, async () => observedDisk(await reopen(), (ops) => observer.written(ops)), scenario.disk);
+    this.engine = new SimNode(this.kernel, network, ENGINE, owner, { lives: 0, operations: past?.portOperations ?? 0 });
     this.#crashes = new CrashPlan(this.engine, scenario.faults);
+    parts.keep([
+      ...storage.tables([scenario.pool.id]),
+      this.#failures.table(),
+      this.#crashes.table(),
+      tableOfData('host-incarnation', this.#incarnations),
+      ...this.agenda.tables(),
+    ]);
+    this.hosts = scenario.hosts.map(({ id }) => new SimNode(this.kernel, network, id, owner, { lives: this.#incarnations.get(id) ?? 0, operations: 0 }));
+    this.#engineDisk = new EngineDisk(this.kernel, ENGINE, async () => observedDisk(await reopen(), (ops) => observer.written(ops)), scenario.disk);
+    this.#crashes.begin();
 
+    // Whoever was SPM before is dead for certain, so the role can be given anew.
     const spm = scenario.hosts.find((host) => host.spm);
-    if (spm !== undefined) storage.grantSpm(scenario.pool.id, spm.id, 1);
+    if (spm !== undefined) storage.grantSpm(scenario.pool.id, spm.id, (this.#incarnations.get(spm.id) ?? 0) + 1);
     const client = node(CLIENT);
-    for (const host of this.hosts) this.#at(0, host.name, 'start', () => this.#startHost(host));
-    this.#at(0, ENGINE, 'start', () => this.#startEngine());
-    this.#at(0, CLIENT, 'start', () => this.#startClient(client));
+    const { now } = this.kernel;
+    for (const host of this.hosts) this.#at(now, host.name, 'start', () => this.#startHost(host));
+    this.#at(now, ENGINE, 'start', () => this.#startEngine());
+    this.#at(now, CLIENT, 'start', () => this.#startClient(client));
   }
 
   /** What the engine has in memory; null while it is down or has not recovered. */
@@ -109,22 +138,29 @@ export class Cluster {
   get unusedFaults(): readonly UnusedFault[] {
     const { faults } = this.#parts.scenario;
     const rules = faults.filter(({ kind }) => kind !== 'crashEngine');
-    const happened = (fault: Fault): boolean => (fault.kind === 'crashEngine' ? this.#crashes.happened(fault) : this.#failures.happened(rules.indexOf(fault)));
-    return faults.flatMap((fault, i) => (happened(fault) ? [] : [{ fault: i, what: describeFault(fault) }]));
+    const happened = (fault: Fault, i: number): boolean =>
+      fault.kind === 'crashEngine' ? this.#crashes.happened(i) : this.#failures.happened(rules.indexOf(fault));
+    return faults.flatMap((fault, i) => (happened(fault, i) ? [] : [{ fault: i, what: describeFault(fault) }]));
   }
 
   /** Lets the client submit a command at `at` µs. It goes on submitting until the engine has it on disk. */
   submitAt(at: number, submission: Submission): void {
-    this.#at(at, CLIENT, `submit ${submission.id}`, () => {
-      // At 0 the client may start after this: it is handed what was submitted before.
-      if (this.#client === null) this.#early.push(submission);
-      else this.#client.tell({ type: 'submit', submission });
-    });
+    this.#clientAt(at, `submit ${submission.id}`, { type: 'submit', submission });
+  }
+
+  /** Lets the client look, from `at` µs, at a command that was acknowledged to an earlier one, until it is over. */
+  watchAt(at: number, id: string): void {
+    this.#clientAt(at, `watch ${id}`, { type: 'watch', id });
   }
 
   /** Lets the client ask at `at` µs for a command to be cancelled, and again until that is answered. */
   cancelAt(at: number, id: string): void {
-    this.#at(at, CLIENT, `cancel ${id}`, () => this.#client?.tell({ type: 'cancel', id }));
+    this.#clientAt(at, `cancel ${id}`, { type: 'cancel', id });
+  }
+
+  /** To be told, when a run goes on, of each command on the engine's disk, parents before their children. */
+  remember(commandId: string, commandType: string, parentId: string | null): void {
+    this.#crashes.remember(commandId, commandType, parentId);
   }
 
   /** Closes what the engine's disk is made of. Idempotent. */
@@ -148,6 +184,7 @@ export class Cluster {
   #startHost(node: SimNode): void {
     const { scenario, storage } = this.#parts;
     const { ports, actors } = node.start();
+    this.#incarnations.set(node.name, node.incarnation);
     const config = { pool: scenario.pool.id, incarnation: node.incarnation, ...SPM_HOST_DEFAULTS };
     const behaviour = createSpmHost({ ports, storage, verbs: this.#verbs, config, wake: (message) => host.tell(message) });
     const host = actors.spawn({ name: 'spm-host', behaviour });
@@ -158,7 +195,7 @@ export class Cluster {
     const behaviour = createClient(ports, ENGINE, (message) => client.tell(message));
     const client: Ref<ClientMessage> = actors.spawn({ name: 'client', behaviour });
     this.#client = client;
-    for (const submission of this.#early.splice(0)) client.tell({ type: 'submit', submission });
+    for (const message of this.#early.splice(0)) client.tell(message);
   }
 
   #down(node: SimNode): void {
@@ -170,12 +207,21 @@ export class Cluster {
     this.#at(this.kernel.now + crash.down, ENGINE, 'restart', () => this.#startEngine());
   }
 
+  #clientAt(time: number, label: string, message: ClientMessage): void {
+    this.#at(time, CLIENT, label, () => {
+      // In the instant in which the run begins, the client may start after this: it is handed what was meant for it before.
+      if (this.#client === null) this.#early.push(message);
+      else this.#client.tell(message);
+    });
+  }
+
   #at(time: number, node: string, label: string, run: () => void | Promise<void>): void {
     this.kernel.schedule(time, { kind: 'control', node, incarnation: 0, label, content: null, background: false, run });
   }
 
   #probe(node: SimNode, probe: Probe): void {
     this.#parts.observer.probe({ t: this.kernel.now, node: node.name, probe });
+    this.agenda.probe(probe);
     this.#crashes.probe(probe);
   }
 }

@@ -1,22 +1,30 @@
 import type { Probe } from '../../actors/probe.js';
 import { isHeld, isTerminal, type CommandState } from '../../src/flow/state.js';
 import type { StoreMirror } from '../invariants/store-mirror.js';
+import type { SpmAsyncTask } from '../../src/model/task.js';
 import type { CommandResult, TaskResult } from '../report/result.js';
+import { tableOf, tableOfData, type Table } from '../world/table.js';
+import { TrackedMap } from '../world/tracked-map.js';
 
-/** Keeps what a result needs and no disk holds at the end: tasks are forgotten when they are cleared. */
+/** Keeps what a result needs and the engine's disk does not hold at the end: tasks are forgotten when they are cleared. */
 export class Recorder {
-  readonly #tasks = new Map<string, TaskResult>();
-  #starts = 0;
+  readonly #tasks = new TrackedMap<string, TaskResult>();
+  readonly #counts = new TrackedMap<'engineStarts', number>();
+
+  /** For a run that another process may go on with. */
+  tables(): readonly Table[] {
+    return [tableOf('task', this.#tasks, (task) => ({ ...task }), (row) => row as unknown as TaskResult), tableOfData('count', this.#counts)];
+  }
 
   /** How often the engine was started again. */
   get recoveries(): number {
-    return Math.max(0, this.#starts - 1);
+    return Math.max(0, (this.#counts.get('engineStarts') ?? 0) - 1);
   }
 
   probe(probe: Probe): void {
     switch (probe.type) {
       case 'engineRecovered':
-        this.#starts += 1;
+        this.#counts.set('engineStarts', (this.#counts.get('engineStarts') ?? 0) + 1);
         return;
       case 'taskPlaced': {
         const { taskId: id, commandId, executionIndex, verb } = probe;
@@ -36,9 +44,19 @@ export class Recorder {
     if (task !== undefined) this.#tasks.set(id, { ...task, ...change });
   }
 
-  /** In the order in which they were placed. @param store where those that are not cleared are: a crash may have kept anybody from being told */
+  /**
+   * In the order in which they were placed; those of earlier processes first, by their ids.
+   * @param store where those that are not cleared are: a crash may have kept anybody from being told
+   */
   tasks(store: StoreMirror): readonly TaskResult[] {
     return [...this.#tasks.values()].map((task) => ({ ...task, state: store.tasks.get(task.id)?.state ?? 'Cleared' }));
+  }
+
+  /** To be shown, when a run goes on, the tasks on disk: a process may have died before it was told of the last of them. */
+  remember(tasks: Iterable<SpmAsyncTask>): void {
+    for (const { id, commandId, executionIndex, verb, state } of tasks) {
+      if (!this.#tasks.has(id)) this.#tasks.set(id, { id, commandId, executionIndex, verb, host: null, state, result: null });
+    }
   }
 }
 

@@ -1,13 +1,10 @@
 import { BUILT_IN_COMMANDS } from '../../src/commands/index.js';
 import { checkCommandId, type CommandDefinition } from '../../src/model/command.js';
-import { asData } from '../../src/model/data.js';
+import { asData, type Data } from '../../src/model/data.js';
 import { SeatbeltError } from '../../src/model/errors.js';
-import { createStoreDirectory, openStoreDirectory } from '../../src/store/directory.js';
-import type { DiskEntry, OpenDisk } from '../../src/store/disk.js';
-import { MemoryDisk } from '../../src/store/memory-disk.js';
-import { SnapshotStore } from '../../src/store/snapshot-store.js';
 import { Monitor } from '../invariants/monitor.js';
 import type { Violation } from '../invariants/invariant.js';
+import type { StoreMirror } from '../invariants/store-mirror.js';
 import type { EventSpec } from '../kernel/event.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { RunResult } from '../report/result.js';
@@ -16,17 +13,22 @@ import { resolveScenario, ScenarioDefinition } from '../scenario/code.js';
 import { checkedOwnNames } from '../scenario/define/own.js';
 import type { Scenario } from '../scenario/schema.js';
 import { vocabularyOf } from '../scenario/vocabulary.js';
-import { furnish, initialEntities } from '../world/initial-entities.js';
+import { furnish, mount } from '../world/initial-entities.js';
 import { SharedStorage } from '../world/shared-storage.js';
 import { VERBS } from '../world/verbs/catalogue.js';
-import type { Verb } from '../world/verbs/verb.js';
+import { writeAhead } from '../world/write-ahead.js';
+import type { Progress, WorldStore } from '../world/world-store.js';
 import { Cluster, type ClusterObserver } from './cluster.js';
 import { commandsOf, Recorder } from './recorder.js';
+import { createInMemory, createRun, openRun, type RunStore } from './run-store.js';
 
 export interface SimulationOptions {
   /** Any safe integer; default 1. Same scenario, same seed: the same run, event by event. */
   readonly seed?: number;
-  /** A directory for the engine's LevelDB: new, empty, or left over from a creation that was cut short. Default: the engine's disk is in memory. */
+  /**
+   * A directory to keep the run in, the engine's LevelDB and the world's: new, empty, or left over from a creation that was cut short. Default: all is in
+   * memory. {@link Simulation.resume} goes on with it, should the process die.
+   */
   readonly db?: string;
   /** Default: the commands that ship. Those of the scenario's own are known besides. */
   readonly commands?: ReadonlyMap<string, CommandDefinition>;
@@ -49,6 +51,9 @@ export interface SimulationEvents {
   readonly violation: Violation;
 }
 
+/** Resolved once virtual time `t` (µs) may come; with the time that may come by then, at least `t`. */
+export type Pace = (t: number) => Promise<number>;
+
 type Listener<E extends keyof SimulationEvents> = (event: SimulationEvents[E]) => void;
 
 /**
@@ -60,6 +65,7 @@ export class Simulation {
   readonly #seed: number;
   readonly #definitions: ReadonlyMap<string, CommandDefinition>;
   readonly #storage: SharedStorage;
+  readonly #world: WorldStore | null;
   readonly #monitor: Monitor;
   readonly #recorder = new Recorder();
   readonly #cluster: Cluster;
@@ -68,6 +74,8 @@ export class Simulation {
   /** The run that is under way. */
   #running: Promise<unknown> = Promise.resolve();
   #submissions = 0;
+  /** What the run came to, if that is on disk already. */
+  #ended: RunResult | null;
 
   /**
    * @throws SeatbeltError `STORE_NOT_EMPTY`, `STORE_NOT_OURS`, `STORE_LOCKED` and the other errors of creating a store in `db`
@@ -77,39 +85,52 @@ export class Simulation {
     const { db, seed = 1, commands = BUILT_IN_COMMANDS } = options;
     const vocabulary = vocabularyOf(commands);
     const resolved = scenario instanceof ScenarioDefinition ? resolveScenario(scenario, 'scenario', { vocabulary }) : scenario;
-    const own = checkedOwnNames(resolved, vocabulary);
-    const definitions = new Map([...commands, ...own.definitions.map((definition) => [definition.type, definition] as const)]);
-    const { created, reopen } = await createDisk(db);
+    // Before anything is written.
+    checkedOwnNames(resolved, vocabulary);
+    const run = { scenario: resolved, seed };
+    return Simulation.on(await (db === undefined ? createInMemory(run) : createRun(db, run)), commands);
+  }
+
+  /**
+   * Goes on with a run whose process has ended, or died at whatever moment. It is as after a power cut: the engine recovers from its store, the hosts start
+   * anew on what they had written to shared storage, and whatever was in a memory or on the network is gone. Virtual time goes on from where that store has
+   * it. One that was over is left as it is, unless somebody has changed the engine's store since.
+   * @param db the directory that {@link create} was given
+   * @param options.definitions the commands that its scenario brings along in code, which no store can hold
+   * @throws SeatbeltError `BAD_SCENARIO` one of them is missing
+   * @throws SeatbeltError `STORE_MISSING`, `STORE_NOT_OURS`, `STORE_LOCKED`, `STORE_CORRUPT`, `STORE_READ_FAILED`, `STORE_VERSION`
+   */
+  static async resume(
+    db: string,
+    options: Pick<SimulationOptions, 'commands'> & { readonly definitions?: readonly CommandDefinition[] } = {},
+  ): Promise<Simulation> {
+    return Simulation.on(await openRun(db, options.definitions), options.commands);
+  }
+
+  /** The simulation of a run that is kept on disks of the caller's. It closes the world's store. @internal */
+  static async on(store: RunStore, commands: ReadonlyMap<string, CommandDefinition> = BUILT_IN_COMMANDS): Promise<Simulation> {
     try {
-      // Not drawn at random: the trace must not depend on it.
-      await SnapshotStore.initialise(created, { storeId: `${resolved.name}-${seed}`, entities: initialEntities(resolved) });
-      return new Simulation(resolved, seed, definitions, [...VERBS, ...own.verbs], await created.scan(''), reopen);
-    } finally {
-      await created.close();
+      return new Simulation(store, commands);
+    } catch (error) {
+      await store.world?.close();
+      throw error;
     }
   }
 
-  private constructor(
-    scenario: Scenario,
-    seed: number,
-    definitions: ReadonlyMap<string, CommandDefinition>,
-    verbs: readonly Verb[],
-    store: readonly DiskEntry[],
-    reopen: () => Promise<OpenDisk>,
-  ) {
+  private constructor({ run, entries, reopen, world }: RunStore, commands: ReadonlyMap<string, CommandDefinition>) {
+    const { scenario, seed } = run;
+    const own = checkedOwnNames(scenario, vocabularyOf(commands));
+    const definitions = new Map([...commands, ...own.definitions.map((definition) => [definition.type, definition] as const)]);
+    const verbs = [...VERBS, ...own.verbs];
     this.#scenario = scenario;
     this.#seed = seed;
     this.#definitions = definitions;
+    this.#world = world;
     const storage = new SharedStorage(verbs);
     this.#storage = storage;
-    furnish(storage, scenario);
-    this.#monitor = new Monitor({
-      definitions,
-      pools: [scenario.pool.id],
-      storage,
-      store,
-      report: (violation) => this.#listeners.violation.forEach((listener) => listener(violation)),
-    });
+    mount(storage, scenario);
+    const past = world?.begun === true ? world : null;
+    if (past === null) furnish(storage, scenario);
     const observer: ClusterObserver = {
       probe: (event) => {
         this.#monitor.probe(event.t, event.probe);
@@ -119,14 +140,58 @@ export class Simulation {
       written: (ops) => this.#monitor.batch(this.now, ops),
       recovered: (memory) => this.#monitor.recovered(this.now, memory),
     };
-    const cluster = new Cluster({ scenario, seed, definitions, verbs, storage, reopen, observer });
+    const cluster = new Cluster({
+      scenario,
+      seed,
+      definitions,
+      verbs,
+      storage,
+      // Before the engine knows of anything for certain, it has happened for certain.
+      reopen: async () => writeAhead(await reopen(), () => this.#keep()),
+      observer,
+      keep: (tables) => world?.attach([...tables, ...this.#recorder.tables()]),
+      past: past === null ? null : { ...past.progress, session: past.session },
+    });
     this.#cluster = cluster;
     this.#kernel = cluster.kernel;
     this.#kernel.observe(({ time: t, spec: { node, kind, label, content } }) => {
       for (const listener of this.#listeners.event) listener({ n: this.events, t, node, kind, label, content });
     });
-    for (const { id, cancelAt } of scenario.commands) if (cancelAt !== undefined) cluster.cancelAt(cancelAt, id);
-    for (const { at, id, type, params } of scenario.commands) cluster.submitAt(at, { id, type, params: asData(params, `command ${id}: params`) });
+    this.#monitor = new Monitor({
+      definitions,
+      pools: [scenario.pool.id],
+      storage,
+      store: entries,
+      now: this.now,
+      report: (violation) => this.#listeners.violation.forEach((listener) => listener(violation)),
+    });
+    const { store } = this.#monitor;
+    for (const { id, type, parent } of store.commands.values()) cluster.remember(id, type, parent?.commandId ?? null);
+    this.#recorder.remember(store.tasks.values());
+    this.#ended = endOf(world, store);
+    this.#schedule();
+  }
+
+  /** What the scenario's client has yet to do. */
+  #schedule(): void {
+    const { commands } = this.#scenario;
+    for (const errand of this.#cluster.agenda.errands(commands, this.now)) {
+      switch (errand.act) {
+        case 'submit': {
+          const command = commands.find(({ id }) => id === errand.id);
+          if (command === undefined) break;
+          const { id, type, params } = command;
+          this.#cluster.submitAt(errand.at, { id, type, params: asData(params, `command ${id}: params`) });
+          break;
+        }
+        case 'watch':
+          this.#cluster.watchAt(errand.at, errand.id);
+          break;
+        case 'cancel':
+          this.#cluster.cancelAt(errand.at, errand.id);
+          break;
+      }
+    }
   }
 
   /** Virtual time, whole µs. */
@@ -156,18 +221,42 @@ export class Simulation {
 
   /**
    * Runs until only background events are left, then looks at what must hold at rest. Ends at once when an invariant breaks, and, as a breach, when it
-   * does not come to rest within the scenario's `limit`.
+   * does not come to rest within the scenario's `limit`. What it came to is kept, if the run is kept in a directory.
+   * @param pace holds it back; default: as fast as it goes. The course is the same.
    */
-  async run(): Promise<void> {
+  async run(pace?: Pace): Promise<void> {
+    if (this.#ended !== null) return;
     const halt = this.on('violation', () => this.#kernel.halt());
     try {
-      await this.#drive(this.#kernel.runUntilIdle(this.#scenario.limit));
+      if (pace === undefined) await this.#drive(this.#kernel.runUntilIdle(this.#scenario.limit));
+      else await this.#runPaced(pace);
     } finally {
       halt();
     }
-    if (this.#monitor.broken) return;
-    if (!this.#kernel.idle) this.#monitor.restless(this.now, this.#scenario.limit);
-    else this.#monitor.rest(this.now, this.#cluster.memory);
+    if (!this.#monitor.broken) {
+      if (!this.#kernel.idle) this.#monitor.restless(this.now, this.#scenario.limit);
+      else this.#monitor.rest(this.now, this.#cluster.memory);
+    }
+    await this.#world?.finish(this.#progress(), endRecord(this.result(), this.#monitor.store));
+  }
+
+  /** In slices, each of what has become due meanwhile. What the hosts have done is on disk before it rests between two. */
+  async #runPaced(pace: Pace): Promise<void> {
+    const { limit } = this.#scenario;
+    for (let next = this.peek(); next !== null && next <= limit && !this.#kernel.idle && !this.#monitor.broken; next = this.peek()) {
+      const due = await pace(next);
+      await this.#drive(this.#kernel.runUntilIdle(Math.min(due, limit)));
+      await this.#keep();
+    }
+  }
+
+  /** Makes durable what has changed in the world. */
+  async #keep(): Promise<void> {
+    await this.#world?.flush(this.#progress());
+  }
+
+  #progress(): Progress {
+    return { now: this.now, events: this.events, portOperations: this.enginePortOperations };
   }
 
   /**
@@ -219,6 +308,7 @@ export class Simulation {
 
   /** What the run has come to, read from the engine's disk and the hosts. */
   result(): RunResult {
+    if (this.#ended !== null) return this.#ended;
     const lease = this.#storage.lease(this.#scenario.pool.id);
     return {
       scenario: this.#scenario.name,
@@ -227,6 +317,7 @@ export class Simulation {
       events: this.events,
       virtualTimeMs: this.now / 1000,
       recoveries: this.#recorder.recoveries,
+      resumptions: (this.#world?.session ?? 1) - 1,
       commands: commandsOf(this.#monitor.store),
       tasks: this.#recorder.tasks(this.#monitor.store),
       hosts: this.#cluster.hosts.map(({ name, up }) => ({ id: name, role: lease.owner === name ? 'SPM' : 'Free', up })),
@@ -241,6 +332,7 @@ export class Simulation {
     // It ends at its current event, which may be about to open the disk.
     await this.#running;
     await this.#cluster.closeDisk();
+    await this.#world?.close();
   }
 
   async #drive<T>(driving: Promise<T>): Promise<T> {
@@ -251,9 +343,19 @@ export class Simulation {
   }
 }
 
-/** A new, empty disk for the engine, and what opens it again with all that was written before. */
-async function createDisk(db: string | undefined): Promise<{ readonly created: OpenDisk; readonly reopen: () => Promise<OpenDisk> }> {
-  if (db !== undefined) return { created: await createStoreDirectory(db), reopen: () => openStoreDirectory(db) };
-  let memory = new MemoryDisk();
-  return { created: memory, reopen: async () => (memory = memory.clone()) };
+/** What a run came to, and which commit of the engine's was the last then: an operator may make another. */
+type EndRecord = { readonly result: RunResult; readonly commitSeq: number };
+
+function endRecord(result: RunResult, store: StoreMirror): Data {
+  return asData({ result, commitSeq: lastCommit(store) } satisfies EndRecord, 'the result');
+}
+
+function endOf(world: WorldStore | null, store: StoreMirror): RunResult | null {
+  // This program wrote it.
+  const end = world?.end as EndRecord | null | undefined;
+  return end?.commitSeq === lastCommit(store) ? end.result : null;
+}
+
+function lastCommit(store: StoreMirror): number {
+  return store.heads.get('head')?.commitSeq ?? 0;
 }

@@ -23,6 +23,8 @@ export interface Watched {
   readonly storage: SharedStorage;
   /** What the engine's disk holds when the run begins, in the order of keys. */
   readonly store: Iterable<DiskEntry>;
+  /** When it begins, µs. */
+  readonly now: number;
   /** Called for each breach, at the moment it is seen. */
   readonly report: (violation: Violation) => void;
 }
@@ -39,11 +41,12 @@ export class Monitor {
   readonly #watchers: readonly Watcher[];
   readonly #violations = new Map<string, Violation[]>();
   readonly #report: (violation: Violation) => void;
-  #now = 0;
+  #now: number;
   #effectsSeen: number;
 
-  constructor({ definitions, pools, storage, store, report }: Watched, invariants: readonly Invariant[] = INVARIANTS) {
+  constructor({ definitions, pools, storage, store, now, report }: Watched, invariants: readonly Invariant[] = INVARIANTS) {
     this.#mirror = new StoreMirror(store);
+    this.#now = now;
     this.#storage = storage;
     this.#effectsSeen = storage.ledger.entries.length;
     const scene: Scene = { definitions, pools, mirror: this.#mirror, storage };

@@ -12,6 +12,18 @@ export interface KernelOptions {
   readonly strategy: (streams: Streams) => Strategy;
   /** Wall time in ms after which a callback that waits for something outside the simulation fails the run. Default 10 000. */
   readonly turnLimitMs?: number;
+  /** Where an earlier process has left the run. Default: it begins. */
+  readonly origin?: Origin;
+}
+
+/** Where a process takes up a run. */
+export interface Origin {
+  /** Virtual time, whole µs. */
+  readonly now: number;
+  /** How many events have run. */
+  readonly executed: number;
+  /** From 1: which process it is that works on the run. */
+  readonly session: number;
 }
 
 /** How far to go. */
@@ -44,14 +56,16 @@ export class Kernel {
   private readonly machine: TurnMachine;
   private goal: Goal | null = null;
   private lastEvent: SimEvent | null = null;
-  private executedCount = 0;
+  private executedCount: number;
   private openCount = 0;
   private disposed = false;
 
   /** @throws SeatbeltError `BAD_SCENARIO` when the seed is not a safe integer. */
   constructor(options: KernelOptions) {
-    this.streams = new Streams(options.seed, (draw) => this.hash.number(draw));
-    this.scheduler = new Scheduler(options.strategy(this.streams));
+    const { now, executed, session } = options.origin ?? { now: 0, executed: 0, session: 1 };
+    this.streams = new Streams(options.seed, (draw) => this.hash.number(draw), session);
+    this.scheduler = new Scheduler(options.strategy(this.streams), now);
+    this.executedCount = executed;
     this.turnLimitMs = options.turnLimitMs ?? 10_000;
     this.machine = {
       runNext: () => this.runNext(),
@@ -65,7 +79,7 @@ export class Kernel {
     return this.scheduler.now;
   }
 
-  /** How many events have run. */
+  /** How many events have run, those before the origin included. */
   get executed(): number {
     return this.executedCount;
   }

@@ -20,16 +20,20 @@ export class SimNode {
   private readonly captured: CapturedRuntime;
   private readonly crashPoints = new Map<number, { readonly when: 'before' | 'after'; readonly crash: () => void }>();
   private current: Life | null = null;
-  private lives = 0;
-  private operations = 0;
+  private lives: number;
+  private operations: number;
   private disposed = false;
 
+  /** @param past what an earlier process has seen of it */
   constructor(
     readonly kernel: Kernel,
     readonly network: NodeNetwork,
     readonly name: string,
     private readonly owner: NodeOwner,
+    past: { readonly lives: number; readonly operations: number } = { lives: 0, operations: 0 },
   ) {
+    this.lives = past.lives;
+    this.operations = past.operations;
     this.captured = acquireRuntime();
     kernel.onDispose(() => this.dispose());
     network.attach(name, (message) => this.current?.receive(message) ?? false);

@@ -10,13 +10,16 @@ import { ReadyList, type Strategy } from './ready-list.js';
 export class Scheduler {
   private readonly timed = new EventHeap();
   private readonly ready = new ReadyList();
-  private clock = 0;
   private lastSeq = 0;
   private foregroundCount = 0;
   /** Cancelled events that still lie in the heap. */
   private stale = 0;
 
-  constructor(private readonly strategy: Strategy) {}
+  /** @param clock the virtual time at which it begins, whole µs */
+  constructor(
+    private readonly strategy: Strategy,
+    private clock = 0,
+  ) {}
 
   /** Virtual time in whole µs, from 0. */
   get now(): number {

@@ -37,11 +37,13 @@ export class Streams {
   /**
    * @param seed any safe integer.
    * @param onDraw is told each draw of each stream, in order.
+   * @param session from 1: a run that another process goes on with draws from other streams than before, as dice have no memory of a power cut.
    * @throws SeatbeltError `BAD_SCENARIO` when the seed is not a safe integer.
    */
   constructor(
     private readonly seed: number,
     private readonly onDraw: (draw: number) => void = () => undefined,
+    private readonly session = 1,
   ) {
     if (!Number.isSafeInteger(seed)) throw new SeatbeltError('BAD_SCENARIO', `seed: ${seed} is not a whole number that a double holds exactly`);
   }
@@ -57,7 +59,8 @@ export class Streams {
 
   private generator(component: string, purpose: string): RandomGenerator {
     // JSON keeps ('a', 'b/c') and ('a/b', 'c') apart; the hash makes neighbouring seeds unrelated, which the generator's own seeding does not.
-    const bytes = hash('sha256', JSON.stringify([this.seed, component, purpose]), 'buffer');
+    const names = this.session === 1 ? [component, purpose] : [component, purpose, this.session];
+    const bytes = hash('sha256', JSON.stringify([this.seed, ...names]), 'buffer');
     return xoroshiro128plusFromState([0, 4, 8, 12].map((at) => bytes.readInt32LE(at)));
   }
 }

@@ -57,12 +57,14 @@ export interface InvariantResult {
 export interface RunResult {
   readonly scenario: string;
   readonly seed: number;
-  /** 16 hex digits: the same for the same scenario and seed, on any machine and either disk. */
+  /** 16 hex digits: the same for the same scenario and seed, on any machine and either disk. Of a run that was resumed, of what the last process did. */
   readonly traceHash: string;
   readonly events: number;
   readonly virtualTimeMs: number;
   /** How often the engine was started again after a crash. */
   readonly recoveries: number;
+  /** How often another process went on with the run. */
+  readonly resumptions: number;
   readonly commands: readonly CommandResult[];
   readonly tasks: readonly TaskResult[];
   readonly hosts: readonly HostResult[];

@@ -8,6 +8,8 @@ export type Submission = { readonly id: string; readonly type: string; readonly 
 
 export type ClientMessage =
   | { readonly type: 'submit'; readonly submission: Submission }
+  /** Of a command that was acknowledged to an earlier client. */
+  | { readonly type: 'watch'; readonly id: string }
   | { readonly type: 'cancel'; readonly id: string }
   | { readonly type: 'reply'; readonly reply: WireReply }
   | { readonly type: 'unanswered'; readonly correlation: string }
@@ -30,14 +32,12 @@ interface Question {
   readonly timer: Timer;
 }
 
-interface Open {
-  readonly submission: Submission;
-  readonly acknowledged: boolean;
-}
+/** A command that is not known to be over, with what is to be submitted until that is acknowledged. */
+type Unacknowledged = Submission | null;
 
 /** The engine's client: submits each command with its own id until that is acknowledged, then watches it until it is over or held. */
 export function createClient(ports: NodePorts, engine: string, wakeSelf: (message: ClientMessage) => void): (message: ClientMessage) => void {
-  const open = new Map<string, Open>();
+  const open = new Map<string, Unacknowledged>();
   const asked = new Map<string, Question>();
   let sent = 0;
   ports.onReceive((message) => {
@@ -47,8 +47,11 @@ export function createClient(ports: NodePorts, engine: string, wakeSelf: (messag
   return (message) => {
     switch (message.type) {
       case 'submit':
-        open.set(message.submission.id, { submission: message.submission, acknowledged: false });
+        open.set(message.submission.id, message.submission);
         return ask(message.submission.id);
+      case 'watch':
+        open.set(message.id, null);
+        return ask(message.id);
       case 'cancel':
         return askToCancel(message.id);
       case 'reply':
@@ -66,11 +69,11 @@ export function createClient(ports: NodePorts, engine: string, wakeSelf: (messag
   };
 
   function ask(id: string): void {
-    const command = open.get(id);
-    if (command === undefined) return;
-    const { type, params } = command.submission;
-    const body = command.acknowledged ? ({ op: 'commandStatus', commandId: id } as const) : ({ op: 'submitCommand', commandId: id, type, params } as const);
-    send(id, 'command', body);
+    const submission = open.get(id);
+    if (submission === undefined) return;
+    if (submission === null) return send(id, 'command', { op: 'commandStatus', commandId: id });
+    const { type, params } = submission;
+    send(id, 'command', { op: 'submitCommand', commandId: id, type, params });
   }
 
   function askToCancel(id: string): void {
@@ -96,8 +99,7 @@ export function createClient(ports: NodePorts, engine: string, wakeSelf: (messag
       ports.probe({ type: 'cancelAnswered', commandId: id, answer });
       return;
     }
-    const command = open.get(id);
-    if (command === undefined) return;
+    if (!open.has(id)) return;
     if (code !== 0) {
       open.delete(id);
       ports.probe({ type: 'clientTold', commandId: id, status: null, refusal: message });
@@ -110,7 +112,7 @@ export function createClient(ports: NodePorts, engine: string, wakeSelf: (messag
       open.delete(id);
       return;
     }
-    open.set(id, { ...command, acknowledged: true });
+    open.set(id, null);
     ports.after(WATCH_US, () => wakeSelf({ type: 'look', id }));
   }
 }

@@ -9,9 +9,13 @@ export function baseVolume(disk: string): string {
   return `${disk}-base`;
 }
 
-/** The storage as a scenario has it before anything happens. */
-export function furnish(storage: SharedStorage, { domains, vms, disks }: Scenario): void {
+/** The storage domains of a scenario, which are the same for ever. */
+export function mount(storage: SharedStorage, { domains }: Scenario): void {
   for (const { id } of domains) storage.addDomain(id);
+}
+
+/** What a scenario has on its domains before anything happens. */
+export function furnish(storage: SharedStorage, { vms, disks }: Scenario): void {
   for (const { id, host } of vms) storage.addVm(id, host);
   for (const { id, vm, domain, size } of disks) storage.addDisk({ disk: id, vm, domain, volume: baseVolume(id), sizeBytes: size });
 }

@@ -11,6 +11,7 @@ export function report(changes: Partial<RunReport> = {}): RunReport {
     virtualTimeMs: 61_500,
     wallTimeMs: 12,
     recoveries: 1,
+    resumptions: 0,
     commands: [
       { ...command, id: 'good', status: 'SUCCEEDED', executionIndex: 2, residue: [] },
       {

@@ -1,0 +1,160 @@
+import { join } from 'node:path';
+import type { CommandDefinition } from '../../src/model/command.js';
+import { asData, type Data } from '../../src/model/data.js';
+import { SeatbeltError } from '../../src/model/errors.js';
+import { createStoreDirectory, openStoreDirectory } from '../../src/store/directory.js';
+import type { DiskEntry, OpenDisk } from '../../src/store/disk.js';
+import { openLevelDisk } from '../../src/store/level-disk.js';
+import { MemoryDisk } from '../../src/store/memory-disk.js';
+import { readStore } from '../../src/store/read-store.js';
+import { SnapshotStore } from '../../src/store/snapshot-store.js';
+import { packageVersion } from '../scenario/package-root.js';
+import type { Scenario } from '../scenario/schema.js';
+import { initialEntities } from '../world/initial-entities.js';
+import { WorldStore } from '../world/world-store.js';
+
+/*
+ * The directory of a run:
+ *   seatbelt.json   the marker of a store's directory
+ *   engine/         the engine's LevelDB
+ *   world/          the LevelDB of the world around it
+ * The world's is made first: from what it says of the run, an engine's store that was not made in time can be made later.
+ */
+const WORLD = 'world';
+
+/** What a run is: all that follows, follows from this. */
+export interface Run {
+  readonly scenario: Scenario;
+  readonly seed: number;
+}
+
+/** What a run is kept on. */
+export interface RunStore {
+  readonly run: Run;
+  /** What the engine's disk holds, in the order of keys. */
+  readonly entries: readonly DiskEntry[];
+  /** Opens the engine's disk, with all that was written before; called at each start of the engine. */
+  readonly reopen: () => Promise<OpenDisk>;
+  /** Null if the run ends with the process. */
+  readonly world: WorldStore | null;
+}
+
+/** The disks under a run: of the engine, opened anew at each of its starts, and of the world, null if the run ends with the process. */
+export interface RunDisks {
+  readonly engine: () => Promise<OpenDisk>;
+  readonly world: OpenDisk | null;
+}
+
+/** A run that ends with the process: the engine's disk is in memory. */
+export function createInMemory(run: Run): Promise<RunStore> {
+  let disk = new MemoryDisk();
+  return begin({ engine: async () => (disk = disk.clone()), world: null }, run);
+}
+
+/**
+ * A new run, kept in `directory`.
+ * @throws SeatbeltError `STORE_NOT_EMPTY`, `STORE_NOT_OURS`, `STORE_LOCKED` and the other errors of creating a store there
+ */
+export async function createRun(directory: string, run: Run): Promise<RunStore> {
+  await (await createStoreDirectory(directory)).close();
+  const world = await openLevelDisk(join(directory, WORLD), { create: true });
+  return closedUnlessDone(world, () => begin({ engine: () => openStoreDirectory(directory), world }, run));
+}
+
+/**
+ * A run that another process has begun in `directory`.
+ * @param definitions the commands that its scenario brings along in code, which no store can hold
+ * @throws SeatbeltError `BAD_SCENARIO` one of them is missing
+ * @throws SeatbeltError `STORE_MISSING` there is none, or only an engine's store, or the process died before it had begun
+ * @throws SeatbeltError `STORE_VERSION` another version of this program began it
+ * @throws SeatbeltError `STORE_NOT_OURS`, `STORE_LOCKED`, `STORE_CORRUPT`, `STORE_READ_FAILED`
+ */
+export async function openRun(directory: string, definitions: readonly CommandDefinition[] = []): Promise<RunStore> {
+  await (await openStoreDirectory(directory)).close();
+  const world = await openLevelDisk(join(directory, WORLD), { create: false });
+  return closedUnlessDone(world, () => goOn({ engine: () => openStoreDirectory(directory), world }, definitions));
+}
+
+/** Makes empty disks those of a run. @throws SeatbeltError `STORE_NOT_EMPTY`, `STORE_WRITE_FAILED` */
+export async function begin({ engine, world }: RunDisks, run: Run): Promise<RunStore> {
+  const kept = world === null ? null : await WorldStore.create(world, recordOf(run));
+  const disk = await engine();
+  return closedAfter(disk, async () => {
+    await initialise(disk, run);
+    return { run, entries: await disk.scan(''), reopen: engine, world: kept };
+  });
+}
+
+/** Reads what another process has left on the disks. @throws as {@link openRun} */
+export async function goOn(
+  { engine, world }: RunDisks & { readonly world: OpenDisk },
+  definitions: readonly CommandDefinition[] = [],
+): Promise<RunStore> {
+  const kept = await WorldStore.open(world);
+  const run = runOf(kept.run, definitions);
+  const disk = await engine();
+  return closedAfter(disk, async () => {
+    if ((await disk.scan('')).length === 0) await initialise(disk, run);
+    const { identity } = await readStore(disk);
+    if (identity.storeId !== storeId(run)) {
+      throw new SeatbeltError('STORE_NOT_OURS', `the engine's store is of the run ${identity.storeId}, and the world's of ${storeId(run)}`);
+    }
+    return { run, entries: await disk.scan(''), reopen: engine, world: kept };
+  });
+}
+
+/** Not drawn at random: the trace must not depend on it. */
+function storeId({ scenario, seed }: Run): string {
+  return `${scenario.name}-${seed}`;
+}
+
+function initialise(disk: OpenDisk, run: Run): Promise<void> {
+  return SnapshotStore.initialise(disk, { storeId: storeId(run), entities: initialEntities(run.scenario) });
+}
+
+/** A {@link Run} on disk. */
+type RunRecord = {
+  /** The version of the program that began it. */
+  readonly program: string;
+  /** But for what is code. */
+  readonly scenario: Data;
+  readonly seed: number;
+  /** The types of the commands that the scenario brings along in code. */
+  readonly definitions: readonly string[];
+};
+
+function recordOf({ scenario, seed }: Run): RunRecord {
+  const { definitions = [], ...data } = scenario;
+  return { program: packageVersion(), scenario: asData(data, 'the scenario'), seed, definitions: definitions.map(({ type }) => type) };
+}
+
+/** @param definitions the commands that the scenario brings along in code, as they are today */
+function runOf(found: Data, definitions: readonly CommandDefinition[]): Run {
+  // This program wrote it, and its checksum says that it is what was written.
+  const record = found as RunRecord;
+  if (record.program !== packageVersion()) {
+    const versions = `version ${record.program} of seatbelt, and this is version ${packageVersion()}, which may understand its scenario differently`;
+    throw new SeatbeltError('STORE_VERSION', `the run was begun by ${versions}`);
+  }
+  const missing = record.definitions.filter((type) => definitions.every((definition) => definition.type !== type));
+  if (missing.length > 0) throw new SeatbeltError('BAD_SCENARIO', `the run's scenario had commands in code, which are to be given again: ${missing.join(', ')}`);
+  const scenario = record.scenario as unknown as Scenario;
+  return { scenario: definitions.length === 0 ? scenario : { ...scenario, definitions }, seed: record.seed };
+}
+
+async function closedAfter<T>(disk: OpenDisk, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } finally {
+    await disk.close();
+  }
+}
+
+async function closedUnlessDone<T>(disk: OpenDisk, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    await disk.close();
+    throw error;
+  }
+}

@@ -1,0 +1,13 @@
+import type { OpenDisk } from '../../src/store/disk.js';
+
+/** A disk whose batches are each written only when `first` is done: what they follow from is durable before they are. */
+export function writeAhead(disk: OpenDisk, first: () => Promise<void>): OpenDisk {
+  return {
+    write: async (ops) => {
+      await first();
+      await disk.write(ops);
+    },
+    scan: (prefix) => disk.scan(prefix),
+    close: () => disk.close(),
+  };
+}

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { begin, goOn, type RunStore } from '../../../sim/embed/run-store.js';
+import { Simulation } from '../../../sim/embed/simulation.js';
+import { loadScenario } from '../../../sim/scenario/load.js';
+import type { RunResult } from '../../../sim/report/result.js';
+import type { Scenario } from '../../../sim/scenario/schema.js';
+import { BUILT_IN_VOCABULARY } from '../../../sim/scenario/vocabulary.js';
+import { isTerminal } from '../../../src/flow/state.js';
+import { MemoryDisk } from '../../../src/store/memory-disk.js';
+import type { OpenDisk } from '../../../src/store/disk.js';
+
+/** The two disks of a run, which a power cut leaves as they are at that moment. */
+class Disks {
+  #engine = new MemoryDisk();
+  #world = new MemoryDisk();
+
+  begin(scenario: Scenario, seed: number): Promise<RunStore> {
+    return begin({ engine: this.#openEngine, world: this.#world }, { scenario, seed });
+  }
+
+  goOn(): Promise<RunStore> {
+    this.#world = this.#world.clone();
+    return goOn({ engine: this.#openEngine, world: this.#world });
+  }
+
+  readonly #openEngine = async (): Promise<OpenDisk> => (this.#engine = this.#engine.clone());
+}
+
+const scenarioOf = (name: string, ...set: string[]) => loadScenario(name, { vocabulary: BUILT_IN_VOCABULARY, cwd: '.', set });
+
+async function finished(simulation: Simulation): Promise<RunResult> {
+  await simulation.run();
+  const result = simulation.result();
+  await simulation.dispose();
+  return result;
+}
+
+/** A run whose power is cut after that many further events, as often as there are numbers, and which then goes on to its end. */
+async function cutAt(scenario: Scenario, seed: number, cuts: readonly number[]): Promise<RunResult> {
+  const disks = new Disks();
+  let simulation = await Simulation.on(await disks.begin(scenario, seed));
+  for (const events of cuts) {
+    await simulation.step(events);
+    await simulation.dispose();
+    simulation = await Simulation.on(await disks.goOn());
+  }
+  return finished(simulation);
+}
+
+/** Every so many-th event, so that a run of the tests takes seconds; each offset comes with another seed. */
+const STRIDE = 24;
+
+describe('a run whose power is cut', () => {
+  it.each([
+    ['live-migration', ['SUCCEEDED SUCCEEDED SUCCEEDED', 'ROLLED_BACK', 'SUCCEEDED ROLLED_BACK SUCCEEDED', 'SUCCEEDED SUCCEEDED ROLLED_BACK', 'ROLLED_BACK ROLLED_BACK ROLLED_BACK']],
+    ['live-migration-failure', ['SUCCEEDED SUCCEEDED ROLLED_BACK', 'SUCCEEDED ROLLED_BACK SUCCEEDED', 'ROLLED_BACK', 'ROLLED_BACK ROLLED_BACK ROLLED_BACK']],
+  ])('%s: goes on to an end, wherever that was, and all invariants hold', async (name, ends) => {
+    const scenario = await scenarioOf(name);
+    for (const seed of [1, 2, 3]) {
+      const { events } = await finished(await Simulation.create(scenario, { seed }));
+      for (let n = seed * 7; n <= events; n += STRIDE) {
+        const result = await cutAt(scenario, seed, [n]);
+        const where = `seed ${seed}, cut after event ${n}`;
+        expect(result.invariants.filter(({ held }) => !held), where).toEqual([]);
+        expect(ends, where).toContain(result.commands.map(({ status }) => status).join(' '));
+      }
+    }
+  });
+
+  it('goes on however often that happens', async () => {
+    const scenario = await scenarioOf('live-migration');
+    for (const seed of [1, 2, 3, 4]) {
+      const result = await cutAt(scenario, seed, Array.from({ length: 12 }, (_, i) => 40 + ((seed * 31 + i * 17) % 60)));
+      expect(result.invariants.filter(({ held }) => !held), `seed ${seed}`).toEqual([]);
+      expect(result.commands.every(({ status }) => isTerminal(status)), `seed ${seed}`).toBe(true);
+    }
+  });
+
+  it('takes the same course from the same disks', async () => {
+    const scenario = await scenarioOf('live-migration');
+    const [one, other] = [await cutAt(scenario, 5, [300]), await cutAt(scenario, 5, [300])];
+    expect(other).toEqual(one);
+  });
+
+  it('does not crash the engine again where a planned crash is behind it', async () => {
+    const scenario = await scenarioOf('live-migration', 'faults=[{ crashEngine: { at: 5s, down: 1s } }, { crashEngine: { event: 150, down: 1s } }]');
+    const disks = new Disks();
+    const before = await Simulation.on(await disks.begin(scenario, 1));
+    await before.runUntil(60_000_000);
+    expect(before.result().recoveries).toBe(2);
+    await before.dispose();
+    const after = await Simulation.on(await disks.goOn());
+    const crashes: string[] = [];
+    after.on('probe', ({ probe }) => {
+      if (probe.type === 'engineCrashed') crashes.push(probe.cause);
+    });
+    expect((await finished(after)).recoveries).toBe(3);
+    expect(crashes).toEqual([]);
+  });
+
+  it('still crashes it, at the right one, where a planned crash is yet to come', async () => {
+    const scenario = await scenarioOf('live-migration', 'faults=[{ crashEngine: { when: { command: LiveMigrateDisk, is: SUCCEEDED, nth: 2 }, down: 1s } }]');
+    const result = await cutAt(scenario, 1, [560]);
+    expect(result.commands.map(({ status }) => status)).toEqual(['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);
+    expect(result.recoveries).toBe(2);
+  });
+
+  it('still cancels what was to be cancelled, and submits what was to be submitted', async () => {
+    const later = { id: 'later', at: '10min', type: 'LiveMigrateVmDisks', params: { pool: 'pool1', vm: 'vm1', disks: ['disk1'], targetDomain: 'hdd' } };
+    const scenario = await scenarioOf('live-migration', 'faults=[]', 'commands.0.cancelAt=40s', `commands.1=${JSON.stringify(later)}`);
+    const result = await cutAt(scenario, 1, [30, 100]);
+    expect(result.commands.find(({ id }) => id === 'migrate')).toMatchObject({ status: 'ROLLED_BACK', error: { code: 'CANCELLED' } });
+    expect(result.commands.find(({ id }) => id === 'later')?.history[0]?.t ?? 0).toBeGreaterThan(0);
+  });
+
+  it('is over when it is over: nothing happens any more, and the result is the same', async () => {
+    const scenario = await scenarioOf('live-migration');
+    const disks = new Disks();
+    const first = await finished(await Simulation.on(await disks.begin(scenario, 1)));
+    const again = await Simulation.on(await disks.goOn());
+    const seen: unknown[] = [];
+    again.on('event', (event) => seen.push(event));
+    expect(await finished(again)).toEqual(first);
+    expect(seen).toEqual([]);
+  });
+});
