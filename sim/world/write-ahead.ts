@@ -7,6 +7,7 @@ export function writeAhead(disk: OpenDisk, first: () => Promise<void>): OpenDisk
       await first();
       await disk.write(ops);
     },
+    get: (key) => disk.get(key),
     scan: (prefix) => disk.scan(prefix),
     close: () => disk.close(),
   };
