@@ -26,4 +26,10 @@ export const dataMapSchema = z.record(z.string(), dataSchema).readonly();
 export const listOf = <S extends z.ZodType>(item: S, most = 10_000) => z.array(item).max(most).readonly();
 
 /** One, or a list. */
-export const oneOrMore = <S extends z.ZodType>(item: S) => z.union([item, listOf(item, 1_000)]);
+export const oneOrMore = <S extends z.ZodType>(item: S) => z.union([item, listOf(item, 1_000)], { error: ofTheOne });
+
+/** What is wrong with the one as a whole is worth more than that it is no list. */
+function ofTheOne(issue: z.core.$ZodRawIssue): string | undefined {
+  const branches = issue.code === 'invalid_union' ? issue.errors : [];
+  return branches.flat().find(({ code, path }) => code === 'custom' && path.length === 0)?.message;
+}

@@ -6,7 +6,7 @@ const SEED = 1;
 /** Of every case but the first: as many points as a test run has time for. All of them: npm run crash-points. */
 const EVERY = 29;
 
-describe('crashing the engine at every point of the live migration', () => {
+describe('crashing the engine at every point of a flow', () => {
   const cases = FAILURE_CASES.map((failureCase, i) => ({ ...failureCase, every: i === 0 ? 1 : EVERY }));
   it.each(cases)('changes nothing if $name', async ({ every, ...failureCase }) => {
     const unhurt = await reference(failureCase, SEED);

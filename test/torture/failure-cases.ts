@@ -1,6 +1,6 @@
 import type { Changes, FaultDocument } from './scenario.js';
 
-/** One way for the live migration of two disks to go, without any crash. */
+/** One way for a scenario to go, by default the live migration of two disks, without any crash. */
 export interface FailureCase extends Changes {
   readonly name: string;
   /** How the commands end, in the order of their ids: the migration, then each disk's child if it came to that. Null: in any way, but they do end. */
@@ -72,6 +72,22 @@ const slowNetwork = (slowest: string): readonly string[] => [
   'engine.requestTimeout=5s',
 ];
 
+/** A flow that a file declares: two trips, of which one has no seat. */
+const TRIPS = 'examples/trip-booking.yaml';
+const noSeat = failTask('bookFlight', { seat: '12B' }, 'every');
+
+const DECLARED: readonly FailureCase[] = [
+  { name: 'both trips can be booked', scenario: TRIPS, faults: [], ends: 'SUCCEEDED, SUCCEEDED' },
+  { name: 'a trip has no seat', scenario: TRIPS, faults: [noSeat], ends: 'SUCCEEDED, ROLLED_BACK' },
+  { name: 'a trip has no car', scenario: TRIPS, faults: [failCall('rentCar', { trip: 'rome' }, 'every')], ends: 'SUCCEEDED, ROLLED_BACK' },
+  {
+    name: 'a trip has no seat, and what cancels it fails once',
+    scenario: TRIPS,
+    faults: [noSeat, failTask('cancelFlight', {}), failCall('returnCar', {}), failTask('cancelHotel', {})],
+    ends: 'SUCCEEDED, ROLLED_BACK',
+  },
+];
+
 /** Every step of the migration and of its children fails once; so does what undoes them. */
 export const FAILURE_CASES: readonly FailureCase[] = [
   { name: 'nothing fails', faults: [], ends: MOVED },
@@ -92,4 +108,5 @@ export const FAILURE_CASES: readonly FailureCase[] = [
   ].map(([moment = '', at = '']): FailureCase => ({ name: `it is cancelled ${moment}`, faults: [], settings: [`commands.0.cancelAt=${at}`], ends: null })),
   { name: 'the network is at times slower than calls may be', faults: [], settings: slowNetwork('4s'), ends: null },
   { name: 'the network is mostly slower than calls may be', faults: [], settings: slowNetwork('8s'), ends: null },
+  ...DECLARED,
 ];

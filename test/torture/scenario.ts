@@ -4,9 +4,9 @@ import { loadScenario } from '../../sim/scenario/load.js';
 import type { Scenario } from '../../sim/scenario/schema.js';
 import type { CrashPoint } from '../../sim/kernel/crash-point.js';
 
-// The live migration with other faults, each written as a scenario file has it: so every run of a campaign can be repeated from the command line.
+// Scenarios with other faults, each written as a scenario file has it: so every run of a campaign can be repeated from the command line.
 
-const SCENARIO = 'live-migration';
+const LIVE_MIGRATION = 'live-migration';
 
 interface Failure {
   readonly verb: string;
@@ -41,20 +41,22 @@ export function crashAt(point: EnginePoint): FaultDocument {
   }
 }
 
-/** What differs from the built-in scenario. */
+/** What differs from the scenario as it stands. */
 export interface Changes {
+  /** Default: the live migration. */
+  readonly scenario?: string;
   readonly faults: readonly FaultDocument[];
   /** Further settings, `path=value`. */
   readonly settings?: readonly string[];
 }
 
-export function migrationWith(changes: Changes): Promise<Scenario> {
-  return loadScenario(SCENARIO, { vocabulary: BUILT_IN_VOCABULARY, cwd: '.', set: settingsOf(changes) });
+export function scenarioWith(changes: Changes): Promise<Scenario> {
+  return loadScenario(changes.scenario ?? LIVE_MIGRATION, { vocabulary: BUILT_IN_VOCABULARY, cwd: '.', set: settingsOf(changes) });
 }
 
 /** The command line that gives the same run again. */
 export function reproduction(changes: Changes, seed: number): string {
-  return rerunLine(SCENARIO, { seed, set: settingsOf(changes) });
+  return rerunLine(changes.scenario ?? LIVE_MIGRATION, { seed, set: settingsOf(changes) });
 }
 
 function settingsOf({ faults, settings = [] }: Changes): readonly string[] {

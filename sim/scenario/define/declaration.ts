@@ -71,6 +71,8 @@ const taskSchema = z
     doneCodes: listOf(hostCodeSchema, 100).prefault([]),
     /** Only of verbs that the scenario declares: how this task's attempts go. */
     outcomes: outcomesSchema.exactOptional(),
+    /** Running it twice does what running it once does. */
+    repeatable: z.boolean().default(false),
     ...each,
   })
   .readonly();
@@ -93,8 +95,19 @@ const childSchema = z.strictObject({ type: z.string(), params: dataMapSchema.pre
 
 const effectSchema = z.strictObject({ verb: z.string(), object: textSchema, ...each }).readonly();
 
+const errorsSchema = z.strictObject({ hostCodes: listOf(hostCodeSchema, 100).refine((codes) => codes.length > 0, { error: 'name at least one' }) }).readonly();
+
 const policySchema = z
-  .strictObject({ attempts: z.int().min(1), backoff: durationSchema.exactOptional(), maxBackoff: durationSchema.exactOptional() })
+  .strictObject({
+    attempts: z.int().min(1),
+    backoff: durationSchema.exactOptional(),
+    maxBackoff: durationSchema.exactOptional(),
+    retryIf: z
+      .union([z.strictObject({ only: errorsSchema }).readonly(), z.strictObject({ except: errorsSchema }).readonly()], {
+        error: 'expected {only: {hostCodes: […]}} or {except: {hostCodes: […]}}',
+      })
+      .exactOptional(),
+  })
   .readonly();
 
 const calls = { calls: oneOrMore(callSchema).prefault([]) };

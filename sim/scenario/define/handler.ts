@@ -44,11 +44,12 @@ function shown({ commandId, params, outputs, newId }: Shown, before?: Data): Mom
   return { commandId, params, outputs, newId, before };
 }
 
-function policyOf({ attempts, backoff, maxBackoff }: PolicyDeclaration): RetrySettings {
+function policyOf({ attempts, backoff, maxBackoff, retryIf }: PolicyDeclaration): RetrySettings {
   return {
     attempts,
     ...(backoff === undefined ? {} : { backoffMs: backoff / 1000 }),
     ...(maxBackoff === undefined ? {} : { maxBackoffMs: maxBackoff / 1000 }),
+    ...(retryIf === undefined ? {} : { retryIf }),
   };
 }
 

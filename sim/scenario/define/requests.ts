@@ -34,6 +34,7 @@ function readTask(task: TaskDeclaration, path: Path, outer: Names, around: Surro
       pool: pool(moment),
       ...(entity === null ? {} : { entity: entity(moment) }),
       doneCodes: task.doneCodes,
+      repeatable: task.repeatable,
     }));
 }
 

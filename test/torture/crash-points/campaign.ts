@@ -5,7 +5,7 @@ import { Simulation } from '../../../sim/embed/simulation.js';
 import type { CommandResult } from '../../../sim/report/result.js';
 import { isTerminal } from '../../../src/flow/state.js';
 import type { FailureCase } from '../failure-cases.js';
-import { crashAt, migrationWith, reproduction, type EnginePoint } from '../scenario.js';
+import { crashAt, scenarioWith, reproduction, type EnginePoint } from '../scenario.js';
 
 export interface Course {
   /** What is wrong, in words; empty if nothing is. */
@@ -104,7 +104,7 @@ function withCrash(of: FailureCase, point: EnginePoint): FailureCase {
 }
 
 async function follow(of: FailureCase, seed: number, db?: string): Promise<Course> {
-  const simulation = await Simulation.create(await migrationWith(of), db === undefined ? { seed } : { seed, db });
+  const simulation = await Simulation.create(await scenarioWith(of), db === undefined ? { seed } : { seed, db });
   let crashed = false;
   simulation.on('probe', ({ probe }) => (crashed ||= probe.type === 'engineCrashed'));
   try {

@@ -6,7 +6,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { Simulation, type SimulationEvent } from '../../../sim/embed/simulation.js';
 import type { Scenario } from '../../../sim/scenario/schema.js';
 import { FAILURE_CASES } from '../failure-cases.js';
-import { crashAt, migrationWith, reproduction, type Changes } from '../scenario.js';
+import { crashAt, scenarioWith, reproduction, type Changes } from '../scenario.js';
 
 // One run per seed, and the ways to drive it. All randomness is derived from the seed, so that every process makes the same choices.
 
@@ -20,12 +20,12 @@ export interface Course {
 
 /** Every seed has one of the failures, and a crash of the engine. */
 function changesOf(seed: number): Changes {
-  const { faults, settings = [] } = FAILURE_CASES[seed % FAILURE_CASES.length] ?? { faults: [] };
-  return { faults: [...faults, crashAt({ at: 'event', n: 10 + ((seed * 37) % 500) })], settings };
+  const changes: Changes = FAILURE_CASES[seed % FAILURE_CASES.length] ?? { faults: [] };
+  return { ...changes, faults: [...changes.faults, crashAt({ at: 'event', n: 10 + ((seed * 37) % 500) })] };
 }
 
 export function scenarioOf(seed: number): Promise<Scenario> {
-  return migrationWith(changesOf(seed));
+  return scenarioWith(changesOf(seed));
 }
 
 /** The command line that gives the same run again. */
