@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { atOnce } from './at-once.js';
 import { frozenData, type Data } from './data.js';
+import { fieldProblem, fn, handlerProblem } from './definition-shape.js';
 import { BadParams, SeatbeltError } from './errors.js';
 import { entireCommandTaskHandler, type EndAction, type ExecuteAction, type FailAction, type UndoAction } from './entire-command.js';
 import type { ErasedHandler, TaskHandler } from './handler.js';
@@ -50,12 +51,28 @@ export interface CommandBuilder<P, O> {
 const MAX_WAIT_MS = 365 * 24 * 3_600_000;
 const NAME = /^[A-Za-z][A-Za-z0-9]*$/;
 
+/** Version and wait are checked by value. */
+const specShape = z.strictObject({
+  type: z.string(),
+  version: z.unknown().optional(),
+  params: z.custom<unknown>((value) => typeof (value as z.ZodType | null | undefined)?.safeParse === 'function', 'must be a zod schema'),
+  locks: fn.optional(),
+  lockWait: z.union([z.literal('refuse'), z.strictObject({ limitMs: z.unknown() })], { error: "must be 'refuse' or { limitMs }" }).optional(),
+  executeAction: fn.optional(),
+  endSuccessfully: fn.optional(),
+  endWithFailure: fn.optional(),
+  undo: fn.optional(),
+} satisfies { readonly [K in keyof Required<CommandSpec<z.ZodType>>]: z.ZodType });
+
 /**
  * Defines a command: `defineCommand({ type, params }).step(first).step(second).build()`, or, written the old way,
  * `defineCommand({ type, params, executeAction, endSuccessfully }).build()`.
  * @throws SeatbeltError `BAD_DEFINITION` on a malformed type, version or lockWait
  */
 export function defineCommand<S extends z.ZodType>(spec: CommandSpec<S>): CommandBuilder<z.output<S>, object> {
+  const problem = fieldProblem(specShape, spec);
+  // What is no object has no type to name.
+  if (problem !== null) throw new SeatbeltError('BAD_DEFINITION', `command ${String((spec as { readonly type?: unknown } | undefined)?.type)}: ${problem}`);
   if (!NAME.test(spec.type)) throw new SeatbeltError('BAD_DEFINITION', `command type '${spec.type}': use letters and digits, a letter first`);
   const version = spec.version ?? 1;
   if (!Number.isSafeInteger(version) || version < 1) {
@@ -86,6 +103,8 @@ function definition<S extends z.ZodType>(spec: CommandSpec<S>, version: number, 
   const handlers = executeAction === undefined ? steps : [entireCommandTaskHandler({ ...spec, executeAction }) as unknown as ErasedHandler];
   if (handlers.length === 0) throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: it has no handlers`);
   handlers.forEach((handler, i) => {
+    const malformed = handlerProblem(handler);
+    if (malformed !== null) throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: handler ${i}: ${malformed}`);
     const problem = problemOf(handler, handlers.slice(0, i));
     if (problem !== null) throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: handler ${i} (${handler.name}): ${problem}`);
   });
