@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Data } from '../../../src/model/data.js';
 import { dataMapSchema, dataSchema, hostCodeSchema, listOf, nameSchema, oneOrMore } from '../fields.js';
-import { durationSchema } from '../units.js';
+import { durationSchema, positiveDurationSchema } from '../units.js';
 
 // A command as a scenario declares it. Texts and values may hold references (see template.ts), which are checked when it is compiled.
 
@@ -147,6 +147,8 @@ const handlerSchema = z
     retry: policySchema.exactOptional(),
     undoRetry: policySchema.exactOptional(),
     onUndoFailed: z.enum(['stop', 'continue']).default('stop'),
+    /** How long the step may take. */
+    timeout: positiveDurationSchema.exactOptional(),
   })
   .superRefine(({ undo, endWithFailure, compensate, leaves, effectFree }, context) => {
     const refuse = (key: string, message: string): void => context.addIssue({ code: 'custom', path: [key], message });

@@ -28,6 +28,7 @@ export function readHandler(handler: HandlerDeclaration, path: Path, names: Name
     name: handler.name,
     ...(handler.effectFree ? { effectFree: true } : {}),
     onUndoFailed: handler.onUndoFailed,
+    ...(handler.timeout === undefined ? {} : { timeoutMs: handler.timeout / 1000 }),
     ...(handler.retry === undefined ? {} : { retry: policyOf(handler.retry) }),
     ...(handler.undoRetry === undefined ? {} : { undoRetry: policyOf(handler.undoRetry) }),
     ...(pivot === undefined ? {} : { pointOfNoReturn: readPivot(pivot, [...path, 'pointOfNoReturn'], names, around) }),

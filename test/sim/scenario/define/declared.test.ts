@@ -71,6 +71,11 @@ describe('a command that a scenario declares', () => {
     expect(truth?.detail).toContain('there remains: charge payment/o1');
   });
 
+  it('fails when a step takes longer than it may', async () => {
+    const { commands } = await commandsOf(FLOW, ['define.0.handlers.2.timeout=2s']);
+    expect(commands['one']).toMatchObject({ status: 'ROLLED_BACK', error: { code: 'STEP_TIMEOUT' } });
+  });
+
   it('waits for its locks, as it declares', async () => {
     const second = 'commands.1={id: two, type: Order, params: {order: o1, items: [z]}}';
     const refused = await commandsOf(FLOW, [second]);
