@@ -7,6 +7,7 @@ import { Admission, lockError } from './command/admission.js';
 import { childOf, isRoot, placeholder } from './command/batch.js';
 import { CallbackRunner } from './command/callback-runner.js';
 import { DurableCommand, type InitialCommand } from './command/durable-command.js';
+import type { Family } from './command/family.js';
 import { StepTimer } from './command/step-timer.js';
 import type { EngineContext } from './engine-context.js';
 import type { CancelAnswer, CommandMessage, LockAnswer } from './messages.js';
@@ -17,11 +18,8 @@ export interface CommandDeps {
   readonly initial: InitialCommand;
   readonly wakeSelf: (message: CommandMessage) => void;
   /** Its durable state has changed. */
-  readonly changed: (state: CommandState) => void;
-  /** A child's first snapshot is committed: start its actor. */
-  readonly childPlaced: (child: CommandState) => void;
-  /** Pass the wish to cancel on to a child. */
-  readonly cancelChild: (childId: string) => void;
+  readonly changed: (state: CommandState, before: CommandState) => void;
+  readonly family: Family;
 }
 
 /**
@@ -29,10 +27,10 @@ export interface CommandDeps {
  * does what the new state asks for.
  */
 export function createCommand(deps: CommandDeps): (message: CommandMessage) => void {
-  const { context, definition, wakeSelf } = deps;
+  const { context, definition, wakeSelf, family } = deps;
   const { ports, locks, taskManager } = context;
-  const command = new DurableCommand(context, definition, deps.initial, (outcome) => wakeSelf({ type: 'committed', outcome }), { changed, perform });
-  const callbacks = new CallbackRunner(context, definition, command, 'callback', wakeSelf);
+  const command = new DurableCommand(context, definition, deps.initial, (outcome) => wakeSelf({ type: 'committed', outcome }), { changed, perform }, family);
+  const callbacks = new CallbackRunner(context, definition, command, 'callback', wakeSelf, () => family.ancestors());
   const limit = new StepTimer(ports, command.shape, wakeSelf);
   const admission = new Admission(locks, (answer) => wakeSelf({ type: 'locksAnswered', answer }));
 
@@ -53,8 +51,10 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
         return command.committed(message.outcome);
       case 'taskEnded':
         return taskEnded(message);
-      case 'childEnded':
-        return command.apply({ type: 'workEnded', id: message.childId, outcome: message.outcome });
+      case 'childReported':
+        return command.apply({ type: 'childReported', id: message.childId, report: message.report });
+      case 'rollBack':
+        return command.apply({ type: 'rollBack', error: message.error });
       case 'retryDue':
         return command.apply({ type: 'retryDue', id: message.id });
       case 'stepTimedOut':
@@ -70,7 +70,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
     // A wait for a further attempt may end with a cancel: then that attempt is not to be, though its time may have come.
     if (state.phase !== before.phase) callbacks.forgo();
     limit.follow(state);
-    deps.changed(state);
+    deps.changed(state, before);
   }
 
   /** @param committedAt µs, the time in the records that its commit wrote: what lives on in memory must equal them */
@@ -92,9 +92,11 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
       case 'stopTask':
         return taskManager.tell({ type: 'stop', taskId: effect.id, reason: effect.reason });
       case 'cancelChild':
-        return deps.cancelChild(effect.id);
+        return family.cancelChild(effect.id);
+      case 'rollBackChild':
+        return family.rollBackChild(effect.id, effect.error);
       case 'startChild':
-        return deps.childPlaced(childOf(context.definitions, state, effect.item, committedAt));
+        return family.childPlaced(childOf(context.definitions, state, effect.item, committedAt));
       case 'retryAt':
         ports.after(Math.max(0, effect.at - ports.now()), () => wakeSelf({ type: 'retryDue', id: effect.id }));
         return;

@@ -1,10 +1,10 @@
 import type { CommandDefinition } from '../src/model/command.js';
-import { SeatbeltError } from '../src/model/errors.js';
+import { SeatbeltError, type ErrorRecord } from '../src/model/errors.js';
 import type { CommandState } from '../src/flow/state.js';
 import { EntityTable, type EntityReader } from '../src/store/entity-table.js';
 import { SnapshotStore } from '../src/store/snapshot-store.js';
 import { Archive, type Found } from './engine/archive.js';
-import { recoverCommands, statesOf } from './engine/recovery.js';
+import { parkUnfit, recoverCommands, statesOf } from './engine/recovery.js';
 import { CommandRegistry } from './engine/registry.js';
 import { newCommand } from './command/durable-command.js';
 import { ClientRequests } from './engine/requests.js';
@@ -40,15 +40,18 @@ type EngineMessage =
   | { readonly type: 'found'; readonly request: WireRequest; readonly found: Found }
   | { readonly type: 'submissionCommitted'; readonly state: CommandState }
   | { readonly type: 'parked'; readonly state: CommandState }
-  | { readonly type: 'changed'; readonly state: CommandState }
+  | { readonly type: 'changed'; readonly state: CommandState; readonly before: CommandState }
   | { readonly type: 'childPlaced'; readonly state: CommandState }
   | { readonly type: 'cancelChild'; readonly childId: string }
+  | { readonly type: 'rollBackChild'; readonly childId: string; readonly error: ErrorRecord }
   | { readonly type: 'cancelAnswered'; readonly request: WireRequest; readonly commandId: string; readonly answer: CancelAnswer };
 
 /** An engine that has recovered. */
 interface Running {
   readonly registry: CommandRegistry;
   readonly requests: ClientRequests;
+  /** Holds a command that this program cannot continue. */
+  readonly parkUnfit: (state: CommandState) => void;
 }
 
 /**
@@ -86,15 +89,26 @@ function createEngine(
       case 'parked':
         return running().registry.parked(message.state);
       case 'changed':
-        return running().registry.changed(message.state);
+        return running().registry.changed(message.state, message.before);
       case 'childPlaced':
         return running().registry.start(newCommand(message.state));
       case 'cancelChild':
         return running().registry.actorOf(message.childId)?.tell({ type: 'cancel', wake: null });
+      case 'rollBackChild':
+        return rollBackChild(running(), message.childId, message.error);
       case 'cancelAnswered':
         return running().requests.cancelAnswered(message.request, message.commandId, message.answer);
     }
   };
+
+  /** A child without an actor is one that this program cannot continue: if it is not held yet, it is now, and its parent with it. */
+  function rollBackChild({ registry, parkUnfit }: Running, childId: string, error: ErrorRecord): void {
+    const actor = registry.actorOf(childId);
+    const child = registry.find(childId);
+    if (actor !== undefined) actor.tell({ type: 'rollBack', error });
+    else if (child?.status === 'COMPLETED') parkUnfit(child);
+    else if (child !== undefined) registry.tellParent(child);
+  }
 
   function running(): Running {
     if (booted === null) throw new SeatbeltError('INTERNAL', 'the engine was used before it had recovered');
@@ -132,9 +146,10 @@ function createEngine(
       taskManager,
     };
     const registry = new CommandRegistry(context, system, shelf, {
-      changed: (state) => wakeSelf({ type: 'changed', state }),
+      changed: (state, before) => wakeSelf({ type: 'changed', state, before }),
       childPlaced: (state) => wakeSelf({ type: 'childPlaced', state }),
       cancelChild: (childId) => wakeSelf({ type: 'cancelChild', childId }),
+      rollBackChild: (childId, error) => wakeSelf({ type: 'rollBackChild', childId, error }),
     });
     const archive = new Archive(store);
     const requests = new ClientRequests(context, registry, archive, {
@@ -151,7 +166,8 @@ function createEngine(
       wakeSelf: (message) => taskManager.tell(message),
     });
     for (const pool of config.pools) pools.set(pool.id, spawn<PoolMessage>(`pool-${pool.id}`, (wake) => createPool(context, pool, wake)));
-    booted = { registry, requests };
+    const parked = (state: CommandState): void => wakeSelf({ type: 'parked', state });
+    booted = { registry, requests, parkUnfit: (state) => parkUnfit(context, state, parked) };
 
     for (const state of statesOf(contents)) registry.recovered(state);
     const endedChildren = await archive.endedChildrenOf([...registry.live.values()], (id) => registry.live.has(id));
@@ -161,7 +177,7 @@ function createEngine(
     });
     observe({ entities, locks: lockTable, commands: registry.live });
     ports.probe({ type: 'engineRecovered', incarnation, commands: registry.live.size, tasks: contents.tasks.size });
-    recoverCommands(context, registry, contents, endedChildren, (state) => wakeSelf({ type: 'parked', state }));
+    recoverCommands(context, registry, contents, endedChildren, parked);
     manager.begin();
   }
 

@@ -1,3 +1,4 @@
+import type { ChildReport } from '../src/flow/event.js';
 import type { StopReason } from '../src/flow/state.js';
 import type { Outcome } from '../src/model/outcome.js';
 import type { ExecutionReason, SpmAsyncTask } from '../src/model/task.js';
@@ -34,7 +35,9 @@ export type CommandMessage =
       readonly attempt: number;
       readonly outcome: Outcome;
     }
-  | { readonly type: 'childEnded'; readonly childId: string; readonly outcome: Outcome }
+  | { readonly type: 'childReported'; readonly childId: string; readonly report: ChildReport }
+  /** From the parent of a completed child. */
+  | { readonly type: 'rollBack'; readonly error: ErrorRecord }
   | { readonly type: 'retryDue'; readonly id: string }
   | { readonly type: 'stepTimedOut'; readonly index: number }
   /** `wake` is null for a parent, which waits for the child's end and for nothing else. */

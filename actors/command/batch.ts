@@ -4,8 +4,9 @@ import type { LockRecord } from '../../src/model/lock.js';
 import type { Outcome } from '../../src/model/outcome.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import type { FlowEffect, FlowEvent } from '../../src/flow/event.js';
-import { isTerminal, submitted, type ChildItem, type CommandState, type HistoryEntry, type TaskItem } from '../../src/flow/state.js';
+import { isTerminal, submitted, type ChildItem, type CommandState, type HistoryEntry, type ParentRef, type TaskItem } from '../../src/flow/state.js';
 import type { Transition } from '../../src/flow/step.js';
+import { familyRootId, isDependent, succeededWithRoot } from '../../src/flow/children.js';
 import type { Change } from '../../src/store/change.js';
 import type { StoredCommand } from '../../src/store/records.js';
 import type { Probe } from '../probe.js';
@@ -22,6 +23,8 @@ export interface BatchInput {
   readonly tasks: ReadonlyMap<string, SpmAsyncTask>;
   /** The locks that its root holds, as granted: with this command's and its other children's. Few commits need them. */
   readonly heldLocks: () => readonly LockRecord[];
+  /** The dependent children of its family that are completed, to any depth. Empty unless this command's end is theirs. */
+  readonly completedFamily: readonly CommandState[];
   /** µs */
   readonly now: number;
 }
@@ -42,7 +45,7 @@ function lockChanges({ before, heldLocks }: BatchInput): Change[] {
   return heldLocks().filter(({ key }) => asked.has(key)).map((lock) => ({ type: 'lock', lock }));
 }
 
-function changesOfEffect({ step, tasks, heldLocks, now, definitions }: BatchInput, effect: FlowEffect): Change[] {
+function changesOfEffect({ step, tasks, heldLocks, completedFamily, now, definitions }: BatchInput, effect: FlowEffect): Change[] {
   switch (effect.do) {
     case 'placeTask':
       return [{ type: 'task', task: placeholder(step.state, effect.item, now) }];
@@ -53,18 +56,22 @@ function changesOfEffect({ step, tasks, heldLocks, now, definitions }: BatchInpu
     case 'startChild':
       return [{ type: 'command', state: stored(childOf(definitions, step.state, effect.item, now)) }];
     case 'end':
-      return isRoot(step.state) ? heldLocks().map(({ key, owner }): Change => ({ type: 'lockReleased', key, owner })) : [];
+      return [
+        ...(isRoot(step.state) ? heldLocks().map(({ key, owner }): Change => ({ type: 'lockReleased', key, owner })) : []),
+        ...completedFamily.map((child): Change => ({ type: 'command', state: stored(succeededWithRoot(child, now)) })),
+      ];
     case 'acquireLocks':
     case 'runCallback':
     case 'stopTask':
     case 'cancelChild':
+    case 'rollBackChild':
     case 'retryAt':
       return [];
   }
 }
 
 /** What the observer is told once the batch is synced. */
-export function probesOf({ before, event, step, history, heldLocks, now }: BatchInput): Probe[] {
+export function probesOf({ before, event, step, history, heldLocks, completedFamily, now }: BatchInput): Probe[] {
   const { state, effects } = step;
   const threw = event.type === 'threw' ? event.error : null;
   const probes: Probe[] = [];
@@ -83,6 +90,7 @@ export function probesOf({ before, event, step, history, heldLocks, now }: Batch
     }
   }
   if (state.status !== before.status) probes.push({ type: 'statusChanged', commandId: state.id, status: state.status, error: state.error });
+  for (const child of completedFamily) probes.push({ type: 'statusChanged', commandId: child.id, status: 'SUCCEEDED', error: null });
   if (isTerminal(state.status) && isRoot(state)) probes.push({ type: 'lockReleased', owner: state.id, keys: heldLocks().map(({ key }) => key) });
   return probes;
 }
@@ -94,6 +102,11 @@ function judgedOutcome(state: CommandState, taskId: string): Outcome | null {
     if (item !== undefined) return item.outcome;
   }
   return null;
+}
+
+/** Whether dependent children of it, to any depth, wait for its end. */
+export function endsItsFamily(state: CommandState): boolean {
+  return isTerminal(state.status) && !isDependent(state);
 }
 
 export function isRoot(state: CommandState): boolean {
@@ -121,6 +134,11 @@ export function placeholder(state: CommandState, item: TaskItem, now: number): S
   };
 }
 
+function parentRef(parent: CommandState, { independent }: ChildItem): ParentRef {
+  const { id: commandId, executionIndex } = parent;
+  return independent ? { commandId, executionIndex, independent } : { commandId, executionIndex, independent, familyRootId: familyRootId(parent) };
+}
+
 /** A child's first snapshot. Its type and params were checked when its parent's callback asked for it. */
 export function childOf(definitions: ReadonlyMap<string, CommandDefinition>, parent: CommandState, item: ChildItem, now: number): CommandState {
   const definition = definitions.get(item.type);
@@ -130,7 +148,7 @@ export function childOf(definitions: ReadonlyMap<string, CommandDefinition>, par
     version: definition?.version ?? 0,
     params: item.params,
     handlers: definition?.handlers.map(({ name }) => name) ?? [],
-    parent: { commandId: parent.id, executionIndex: parent.executionIndex, independent: item.independent },
+    parent: parentRef(parent, item),
     rootId: parent.rootId,
     locks: item.locks,
     lockWait: definition?.lockWait ?? 'refuse',

@@ -1,9 +1,14 @@
+import type { CommandState } from '../../src/flow/state.js';
+import { sameData } from '../../src/model/data.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import type { ChildItem } from '../../src/flow/state.js';
 import type { EngineContext } from '../engine-context.js';
 import type { Answer } from '../exchange.js';
 import type { Args, HostRequest, StepRef } from '../wire.js';
 import type { RecordedCall } from './callback-run.js';
+
+/** The most ancestors that a command may have. */
+const MAX_ANCESTORS = 32;
 
 /**
  * How a callback's promises are kept: each is resolved by a message to the command actor, so that the callback goes on within one of the actor's turns,
@@ -32,11 +37,18 @@ export class CallbackHost {
     return this.#request(host, { op: 'read', verb, args });
   }
 
-  /** A child's params, checked, and what it will lock. @throws SeatbeltError `UNKNOWN_COMMAND_TYPE`, `BAD_PARAMS`, `BAD_DEFINITION` */
-  admitChild(type: string, params: unknown): Pick<ChildItem, 'params' | 'locks'> {
+  /**
+   * A child's params, checked, and what it will lock.
+   * @param ancestors the commands that the child would descend from, the one that starts it first
+   * @throws SeatbeltError `UNKNOWN_COMMAND_TYPE`, `BAD_PARAMS`, `BAD_DEFINITION`, `CHILD_CYCLE`
+   */
+  admitChild(type: string, params: unknown, ancestors: readonly CommandState[]): Pick<ChildItem, 'params' | 'locks'> {
     const definition = this.context.definitions.get(type);
     if (definition === undefined) throw new SeatbeltError('UNKNOWN_COMMAND_TYPE', `startChild: there is no command type '${type}'`);
     const parsed = definition.parseParams(params);
+    const same = ancestors.find((ancestor) => ancestor.type === type && sameData(ancestor.params, parsed));
+    if (same !== undefined) throw new SeatbeltError('CHILD_CYCLE', `startChild: ${type} with these params would descend from ${same.id}, which is the same`);
+    if (ancestors.length > MAX_ANCESTORS) throw new SeatbeltError('CHILD_CYCLE', `startChild: ${type} would have ${ancestors.length} ancestors; ${MAX_ANCESTORS} are allowed`);
     return { params: parsed, locks: definition.locks(parsed) };
   }
 

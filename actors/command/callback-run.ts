@@ -47,7 +47,7 @@ export interface RunHost {
   incarnationOf(host: string): Promise<number | null>;
   call(call: RecordedCall): Promise<Answer>;
   read(host: string, verb: string, args: Args): Promise<Answer>;
-  /** The params of a child command, checked, and what it locks. @throws SeatbeltError `UNKNOWN_COMMAND_TYPE`, `BAD_PARAMS`, `BAD_DEFINITION` */
+  /** The params of a child command, checked, and what it locks. @throws SeatbeltError `UNKNOWN_COMMAND_TYPE`, `BAD_PARAMS`, `BAD_DEFINITION`, `CHILD_CYCLE` */
   admitChild(type: string, params: unknown): Pick<ChildItem, 'params' | 'locks'>;
   /** A callback's function is about to run. */
   runs(callback: CallbackName): void;
@@ -201,7 +201,7 @@ export class CallbackRun {
 
   #startChild(request: ChildRequest): string {
     this.#assertOpen('startChild');
-    const { type, params, independent } = checkedChild(request);
+    const { type, params, independent = false } = checkedChild(request);
     const made = childId(this.state.id, this.state.executionIndex, this.attempt, this.#work.length);
     this.#work.push({ kind: 'child', type, ...this.host.admitChild(type, params), independent });
     return made;

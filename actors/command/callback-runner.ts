@@ -30,6 +30,8 @@ export class CallbackRunner {
     private readonly command: DurableCommand,
     private readonly slot: CallSlot,
     private readonly wakeSelf: (message: CommandMessage) => void,
+    /** The durable states of the commands that started this one. */
+    private readonly ancestors: () => readonly CommandState[],
   ) {
     this.#host = new CallbackHost(context, command.state.id, (resolve) => wakeSelf({ type: 'resolve', resolve }));
   }
@@ -80,7 +82,7 @@ export class CallbackRunner {
       incarnationOf: (host) => turn.waitFor(this.#host.incarnationOf(host)),
       call: (call) => turn.waitFor(this.#host.call(call, { executionIndex: index, reason: state.executionReason, attempt })),
       read: (host, verb, args) => turn.waitFor(this.#host.read(host, verb, args)),
-      admitChild: (type, params) => this.#host.admitChild(type, params),
+      admitChild: (type, params) => this.#host.admitChild(type, params, [state, ...this.ancestors()]),
       runs: (name) => ports.probe({ type: 'callbackRuns', commandId: state.id, index, handler: handler.name, callback: name, attempt }),
     });
     callbackRun.run().then(

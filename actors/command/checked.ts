@@ -21,7 +21,7 @@ const taskShape = z.strictObject({
 
 const callShape = z.strictObject({ host: text.min(1), verb: text.min(1), args: z.record(z.string(), z.unknown()) });
 
-const childShape = z.strictObject({ type: text.min(1), params: z.unknown(), independent: z.literal(true) });
+const childShape = z.strictObject({ type: text.min(1), params: z.unknown(), independent: z.literal(true).optional() });
 
 const effectsShape = z.array(z.strictObject({ verb: text, object: text })).readonly();
 

@@ -3,6 +3,7 @@ import type { ErrorRecord } from '../../src/model/errors.js';
 import type { LockRecord } from '../../src/model/lock.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import type { FlowEffect, FlowEvent } from '../../src/flow/event.js';
+import { succeededWithRoot } from '../../src/flow/children.js';
 import { shapeOf, type FlowShape } from '../../src/flow/shape.js';
 import type { CommandState, HistoryEntry } from '../../src/flow/state.js';
 import { stepAt } from '../../src/flow/step.js';
@@ -10,9 +11,10 @@ import { transition } from '../../src/flow/transition.js';
 import { NOTHING_STAGED, type StagedEntities } from '../../src/store/staged-view.js';
 import type { EngineContext } from '../engine-context.js';
 import type { CommitOutcome } from '../messages.js';
-import { changesOf, probesOf, type BatchInput } from './batch.js';
+import { changesOf, endsItsFamily, probesOf, type BatchInput } from './batch.js';
 import { callChange, withSlot, type OpenCalls, type SlotChange } from './call-slot.js';
 import { Commits, type Commit } from './commits.js';
+import type { Family } from './family.js';
 
 /** What goes into the batch of an event beside the new state. */
 export interface Beside {
@@ -68,6 +70,7 @@ export class DurableCommand {
     initial: InitialCommand,
     wake: (outcome: CommitOutcome) => void,
     private readonly consequences: Consequences,
+    private readonly family: Pick<Family, 'completed' | 'succeeded'>,
   ) {
     this.shape = shapeOf(definition.handlers);
     this.#commits = new Commits(context.journal, wake);
@@ -130,7 +133,8 @@ export class DurableCommand {
     const calls = this.#changeOfCalls(beside.calls?.(after));
     const { tasks } = this;
     const heldLocks = (): readonly LockRecord[] => lockTable.heldBy(before.rootId);
-    const input: BatchInput = { definitions, before, event, step: { state: after, effects: step.effects }, history, tasks, heldLocks, now };
+    const completedFamily = endsItsFamily(after) ? this.family.completed() : [];
+    const input: BatchInput = { definitions, before, event, step: { state: after, effects: step.effects }, history, tasks, heldLocks, completedFamily, now };
     return {
       changes: [...changesOf(input), ...calls.map((change) => callChange(before.id, change))],
       entities: beside.entities ?? NOTHING_STAGED,
@@ -142,6 +146,7 @@ export class DurableCommand {
         this.#openCalls = calls.reduce(withSlot, this.#openCalls);
         fences.set(after.id, after.fence);
         this.consequences.changed(after, before);
+        if (completedFamily.length > 0) this.family.succeeded(completedFamily.map((child) => succeededWithRoot(child, now)));
         for (const effect of step.effects) this.consequences.perform(effect, now);
         beside.then?.();
       },

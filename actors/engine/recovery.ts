@@ -29,12 +29,13 @@ export function recoverCommands(context: EngineContext, registry: CommandRegistr
   const waiting = [...registry.live.values()].filter((state) => state.phase.at === 'admission' && unfitness(context.definitions, state) === null);
   context.locks.tell({ type: 'expect', commandIds: waiting.map(({ id }) => id) });
   for (const state of registry.live.values()) {
-    const unfit = unfitness(context.definitions, state);
-    if (unfit !== null && state.status !== 'PARKED') park(context, state, unfit, parked);
-    else if (unfit === null) registry.start({ state, openCalls: openCallsOf(contents, state.id), tasks: tasks.get(state.id) ?? [] });
+    if (unfitness(context.definitions, state) !== null) {
+      // What is completed has nothing to continue, unless it comes to be rolled back.
+      if (state.status !== 'PARKED' && state.status !== 'COMPLETED') parkUnfit(context, state, parked);
+    } else registry.start({ state, openCalls: openCallsOf(contents, state.id), tasks: tasks.get(state.id) ?? [] });
   }
-  // A child may have ended in the last batch before the crash, before its parent heard of it.
-  for (const child of endedChildren) registry.tellParent(child);
+  // A child's last batch before the crash may be one that its parent has not heard of.
+  for (const child of [...registry.live.values(), ...endedChildren]) registry.tellParent(child);
 }
 
 /** An engine wrote them, and their checksums say that they are what was written. */
@@ -51,8 +52,11 @@ function unfitness(definitions: ReadonlyMap<string, CommandDefinition>, state: C
   return `it was submitted with ${state.type} version ${state.version} [${state.handlers.join(', ')}], this program has version ${definition.version} [${names.join(', ')}]`;
 }
 
-function park({ journal, ports }: EngineContext, state: CommandState, why: string, parked: (state: CommandState) => void): void {
-  const error = { code: 'DEFINITION_CHANGED', message: why, retryable: false, causes: [] };
+/** @param parked as in {@link recoverCommands} */
+export function parkUnfit({ definitions, journal, ports }: EngineContext, state: CommandState, parked: (state: CommandState) => void): void {
+  const message = unfitness(definitions, state);
+  if (message === null) return;
+  const error = { code: 'DEFINITION_CHANGED', message, retryable: false, causes: [] };
   const step = transition([], state, { type: 'parked', error }, { now: ports.now(), jitter: 0 });
   if (step === null) return;
   journal.tell({

@@ -1,25 +1,31 @@
-import { SeatbeltError } from '../../src/model/errors.js';
-import type { Outcome } from '../../src/model/outcome.js';
+import { SeatbeltError, type ErrorRecord } from '../../src/model/errors.js';
+import { familyRootId } from '../../src/flow/children.js';
 import { isTerminal, type CommandState } from '../../src/flow/state.js';
 import type { InitialCommand } from '../command/durable-command.js';
+import type { Family } from '../command/family.js';
 import { createCommand } from '../command.js';
 import type { EngineContext } from '../engine-context.js';
 import type { CommandMessage } from '../messages.js';
 import type { ActorSystem, Ref } from '../runtime.js';
+import { isNews, reportOf } from './child-report.js';
 
 /** What the registry is told by a command's actor, and leaves to a turn of the engine's own. Each must do no more than dispatch one message. */
 export interface RegistryWake {
   /** Its durable state has changed. */
-  changed(state: CommandState): void;
+  changed(state: CommandState, before: CommandState): void;
   /** A child's first snapshot is committed. */
   childPlaced(state: CommandState): void;
   /** A parent that is being cancelled passes it on. */
   cancelChild(childId: string): void;
+  /** A parent that rolls back has a completed child. */
+  rollBackChild(childId: string, error: ErrorRecord): void;
 }
 
 /** Every command that is not over, and its actor. The others are on the disk alone. */
 export class CommandRegistry {
   readonly #live = new Map<string, CommandState>();
+  /** The completed ones, by the root of their family. */
+  readonly #completed = new Map<string, Map<string, CommandState>>();
   readonly #actors = new Map<string, Ref<CommandMessage>>();
 
   /** @param shelf the parent of the commands' actors */
@@ -47,7 +53,7 @@ export class CommandRegistry {
 
   /** Takes up a command that was on disk when the engine started. */
   recovered(state: CommandState): void {
-    this.#live.set(state.id, state);
+    this.#keep(state);
   }
 
   /** Starts the actor of a command whose state is durable; of one that has an actor, nothing. */
@@ -56,22 +62,18 @@ export class CommandRegistry {
     if (this.#actors.has(state.id)) return;
     const definition = this.context.definitions.get(state.type);
     if (definition === undefined) throw new SeatbeltError('UNKNOWN_COMMAND_TYPE', `${state.id}: there is no command type '${state.type}'`);
-    this.#live.set(state.id, state);
+    this.#keep(state);
     const behaviour = createCommand({
       context: this.context,
       definition,
       initial,
       wakeSelf: (message) => actor.tell(message),
-      changed: (next) => {
+      changed: (next, before) => {
         // The observer compares memory with disk at any instant, so this is not left to a message.
-        this.#live.set(next.id, next);
-        this.wake.changed(next);
+        this.#keep(next);
+        this.wake.changed(next, before);
       },
-      childPlaced: (child) => {
-        this.#live.set(child.id, child);
-        this.wake.childPlaced(child);
-      },
-      cancelChild: (childId) => this.wake.cancelChild(childId),
+      family: this.#familyOf(state),
     });
     const actor: Ref<CommandMessage> = this.system.spawn({ name: `command-${state.id}`, behaviour, parent: this.shelf });
     this.#actors.set(state.id, actor);
@@ -80,28 +82,60 @@ export class CommandRegistry {
 
   /** It is held, durably, for a program that can continue it; it has no actor. */
   parked(state: CommandState): void {
-    this.#live.set(state.id, state);
-    this.changed(state);
-  }
-
-  changed(state: CommandState): void {
-    if (!isTerminal(state.status)) return;
-    this.#live.delete(state.id);
-    const actor = this.#actors.get(state.id);
-    this.#actors.delete(state.id);
-    if (actor !== undefined) void this.system.stop(actor);
+    this.#keep(state);
     this.tellParent(state);
   }
 
-  /** Of a child that is over. A parent that has heard of it takes no notice. */
+  changed(state: CommandState, before: CommandState): void {
+    if (isTerminal(state.status)) {
+      this.#live.delete(state.id);
+      const actor = this.#actors.get(state.id);
+      this.#actors.delete(state.id);
+      if (actor !== undefined) void this.system.stop(actor);
+    }
+    if (isNews(before, state)) this.tellParent(state);
+  }
+
+  /** How a child stands. A parent that has heard of it takes no notice. */
   tellParent(child: CommandState): void {
     if (child.parent === null) return;
-    this.#actors.get(child.parent.commandId)?.tell({ type: 'childEnded', childId: child.id, outcome: childOutcome(child) });
+    this.#actors.get(child.parent.commandId)?.tell({ type: 'childReported', childId: child.id, report: reportOf(child) });
   }
-}
 
-function childOutcome(child: CommandState): Outcome {
-  if (child.status === 'SUCCEEDED') return { kind: 'succeeded' };
-  const error = child.error ?? { code: 'CHILD_FAILED', message: `${child.id} is ${child.status}`, retryable: false, causes: [] };
-  return { kind: 'childFailed', error };
+  #familyOf({ id, parent }: CommandState): Family {
+    return {
+      childPlaced: (child) => {
+        this.#keep(child);
+        this.wake.childPlaced(child);
+      },
+      cancelChild: (childId) => this.wake.cancelChild(childId),
+      rollBackChild: (childId, error) => this.wake.rollBackChild(childId, error),
+      ancestors: () => this.#from(parent?.commandId),
+      completed: () => [...(this.#completed.get(id)?.values() ?? [])],
+      succeeded: (states) => states.forEach((state) => this.#succeeded(state)),
+    };
+  }
+
+  /** The command and those above it: they wait for it, so none of them is over. */
+  #from(id: string | undefined): readonly CommandState[] {
+    const state = id === undefined ? undefined : this.#live.get(id);
+    return state === undefined ? [] : [state, ...this.#from(state.parent?.commandId)];
+  }
+
+  #succeeded(child: CommandState): void {
+    const before = this.#live.get(child.id);
+    this.#keep(child);
+    this.context.fences.forget(child.id);
+    if (before !== undefined) this.wake.changed(child, before);
+  }
+
+  #keep(state: CommandState): void {
+    this.#live.set(state.id, state);
+    const rootId = familyRootId(state);
+    const family = this.#completed.get(rootId);
+    if (state.status !== 'COMPLETED') {
+      if (family?.delete(state.id) === true && family.size === 0) this.#completed.delete(rootId);
+    } else if (family === undefined) this.#completed.set(rootId, new Map([[state.id, state]]));
+    else family.set(state.id, state);
+  }
 }

@@ -96,9 +96,11 @@ class AtRest implements Watcher {
       const acknowledged = this.scene.mirror.tasks.get(id)?.state === 'Submitted';
       if (!onHosts && (acknowledged || this.scene.storage.isFenced(pool, id))) this.broken(state.id, `at rest it waits for task ${id}, which is gone`);
     }
+    // One that this program cannot continue has heard of nothing.
+    if (state.heldBy?.code === 'DEFINITION_CHANGED') return;
     for (const { id } of children) {
       const child = this.scene.mirror.commands.get(id);
-      if (child !== undefined && isTerminal(child.status)) this.broken(state.id, `at rest it waits for command ${id}, which is ${child.status}`);
+      if (child !== undefined && (isTerminal(child.status) || child.status === 'COMPLETED')) this.broken(state.id, `at rest it waits for command ${id}, which is ${child.status}`);
     }
   }
 

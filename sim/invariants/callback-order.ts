@@ -2,6 +2,7 @@ import type { Probe } from '../../actors/probe.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { ErasedHandler } from '../../src/model/handler.js';
 import { isHeld, isTerminal, type CommandState, type CommandStatus, type HistoryEntry } from '../../src/flow/state.js';
+import { dependentsOf, familyFlaws } from './family.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
 import { nextCallbacks, threw, type Next } from './next-callbacks.js';
 import type { Batch, Changed } from './store-mirror.js';
@@ -39,7 +40,10 @@ class CallbackOrder implements Watcher {
       const state = changed.get(commandId)?.before ?? this.scene.mirror.commands.get(commandId);
       if (entry !== undefined && state !== undefined) this.#committed(state, this.scene.mirror.historyOf(commandId).slice(0, seq), entry);
     }
-    for (const command of changed.values()) this.#status(command);
+    for (const command of changed.values()) {
+      this.#status(command);
+      for (const flaw of familyFlaws(this.scene.definitions, this.scene.mirror, command, changed)) this.broken(command.id, flaw);
+    }
   }
 
   /** @param before the state in which it ran. @param earlier what was committed before it */
@@ -108,7 +112,7 @@ class CallbackOrder implements Watcher {
     if (history.at(-1)?.callback === 'beforeTask' && history.at(-1)?.outcome === 'ok') {
       this.broken(after.id, `${lastOf(history)} was committed without createTask`);
     }
-    if (before.status !== after.status && !isAllowed(before.status, after.status, allowed)) {
+    if (before.status !== after.status && !isAllowed(before, after, allowed)) {
       this.broken(after.id, `the command is ${after.status} after ${lastOf(history)}; the rules allow ${textOf(allowed)}`);
     }
     const ends = allowed.length > 0 && allowed.every((next) => next.kind === 'status');
@@ -125,18 +129,23 @@ function handlersOf(definitions: ReadonlyMap<string, CommandDefinition>, state: 
   return fits ? handlers : null;
 }
 
-function isAllowed(from: CommandStatus, status: CommandStatus, allowed: readonly Next[]): boolean {
+function isAllowed(before: CommandState, after: CommandState, allowed: readonly Next[]): boolean {
+  const { status } = after;
+  const wasHeldByChild = before.heldBy?.code === 'CHILD_HELD';
+  // Whether that child was held in truth is another invariant's question.
+  if (after.heldBy?.code === 'CHILD_HELD') return dependentsOf(after.steps[after.executionIndex]).some(({ held }) => held?.status === status);
   switch (status) {
     case 'PARKED':
-      return !isTerminal(from) && !isHeld(from);
+      return !isTerminal(before.status) && (!isHeld(before.status) || wasHeldByChild);
     case 'SUBMITTED':
       return false;
     case 'RUNNING':
-      return from === 'SUBMITTED';
+      return before.status === 'SUBMITTED' || wasHeldByChild;
     case 'ROLLING_BACK':
-      return allowed.some((next) => next.kind === 'callback' && (next.callback === 'endWithFailure' || next.callback === 'compensate'));
+      return allowed.some((next) => next.kind === 'children' || (next.kind === 'callback' && (next.callback === 'endWithFailure' || next.callback === 'compensate')));
     case 'REJECTED':
-      return from === 'SUBMITTED';
+      return before.status === 'SUBMITTED';
+    case 'COMPLETED':
     case 'SUCCEEDED':
     case 'ROLLED_BACK':
     case 'CLOSED_BY_OPERATOR':
@@ -163,5 +172,16 @@ function lastOf(history: readonly HistoryEntry[]): string {
 
 function textOf(allowed: readonly Next[]): string {
   if (allowed.length === 0) return 'nothing, for work is outstanding';
-  return allowed.map((next) => (next.kind === 'status' ? next.status : nameOf(next))).join(' or ');
+  return allowed.map(textOfNext).join(' or ');
+}
+
+function textOfNext(next: Next): string {
+  switch (next.kind) {
+    case 'callback':
+      return nameOf(next);
+    case 'children':
+      return `the rollback of the children of step ${next.index}`;
+    case 'status':
+      return next.status;
+  }
 }

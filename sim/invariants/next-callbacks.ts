@@ -3,11 +3,14 @@ import type { CommandState, CommandStatus, HistoryEntry, WorkItem } from '../../
 import type { ErasedHandler } from '../../src/model/handler.js';
 import type { Outcome } from '../../src/model/outcome.js';
 import type { ErrorMatch, RetryIf } from '../../src/model/retry.js';
+import { dependentsOf, isDependent } from './family.js';
 
 /** What the rules allow a command to do next. */
 export type Next =
   /** To run, and commit, this callback. `outcome`: how alone it may end, where that is not open. */
   | { readonly kind: 'callback'; readonly index: number; readonly callback: CallbackName; readonly attempt: number; readonly outcome: 'ok' | 'threw' | 'any' }
+  /** To roll back the completed children of this step; until that is done, nothing may run. */
+  | { readonly kind: 'children'; readonly index: number }
   /** To be in this status. */
   | { readonly kind: 'status'; readonly status: CommandStatus };
 
@@ -54,7 +57,7 @@ class Rules {
         if (threw(last)) return this.endThrew(k, attempt);
         // A cancel that came while the step's work was under way takes effect once it is completed; a later one, in the next step.
         if (this.state.cancel !== null && this.state.executionReason === 'ROLLBACK_FLOW') return this.undo(k);
-        return k === this.handlers.length - 1 ? [inStatus('SUCCEEDED')] : this.start(k + 1, 1);
+        return k === this.handlers.length - 1 ? this.allDone(k) : this.start(k + 1, 1);
       case 'hasPassed':
         return this.answered(last);
       case 'endWithFailure':
@@ -90,6 +93,12 @@ class Rules {
     return this.isPast() ? [inStatus('STUCK')] : this.failed(k);
   }
 
+  /** A dependent child waits for its root: it succeeds with it, or is rolled back. */
+  private allDone(k: number): readonly Next[] {
+    if (!isDependent(this.state)) return [inStatus('SUCCEEDED')];
+    return this.state.executionReason === 'ROLLBACK_FLOW' ? this.undo(k) : [inStatus('COMPLETED'), inStatus('SUCCEEDED')];
+  }
+
   private endThrew(k: number, attempt: number): readonly Next[] {
     return this.crosses(k, 'endSuccessfully') && this.mayHaveCrossed ? [oneOf(k, 'hasPassed', 1)] : this.endAgain(k, attempt);
   }
@@ -119,6 +128,17 @@ class Rules {
 
   /** Step k has failed, and was never completed. Without `endWithFailure`, what it may have done half-way cannot be undone. */
   private failed(k: number): readonly Next[] {
+    return this.childrenFirst(k) ?? this.failedItself(k);
+  }
+
+  /** The completed children of a step are rolled back before it is undone itself; null if there are none. */
+  private childrenFirst(k: number): readonly Next[] | null {
+    const child = dependentsOf(this.state.steps[k]).findLast(({ outcome, undo }) => outcome?.kind === 'succeeded' && undo === undefined);
+    if (child === undefined) return null;
+    return child.past === true ? [inStatus('ROLLBACK_INCOMPLETE')] : [{ kind: 'children', index: k }];
+  }
+
+  private failedItself(k: number): readonly Next[] {
     if (this.handlers[k]?.endWithFailure !== undefined) return [oneOf(k, 'endWithFailure', 1)];
     switch (this.partialWork(k)) {
       case 'none':
@@ -140,6 +160,9 @@ class Rules {
   /** Step k is completed, and to be undone. */
   private undo(k: number): readonly Next[] {
     const handler = this.handlers[k];
+    // What a step leaves on purpose, its children have done too.
+    const children = handler?.leaves === undefined ? this.childrenFirst(k) : null;
+    if (children !== null) return children;
     if (handler?.compensate !== undefined || handler?.leaves !== undefined) return [oneOf(k, 'compensate', 1)];
     return handler?.effectFree === true ? this.below(k) : this.undoFailed(k);
   }
@@ -166,6 +189,7 @@ class Rules {
     const entries = this.history.filter(({ index }) => index === i);
     const last = entries.at(-1);
     if (last === undefined) return 'yes';
+    if (dependentsOf(this.state.steps[i]).some(({ undo }) => undo === 'stays')) return 'no';
     if (last.callback === 'endWithFailure' || last.callback === 'compensate' || last.callback === 'compensationEnded') {
       return threw(last) || !endedWell(this.state.steps[i]?.revertWork ?? []) ? 'no' : 'yes';
     }
@@ -213,11 +237,12 @@ class Rules {
   }
 }
 
-/** Every task ended well; of children, which are independent, one is enough. */
+/** Every task and dependent child ended well; of independent children, one is enough. */
 export function endedWell(work: readonly WorkItem[]): boolean {
-  const children = work.filter(({ kind }) => kind === 'child');
+  const independent = (item: WorkItem): boolean => item.kind === 'child' && item.independent;
+  const children = work.filter(independent);
   const well = ({ outcome }: WorkItem): boolean => outcome?.kind === 'succeeded';
-  return work.every((item) => item.kind === 'child' || well(item)) && (children.length === 0 || children.some(well));
+  return work.every((item) => independent(item) || well(item)) && (children.length === 0 || children.some(well));
 }
 
 function oneOf(index: number, callback: CallbackName, attempt: number, outcome: 'ok' | 'threw' | 'any' = 'any'): Next {

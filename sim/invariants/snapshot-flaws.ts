@@ -1,5 +1,6 @@
-import { isTerminal, type CommandState, type StepState } from '../../src/flow/state.js';
+import { isTerminal, type CommandState, type Phase, type StepState } from '../../src/flow/state.js';
 import { sameData, type Data } from '../../src/model/data.js';
+import { dependentsOf } from './family.js';
 import type { Changed } from './store-mirror.js';
 
 /** What is wrong with how a command's snapshot follows from the one before, each in words. */
@@ -44,12 +45,17 @@ function movement(before: CommandState, after: CommandState): readonly string[] 
  * new id. What `hasPassed` reads changes nothing, so its own attempts end without a new number.
  */
 function givesUp(before: CommandState, after: CommandState): boolean {
-  const [from, to] = [before.phase, after.phase];
+  const [from, to] = [beneath(before), beneath(after)];
   if (before.executionIndex !== after.executionIndex) return false;
   if (from.at === 'callback' && from.callback !== 'hasPassed' && to.at === 'callback') {
     return to.callback === 'hasPassed' || (to.callback === from.callback && to.attempt !== from.attempt);
   }
   return from.at === 'work' && to.at === 'work' && attempts(after) > attempts(before);
+}
+
+/** What a command does that is held by a child: its other work goes on. */
+function beneath({ phase, heldBy }: CommandState): Phase {
+  return phase.at === 'held' && phase.from !== null && heldBy?.code === 'CHILD_HELD' ? phase.from : phase;
 }
 
 function attempts(state: CommandState): number {
@@ -65,6 +71,12 @@ function steps(before: CommandState, after: CommandState): readonly string[] {
     const flaws: string[] = [];
     if (old.completed && !now.completed) flaws.push(`step ${i} was completed, and is not any more`);
     if (old.pivot === 'passed' && now.pivot !== 'passed') flaws.push(`step ${i} was past its point of no return, and is not any more`);
+    for (const child of dependentsOf(old)) {
+      const same = dependentsOf(now).find(({ id }) => id === child.id);
+      if (same === undefined) flaws.push(`child ${child.id} of step ${i} is forgotten`);
+      else if (child.outcome !== null && !sameData(child.outcome, same.outcome)) flaws.push(`the end of child ${child.id} has changed`);
+      else if (child.undo === 'rolledBack' && same.undo !== 'rolledBack') flaws.push(`child ${child.id} was rolled back, and is not any more`);
+    }
     if (old.completed && !sameData(lasting(old), lasting(now))) flaws.push(`what step ${i} left to later steps has changed`);
     return flaws;
   });

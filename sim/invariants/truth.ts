@@ -2,8 +2,9 @@ import type { CallRecord } from '../../actors/command/callback-run.js';
 import type { Probe } from '../../actors/probe.js';
 import { ANOTHER_INCARNATION } from '../../actors/wire.js';
 import { isCallKey, taskId } from '../../src/flow/ids.js';
-import { isHeld, isTerminal, type CommandState, type TaskItem } from '../../src/flow/state.js';
+import { isHeld, isTerminal, type ChildItem, type CommandState, type TaskItem } from '../../src/flow/state.js';
 import type { LedgerEntry, SignedEffect } from '../world/ledger.js';
+import { completedFamily, dependentsOf } from './family.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
 import type { Batch, Changed } from './store-mirror.js';
 
@@ -58,7 +59,7 @@ class Truth implements Watcher {
       this.#hasACause(entry);
       this.#happensOnce(entry);
       const state = this.scene.mirror.commands.get(entry.commandId);
-      if (state !== undefined && isTerminal(state.status)) {
+      if (state !== undefined && (isTerminal(state.status) || state.status === 'COMPLETED')) {
         this.broken(entry.key, `${entry.verb} took effect on ${entry.host} after ${state.id} was ${state.status}`);
       }
       this.#keep(entry);
@@ -152,8 +153,23 @@ class Truth implements Watcher {
         continue;
       }
       const child = this.scene.mirror.commands.get(item.id);
-      if (child !== undefined && (!isTerminal(child.status) || (child.status === 'SUCCEEDED') !== well)) {
-        this.broken(after.id, `it counts ${item.id} as ${item.outcome.kind}, which is ${child.status}`);
+      if (child === undefined) continue;
+      const status = well ? (item.independent ? 'SUCCEEDED' : 'COMPLETED') : null;
+      const fits = status === null ? child.status === 'ROLLED_BACK' || child.status === 'REJECTED' || child.status === 'CLOSED_BY_OPERATOR' : child.status === status;
+      if (!fits) this.broken(after.id, `it counts ${item.id} as ${item.outcome.kind}, which is ${child.status}`);
+    }
+    this.#believesOfChildren(after, dependentsOf(old), dependentsOf(now));
+  }
+
+  /** That one is held, or has been rolled back. */
+  #believesOfChildren(state: CommandState, old: readonly ChildItem[], now: readonly ChildItem[]): void {
+    for (const { id, undo, held } of now) {
+      const before = old.find((item) => item.id === id);
+      const status = this.scene.mirror.commands.get(id)?.status;
+      if (undo === 'rolledBack' && before?.undo !== undo && status !== 'ROLLED_BACK') this.broken(state.id, `it counts ${id} as rolled back, which is ${status ?? 'nowhere'}`);
+      // It may have been released meanwhile.
+      if (held !== undefined && before?.held?.status !== held.status && this.#statuses.get(id)?.has(held.status) !== true) {
+        this.broken(state.id, `it counts ${id} as ${held.status}, which it never was`);
       }
     }
   }
@@ -169,6 +185,7 @@ class Truth implements Watcher {
   #claims(state: CommandState): void {
     if (isHeld(state.status) && state.heldBy === null) this.broken(state.id, `it is ${state.status}, and does not say why`);
     switch (state.status) {
+      case 'COMPLETED':
       case 'SUCCEEDED':
         return this.#succeeded(state);
       case 'ROLLED_BACK':
@@ -186,12 +203,15 @@ class Truth implements Watcher {
   #succeeded(state: CommandState): void {
     const counted = new Set<string>();
     state.steps.forEach((step, index) => {
-      if (!step.completed) this.broken(state.id, `it is SUCCEEDED, and step ${index} is not completed`);
+      if (!step.completed) this.broken(state.id, `it is ${state.status}, and step ${index} is not completed`);
       for (const item of step.work) {
-        if (item.kind === 'child') continue;
         const ended = item.outcome?.kind ?? 'nothing';
+        if (item.kind === 'child') {
+          if (!item.independent && ended !== 'succeeded') this.broken(state.id, `it is ${state.status}, and child ${item.id} ended as ${ended}`);
+          continue;
+        }
         if (ended === 'succeeded') this.#tookEffect(state.id, item);
-        else this.broken(state.id, `it is SUCCEEDED, and task ${item.id} (${item.verb}) ended as ${ended}`);
+        else this.broken(state.id, `it is ${state.status}, and task ${item.id} (${item.verb}) ended as ${ended}`);
         for (const key of keysThatCount(state.id, index, item)) counted.add(key);
       }
     });
@@ -200,8 +220,10 @@ class Truth implements Watcher {
     this.#remains(state, entries, expected.map(signed), signed);
   }
 
+  /** What completed children have done that stay is the command's, and has to be declared like its own. */
   #rolledBack(state: CommandState): void {
-    this.#remains(state, this.#entries.get(state.id) ?? [], state.residue.map(plain), plain);
+    const family = [state, ...completedFamily(this.scene.mirror, state)];
+    this.#remains(state, family.flatMap(({ id }) => this.#entries.get(id) ?? []), state.residue.map(plain), plain);
   }
 
   #remains(state: CommandState, entries: readonly LedgerEntry[], expected: readonly string[], name: (effect: SignedEffect) => string): void {

@@ -125,6 +125,7 @@ export class Chronicle {
 const STATUS_TONE: Readonly<Record<string, Row['tone']>> = {
   SUBMITTED: 'plain',
   RUNNING: 'dim',
+  COMPLETED: 'good',
   SUCCEEDED: 'good',
   ROLLING_BACK: 'bad',
   ROLLED_BACK: 'notable',

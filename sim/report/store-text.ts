@@ -1,4 +1,4 @@
-import type { CommandState, Phase, StepState, WorkItem } from '../../src/flow/state.js';
+import type { ChildItem, CommandState, Phase, StepState, WorkItem } from '../../src/flow/state.js';
 import type { CommandView, Damage, StoreView } from './store-view.js';
 import { clock, printable } from './style.js';
 import { outcomeText } from './outcome-text.js';
@@ -54,9 +54,20 @@ function workText(item: WorkItem): string {
     case 'task':
       return `task ${item.verb}${item.attempt === 1 ? '' : ` (attempt ${item.attempt})`} ${JSON.stringify(item.args)}: ${outcome}`;
     case 'child':
-      return `child ${item.type} ${item.id}: ${outcome}`;
+      return `child ${item.type} ${item.id}${item.independent ? ' (independent)' : ''}: ${outcome}${childEnd(item)}`;
   }
 }
+
+function childEnd({ held, undo }: ChildItem): string {
+  if (held !== undefined) return `, ${held.status}: ${held.error.message}`;
+  return undo === undefined ? '' : CHILD_UNDO[undo];
+}
+
+const CHILD_UNDO: { readonly [U in NonNullable<ChildItem['undo']>]: string } = {
+  rolledBack: ', rolled back since',
+  stays: ', stays: it is past its point of no return',
+  closed: ', closed by an operator',
+};
 
 function whereabouts(command: CommandState): string {
   const handler = command.handlers[command.executionIndex];
@@ -74,6 +85,10 @@ function phaseText(phase: Phase): string {
       return phase.of === 'step' ? 'waiting for its work' : `waiting for the revert tasks of ${phase.of}`;
     case 'held':
       return phase.from === null ? 'held' : `held where ${phaseText(phase.from)}`;
+    case 'children':
+      return 'its children are being rolled back';
+    case 'completed':
+      return 'waiting for its root';
     case 'ended':
       return '';
   }

@@ -43,6 +43,7 @@ function toned(status: CommandResult['status'], style: Style): (text: string) =>
     case 'SUBMITTED':
     case 'RUNNING':
     case 'ROLLING_BACK':
+    case 'COMPLETED':
     case 'STUCK':
     case 'ROLLBACK_INCOMPLETE':
     case 'PARKED':

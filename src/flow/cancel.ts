@@ -11,6 +11,7 @@ import { failCompletedStep, failStep } from './undo.js';
 /** Why a command cannot be cancelled any more, in words, or null if it can. */
 export function cancelRefusal(state: CommandState): string | null {
   if (isTerminal(state.status)) return `it is ${state.status}`;
+  if (state.status === 'COMPLETED') return 'it is COMPLETED, and can be undone only with its parent';
   if (isHeld(state.status)) return `it is held (${state.status})`;
   if (state.executionReason === 'ROLLBACK_FLOW') return 'it is rolling back already';
   return isPast(state) ? 'it is past its point of no return' : null;
@@ -31,6 +32,8 @@ export function cancel(shape: FlowShape, state: CommandState, at: Instant): Tran
     }
     case 'work':
       return stopWork(shape, requested, 'cancelled');
+    case 'children':
+    case 'completed':
     case 'held':
     case 'ended':
       return null;

@@ -6,12 +6,23 @@ import type { PivotAnswer } from '../model/handler.js';
 import type { OperatorRequest } from '../model/operator.js';
 import type { Outcome } from '../model/outcome.js';
 import type { TaskRequest } from '../model/task.js';
-import type { CalledVerb, Callback, ChildItem, StopReason, TaskItem } from './state.js';
+import type { CalledVerb, Callback, ChildItem, HeldStatus, StopReason, TaskItem } from './state.js';
 
 /** Work as a callback staged it, in the order it was started. */
 export type StagedWork =
   | { readonly kind: 'task'; readonly request: TaskRequest }
-  | { readonly kind: 'child'; readonly type: string; readonly params: Data; readonly locks: readonly LockRequest[]; readonly independent: true };
+  | { readonly kind: 'child'; readonly type: string; readonly params: Data; readonly locks: readonly LockRequest[]; readonly independent: boolean };
+
+/** What a parent is told of a child: now, and again whenever its engine starts. */
+export type ChildReport =
+  /** It has done all its steps. `past`: its point of no return is behind. */
+  | { readonly is: 'completed'; readonly past: boolean }
+  /** It is terminal. */
+  | { readonly is: 'ended'; readonly outcome: Outcome }
+  /** An operator has ended it. */
+  | { readonly is: 'closed'; readonly error: ErrorRecord }
+  | { readonly is: 'held'; readonly status: HeldStatus; readonly error: ErrorRecord }
+  | { readonly is: 'underWay' };
 
 /** Which run of a callback an event comes from; one that is over changes nothing. */
 export type RunRef = { readonly index: number; readonly attempt: number };
@@ -31,13 +42,17 @@ export type FlowEvent =
   | { readonly type: 'threw'; readonly callback: Callback; readonly run: RunRef; readonly error: ErrorRecord; readonly sent: boolean }
   /** The first verb of the part that crosses the point of no return is about to leave. */
   | { readonly type: 'crossing' }
+  /** Of a task. */
   | { readonly type: 'workEnded'; readonly id: string; readonly outcome: Outcome }
+  | { readonly type: 'childReported'; readonly id: string; readonly report: ChildReport }
   | { readonly type: 'retryDue'; readonly id: string }
   | { readonly type: 'cancel' }
   /** The time limit of step `index` is over. */
   | { readonly type: 'stepTimedOut'; readonly index: number }
   /** `unfit`: why this program cannot continue the command, or null. `called`: the recorded calls of the forward callback that it is held in. */
   | { readonly type: 'operate'; readonly request: OperatorRequest; readonly unfit: string | null; readonly called: readonly CalledVerb[] }
+  /** The parent of a completed child is rolling back. */
+  | { readonly type: 'rollBack'; readonly error: ErrorRecord }
   /** This program cannot continue it: another handler list, or a callback that does not repeat itself. */
   | { readonly type: 'parked'; readonly error: ErrorRecord };
 
@@ -65,6 +80,8 @@ export type FlowEffect =
   | { readonly do: 'stopTask'; readonly id: string; readonly reason: StopReason }
   | { readonly do: 'cancelChild'; readonly id: string }
   | { readonly do: 'startChild'; readonly item: ChildItem }
+  /** `error`: why, in the child's words. */
+  | { readonly do: 'rollBackChild'; readonly id: string; readonly error: ErrorRecord }
   | { readonly do: 'retryAt'; readonly id: string; readonly at: number }
-  /** Terminal: release the locks if it is a root, tell the parent if it is not. */
+  /** Terminal: release the locks if it is a root, and let its completed family succeed, in that very batch. */
   | { readonly do: 'end' };

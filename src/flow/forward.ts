@@ -2,6 +2,7 @@ import type { Data } from '../model/data.js';
 import type { ErrorRecord } from '../model/errors.js';
 import type { Instant, StagedWork } from './event.js';
 import { CANCELLED } from './cancelled.js';
+import { isDependent } from './children.js';
 import { ended } from './ending.js';
 import { childId } from './ids.js';
 import { effectsOfItem, placedTask } from './items.js';
@@ -25,10 +26,12 @@ export interface Tried {
   readonly error: ErrorRecord;
 }
 
-/** Makes step `index` the current one, or ends the command after the last. */
+/** Makes step `index` the current one, or ends the command after the last. A dependent child can still be rolled back then. */
 export function reach(shape: FlowShape, state: CommandState, index: number, at: Instant): Transition {
   if (index === shape.length) {
-    return ended({ ...state, executionIndex: index }, state.steps.some((step) => step.closed !== undefined) ? 'CLOSED_BY_OPERATOR' : 'SUCCEEDED');
+    const done = { ...state, executionIndex: index };
+    if (state.steps.some((step) => step.closed !== undefined)) return ended(done, 'CLOSED_BY_OPERATOR');
+    return isDependent(state) ? { state: { ...done, status: 'COMPLETED', phase: { at: 'completed' } }, effects: [] } : ended(done, 'SUCCEEDED');
   }
   const handler = shapeAt(shape, index).name;
   const step = { handler, reachedAt: at.now, begun: false, work: [], completed: false, pivot: 'none', revertWork: [] } as const;
@@ -55,7 +58,7 @@ export function started(
 
 function placed(state: CommandState, run: number, staged: StagedWork, ordinal: number): WorkItem {
   if (staged.kind === 'task') return placedTask(state, 'step', run, staged.request, ordinal);
-  return { ...staged, ordinal, id: childId(state.id, state.executionIndex, run, ordinal), outcome: null };
+  return { ...staged, ordinal, id: childId(state.id, state.executionIndex, run, ordinal), stop: null, outcome: null };
 }
 
 /** All work of the step ended well and `endSuccessfully` is committed. */
@@ -65,7 +68,7 @@ export function completed(shape: FlowShape, state: CommandState, output: { reado
   const done = withStep(state, { completed: true, ...output, ...(crossed ? { pivot: 'passed' } : {}) });
   if (done.cancel === null) return reach(shape, done, index + 1, at);
   // What an independent child has done is its own, and past a point of no return there is no way back: the wish came too late.
-  const tooLate = isPast(done) || stepAt(done).work.some((item) => item.kind === 'child' && item.outcome?.kind === 'succeeded');
+  const tooLate = isPast(done) || stepAt(done).work.some((item) => item.kind === 'child' && item.independent && item.outcome?.kind === 'succeeded');
   return tooLate ? reach(shape, { ...done, cancel: null }, index + 1, at) : failCompletedStep(shape, done, CANCELLED);
 }
 

@@ -65,3 +65,11 @@ export function effectsOfItem(item: WorkItem): FlowEffect[] {
   if (item.kind === 'child') return [{ do: 'startChild', item }];
   return [item.notBefore === null ? { do: 'placeTask', item } : { do: 'retryAt', id: item.id, at: item.notBefore }];
 }
+
+/** What has been asked to stop and is still under way, asked once more. */
+export function stops(work: readonly WorkItem[]): FlowEffect[] {
+  return work.flatMap((item): FlowEffect[] => {
+    if (item.outcome !== null || item.stop === null) return [];
+    return [item.kind === 'child' ? { do: 'cancelChild', id: item.id } : { do: 'stopTask', id: item.id, reason: item.stop }];
+  });
+}

@@ -1,4 +1,5 @@
 import type { OperatorRequest } from '../model/operator.js';
+import { childThatStays, childToUndo, withChild } from './children.js';
 import type { FlowEvent, Instant } from './event.js';
 import { ended } from './ending.js';
 import { again, reach } from './forward.js';
@@ -7,7 +8,7 @@ import { actedBefore, closed, fits } from './operator-rules.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, Phase, StepState } from './state.js';
 import { IllegalTransition, isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
-import { undoNext } from './undo.js';
+import { undoChildren, undoNext } from './undo.js';
 import { isFailedTask, resumed } from './work.js';
 
 // What an operator does with a held command (semantics §2, held states). Which actions are possible is in operator-rules.ts.
@@ -65,6 +66,7 @@ function heldFrom(state: CommandState): Phase | null {
 
 function statusAt(state: CommandState, from: Phase | null): CommandState['status'] {
   if (from?.at === 'admission') return 'SUBMITTED';
+  if (from?.at === 'completed') return 'COMPLETED';
   return state.executionReason === 'ROLLBACK_FLOW' ? 'ROLLING_BACK' : 'RUNNING';
 }
 
@@ -79,13 +81,18 @@ function forwardAgain(state: CommandState, from: Phase | null): Transition {
 
 /** All that is not undone has another turn, the latest step first. */
 function undoAgain(shape: FlowShape, state: CommandState): Transition {
-  const steps = state.steps.map((step) => (isNotUndone(step) ? withoutUndo(step) : step));
-  const latest = state.steps.findLastIndex(isNotUndone);
+  const steps = state.steps.map((step) => (hasAnotherTurn(step) ? withoutUndo(step) : step));
+  const latest = state.steps.findLastIndex(hasAnotherTurn);
   return undoNext(shape, { ...state, steps, status: 'ROLLING_BACK', heldBy: null, fence: state.fence + 1 }, latest);
 }
 
 function isNotUndone({ undo }: StepState): boolean {
   return undo === 'failed' || undo === 'notUndoable' || undo === 'blocked';
+}
+
+/** A child that stays does so for good, and the step's own undo has had its turn after it. */
+function hasAnotherTurn(step: StepState): boolean {
+  return isNotUndone(step) && (step.undo !== 'notUndoable' || childThatStays(step) === undefined);
 }
 
 function withoutUndo({ undo: _undo, undoError: _error, ...step }: StepState): StepState {
@@ -101,6 +108,10 @@ function backTo(shape: FlowShape, state: CommandState, from: Phase | null, at: I
       return toCallback(state, from.callback, { attempt: from.attempt, failures: from.failures, notBefore: from.notBefore });
     case 'work':
       return resumed(shape, state, from.of, at);
+    case 'children':
+      return undoChildren(shape, state);
+    case 'completed':
+      return { state, effects: [] };
     case 'held':
     case 'ended':
     case undefined:
@@ -143,5 +154,8 @@ function goOnWithout(shape: FlowShape, state: CommandState, request: OperatorReq
     if (isHeldAt(step, i)) return { ...step, undo: how };
     return step.undo === 'blocked' ? withoutUndo(step) : step;
   });
-  return undoNext(shape, { ...given, steps, status: 'ROLLING_BACK' }, index - 1);
+  const next: CommandState = { ...given, steps, status: 'ROLLING_BACK' };
+  // Where it is held at a child that stays, it is that child alone that is given up.
+  const child = heldFrom(state)?.at === 'children' ? childToUndo(state) : undefined;
+  return child === undefined ? undoNext(shape, next, index - 1) : undoChildren(shape, withChild(next, { ...child, undo: 'stays' }));
 }

@@ -8,11 +8,13 @@ import type { ExecutionReason } from '../model/task.js';
 
 /**
  * Where a command is. Terminal: SUCCEEDED, ROLLED_BACK, REJECTED, CLOSED_BY_OPERATOR. Held (locks kept, waiting for an operator): STUCK, ROLLBACK_INCOMPLETE, PARKED.
+ * COMPLETED is for dependent children alone: all steps are done, and until its root ends it may still be rolled back.
  */
 export type CommandStatus =
   | 'SUBMITTED'
   | 'RUNNING'
   | 'ROLLING_BACK'
+  | 'COMPLETED'
   | 'SUCCEEDED'
   | 'ROLLED_BACK'
   | 'REJECTED'
@@ -25,7 +27,9 @@ export function isTerminal(status: CommandStatus): boolean {
   return status === 'SUCCEEDED' || status === 'ROLLED_BACK' || status === 'REJECTED' || status === 'CLOSED_BY_OPERATOR';
 }
 
-export function isHeld(status: CommandStatus): boolean {
+export type HeldStatus = Extract<CommandStatus, 'STUCK' | 'ROLLBACK_INCOMPLETE' | 'PARKED'>;
+
+export function isHeld(status: CommandStatus): status is HeldStatus {
   return status === 'STUCK' || status === 'ROLLBACK_INCOMPLETE' || status === 'PARKED';
 }
 
@@ -51,11 +55,15 @@ export type Phase =
       readonly notBefore: number | null;
     }
   | { readonly at: 'work'; readonly of: WorkOf }
+  /** The completed children of the step are being rolled back, the last one first; then the step itself is undone. */
+  | { readonly at: 'children' }
+  /** A dependent child that has done all its steps: it waits for what becomes of its root. */
+  | { readonly at: 'completed' }
   /** Nothing goes on without an operator. `from` is where it stopped; null when every step has had its turn. */
   | { readonly at: 'held'; readonly from: Phase | null }
   | { readonly at: 'ended' };
 
-/** Why a task is asked to stop. */
+/** Why a task or a child is asked to stop. */
 export type StopReason = 'sibling' | 'cancelled' | 'timeout';
 
 /** A request to stop: a user's wish that the command be undone, or a step's time limit. `during`: the callback run that it came in the middle of, whose commit is refused. */
@@ -89,6 +97,7 @@ export type TaskItem = {
   readonly outcome: Outcome | null;
 };
 
+/** A child command. Optional fields are absent until there is something to say. */
 export type ChildItem = {
   readonly kind: 'child';
   readonly ordinal: number;
@@ -96,8 +105,17 @@ export type ChildItem = {
   readonly type: string;
   readonly params: Data;
   readonly locks: readonly LockRequest[];
-  readonly independent: true;
+  readonly independent: boolean;
+  /** A committed request to cancel it. */
+  readonly stop: StopReason | null;
+  /** `succeeded` as soon as a dependent child is COMPLETED; what became of it in a rollback is `undo`. */
   readonly outcome: Outcome | null;
+  /** It is held, and with it the parent. Of dependent children only. */
+  readonly held?: { readonly status: HeldStatus; readonly error: ErrorRecord };
+  /** It completed past its point of no return: it cannot be rolled back any more. */
+  readonly past?: true;
+  /** `stays`: it should have been rolled back, but is past its point of no return; `closed`: by an operator, so that there may be something of it. */
+  readonly undo?: 'rolledBack' | 'stays' | 'closed';
 };
 
 export type WorkItem = TaskItem | ChildItem;
@@ -181,7 +199,10 @@ export type OperatorEntry = {
 };
 
 /** Which step of which command started this one. */
-export type ParentRef = { readonly commandId: string; readonly executionIndex: number; readonly independent: true };
+export type ParentRef =
+  | { readonly commandId: string; readonly executionIndex: number; readonly independent: true }
+  /** `familyRootId`: the nearest command above that depends on nobody, and whose end is this one's. */
+  | { readonly commandId: string; readonly executionIndex: number; readonly independent: false; readonly familyRootId: string };
 
 /** A command's snapshot: what is on disk, and all that is needed to go on. */
 export type CommandState = {

@@ -1,5 +1,5 @@
-import type { FlowEffect, Instant } from './event.js';
-import { withoutNextAttempt } from './items.js';
+import type { Instant } from './event.js';
+import { stops, withoutNextAttempt } from './items.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, CommandStop, Phase, StopReason, WorkItem } from './state.js';
 import { stepAt, withStep, type Transition } from './step.js';
@@ -19,18 +19,9 @@ export function stopWork(shape: FlowShape, state: CommandState, reason: StopReas
 }
 
 function stopped(state: CommandState, item: WorkItem, reason: StopReason): WorkItem {
-  if (item.kind === 'child' || item.outcome !== null) return item;
-  if (item.notBefore !== null) return withoutNextAttempt(state, 'step', item);
+  if (item.outcome !== null) return item;
+  if (item.kind === 'task' && item.notBefore !== null) return withoutNextAttempt(state, 'step', item);
   return item.stop === null ? { ...item, stop: reason } : item;
-}
-
-/** Everything of a stopped step that is still under way, asked to stop. */
-export function stops(work: readonly WorkItem[]): FlowEffect[] {
-  return work.flatMap((item): FlowEffect[] => {
-    if (item.outcome !== null) return [];
-    if (item.kind === 'child') return [{ do: 'cancelChild', id: item.id }];
-    return item.stop === null ? [] : [{ do: 'stopTask', id: item.id, reason: item.stop }];
-  });
 }
 
 /** Whether a callback's commit is refused because the command was cancelled, or the step's time was up, in the middle of it. */

@@ -33,6 +33,8 @@ export function stepTimedOut(shape: FlowShape, state: CommandState, index: numbe
     case 'work':
       return stopWork(shape, timedOut(state, at, null), 'timeout');
     case 'admission':
+    case 'children':
+    case 'completed':
     case 'held':
     case 'ended':
       return null;

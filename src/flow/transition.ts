@@ -1,18 +1,20 @@
 import type { ErrorRecord } from '../model/errors.js';
 import type { TaskRequest } from '../model/task.js';
 import type { FlowEffect, FlowEvent, Instant, RunRef } from './event.js';
-import { cancel } from './cancel.js';
+import { cancel, cancelRefusal } from './cancel.js';
+import { childReported } from './child-reports.js';
+import { childToUndo, heldByChild, rollBackChild, uncovered } from './children.js';
 import { completed, forwardThrew, reach, started, type CallbackPhase } from './forward.js';
-import { effectsOfItem, placedTask } from './items.js';
+import { effectsOfItem, placedTask, stops } from './items.js';
 import { operate } from './operate.js';
 import { answered, crossing } from './pivot.js';
 import { isUncounted, nextAttempt } from './retry.js';
 import type { FlowShape } from './shape.js';
 import { isTerminal, type Callback, type CommandState } from './state.js';
 import { IllegalTransition, shapeAt, toCallback, withStep, type Transition } from './step.js';
-import { refusesCommit, stops } from './stopping.js';
+import { refusesCommit } from './stopping.js';
 import { stepTimedOut } from './timeout.js';
-import { undoFailed, undone } from './undo.js';
+import { rollBackCompleted, undoFailed, undone } from './undo.js';
 import { outstandingWork, owed, retryDue, revertsFailed, revertsTold, workEnded } from './work.js';
 
 /**
@@ -21,9 +23,11 @@ import { outstandingWork, owed, retryDue, revertsFailed, revertsTold, workEnded 
  * @throws IllegalTransition the event cannot occur in this state
  */
 export function transition(shape: FlowShape, state: CommandState, event: FlowEvent, at: Instant): Transition | null {
-  const next = decide(shape, state, event, at);
-  if (next === null || next.state.phase.at !== 'ended') return next;
-  return { ...next, state: { ...next.state, endedAt: at.now } };
+  if (event.type === 'cancel' && cancelRefusal(state) !== null) return null;
+  const next = decide(shape, uncovered(state), event, at);
+  if (next === null) return null;
+  const after = next.state.phase.at === 'ended' ? { ...next.state, endedAt: at.now } : heldByChild(next.state);
+  return { state: after, effects: next.effects };
 }
 
 function decide(shape: FlowShape, state: CommandState, event: FlowEvent, at: Instant): Transition | null {
@@ -35,6 +39,10 @@ function decide(shape: FlowShape, state: CommandState, event: FlowEvent, at: Ins
       return { state: { ...state, status: 'REJECTED', error: event.error, phase: { at: 'ended' } }, effects: [{ do: 'end' }] };
     case 'workEnded':
       return workEnded(shape, state, event.id, event.outcome, at);
+    case 'childReported':
+      return childReported(shape, state, event.id, event.report);
+    case 'rollBack':
+      return state.phase.at === 'completed' ? rollBackCompleted(shape, state, event.error) : null;
     case 'retryDue':
       return retryDue(state, event.id);
     case 'cancel':
@@ -44,7 +52,7 @@ function decide(shape: FlowShape, state: CommandState, event: FlowEvent, at: Ins
     case 'operate':
       return operate(shape, state, event, at);
     case 'parked':
-      // A held command stays held for the reason it has.
+      // A held command stays held for the reason it has, unless that is a child's.
       if (isTerminal(state.status) || state.phase.at === 'held') return null;
       return { state: { ...state, status: 'PARKED', heldBy: event.error, phase: { at: 'held', from: state.phase } }, effects: [] };
     case 'crossing':
@@ -147,9 +155,10 @@ function undoThrew(shape: FlowShape, state: CommandState, phase: CallbackPhase, 
 
 /**
  * What a recovered engine owes the world for this state. Tasks and children have records of their own: the task manager goes on with the former, and a
- * child that has ended tells its parent again when the engine starts.
+ * child tells its parent again how it stands when the engine starts.
  */
-export function recover(state: CommandState): readonly FlowEffect[] {
+export function recover(durable: CommandState): readonly FlowEffect[] {
+  const state = uncovered(durable);
   switch (state.phase.at) {
     case 'admission':
       return [{ do: 'acquireLocks' }];
@@ -158,12 +167,16 @@ export function recover(state: CommandState): readonly FlowEffect[] {
       return [{ do: 'runCallback', callback, index: state.executionIndex, attempt, notBefore }];
     }
     case 'work':
-      return outstandingWork(state).items.flatMap((item) => owed(state, item));
+      return outstandingWork(state).items.flatMap((item) => owed(item));
+    case 'children': {
+      const child = childToUndo(state);
+      return child === undefined ? [] : [rollBackChild(state, child)];
+    }
+    case 'completed':
+      return [];
     case 'held':
-      // Its tasks are still polled, and a request to stop one still stands.
-      return outstandingWork(state).items.flatMap((item): FlowEffect[] =>
-        item.kind === 'task' ? stops([item]) : [],
-      );
+      // Its tasks are still polled, and a request to stop something still stands.
+      return stops(outstandingWork(state).items);
     case 'ended':
       if (!isTerminal(state.status)) throw new IllegalTransition(`${state.id} has ended and is ${state.status}`);
       return [];

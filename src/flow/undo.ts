@@ -1,16 +1,17 @@
 import type { ErrorRecord } from '../model/errors.js';
 import type { Outcome } from '../model/outcome.js';
+import { childThatStays, childToUndo, dependentChildren, rollBackChild, withChild } from './children.js';
 import { ended, mayHaveRun } from './ending.js';
 import { effectsOfItem, nextTaskAttempt } from './items.js';
 import type { FlowShape } from './shape.js';
-import type { CommandState, Phase, StepState, TaskItem } from './state.js';
+import type { ChildItem, CommandState, Phase, StepState, TaskItem } from './state.js';
 import { IllegalTransition, isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
 
 // The way back (semantics §2, "Failure of step k"): the failed step first, then the completed ones in reverse order.
 
 /** Step `executionIndex` has failed: from here on the command rolls back. */
 export function failStep(shape: FlowShape, state: CommandState, error: ErrorRecord): Transition {
-  return cleanUp(shape, withStep(beginRollback(state, error), { failure: error, pivot: 'none' }));
+  return undoChildren(shape, withStep(beginRollback(state, error), { failure: error, pivot: 'none' }));
 }
 
 /** Undoes what the current step, which has failed, did half-way. */
@@ -38,6 +39,11 @@ export function failCompletedStep(shape: FlowShape, state: CommandState, error: 
   return undoNext(shape, rolling, rolling.executionIndex);
 }
 
+/** A dependent child's parent rolls back: all the child's steps are completed, and it undoes them in reverse. */
+export function rollBackCompleted(shape: FlowShape, state: CommandState, error: ErrorRecord): Transition {
+  return undoNext(shape, beginRollback(state, error), shape.length - 1);
+}
+
 function beginRollback(state: CommandState, error: ErrorRecord): CommandState {
   if (isPast(state)) throw new IllegalTransition(`${state.id}: a rollback past the point of no return`);
   return { ...state, status: 'ROLLING_BACK', executionReason: 'ROLLBACK_FLOW', fence: state.fence + 1, error: state.error ?? error };
@@ -46,17 +52,48 @@ function beginRollback(state: CommandState, error: ErrorRecord): CommandState {
 /** Goes on with the undo at step `index`, or ends the rollback below step 0. What has had its turn is passed over. */
 export function undoNext(shape: FlowShape, state: CommandState, index: number): Transition {
   if (index < 0) return endRollback({ ...state, executionIndex: -1 });
-  const handler = shapeAt(shape, index);
   const at = { ...state, executionIndex: index };
-  const step = stepAt(at);
-  if (step.undo !== undefined) return undoNext(shape, at, index - 1);
-  if (step.failure !== undefined && !step.completed) return cleanUp(shape, at);
-  if (step.revertWork.some(hasFailed)) return revertAgain(at, 'compensate');
-  if (step.revertWork.length > 0) return tellOfReverts(at);
-  if (handler.hasCompensate || handler.hasLeaves) return toCallback(at, 'compensate', nextRun(step));
-  if (handler.effectFree) return undoNext(shape, withStep(at, { undo: 'nothingToUndo' }), index - 1);
+  if (stepAt(at).undo !== undefined) return undoNext(shape, at, index - 1);
+  // What a completed step leaves on purpose, its children have done too.
+  return stepAt(at).completed && shapeAt(shape, index).hasLeaves ? undoOwn(shape, at) : undoChildren(shape, at);
+}
+
+/** Rolls back what is left of the current step's completed children, one at a time, the last one first; then undoes what is the step's own. */
+export function undoChildren(shape: FlowShape, state: CommandState): Transition {
+  const child = childToUndo(state);
+  if (child === undefined) return undoOwn(shape, state);
+  if (child.past === true) return childStays(shape, state, child);
+  return { state: { ...state, phase: { at: 'children' } }, effects: [rollBackChild(state, child)] };
+}
+
+/** As an undo that has failed for good, but for nothing having been sent that would have to be given up. */
+function childStays(shape: FlowShape, state: CommandState, child: ChildItem): Transition {
+  const error = staysError(child);
+  const marked = withStep(state, { undo: 'notUndoable', undoError: stepAt(state).undoError ?? error });
+  if (shapeAt(shape, state.executionIndex).onUndoFailed === 'stop') return stopRollback(shape, marked, error, { at: 'children' });
+  return undoChildren(shape, withChild(marked, { ...child, undo: 'stays' }));
+}
+
+function staysError({ id, type }: ChildItem): ErrorRecord {
+  return { code: 'CHILD_STAYS', message: `child ${id} (${type}) is past its point of no return, and stays`, retryable: false, causes: [] };
+}
+
+function undoOwn(shape: FlowShape, state: CommandState): Transition {
+  const step = stepAt(state);
+  if (step.failure !== undefined && !step.completed) return cleanUp(shape, state);
+  const index = state.executionIndex;
+  const handler = shapeAt(shape, index);
+  if (step.revertWork.some(hasFailed)) return revertAgain(state, 'compensate');
+  if (step.revertWork.length > 0) return tellOfReverts(state);
+  if (handler.hasCompensate || handler.hasLeaves) return toCallback(state, 'compensate', nextRun(step));
+  if (handler.effectFree) return undoNext(shape, undoneAs(state, 'nothingToUndo'), index - 1);
   const phase: Phase = { at: 'callback', callback: 'compensate', attempt: 1, failures: 0, notBefore: null };
-  return undoFailed(shape, { ...at, phase }, 'notUndoable', noWayBack(`step ${index} (${handler.name}) is completed, and has no compensate`));
+  return undoFailed(shape, { ...state, phase }, 'notUndoable', noWayBack(`step ${index} (${handler.name}) is completed, and has no compensate`));
+}
+
+/** A child of the step that stays is not made good by the undo of what is the step's own. */
+function undoneAs(state: CommandState, undo: 'compensated' | 'left' | 'nothingToUndo'): CommandState {
+  return stepAt(state).undo === undefined ? withStep(state, { undo }) : state;
 }
 
 /** Its undo callback had done its part, and stays done: only what failed of its revert tasks is submitted again. */
@@ -84,7 +121,7 @@ function noWayBack(message: string): ErrorRecord {
 /** The current step is undone, revert tasks included. The failed step itself has no `undo`: it was never completed. */
 export function undone(shape: FlowShape, state: CommandState): Transition {
   const index = state.executionIndex;
-  const next = stepAt(state).completed ? withStep(state, { undo: shapeAt(shape, index).hasCompensate ? 'compensated' : 'left' }) : state;
+  const next = stepAt(state).completed ? undoneAs(state, shapeAt(shape, index).hasCompensate ? 'compensated' : 'left') : state;
   return undoNext(shape, next, index - 1);
 }
 
@@ -93,10 +130,15 @@ export function undoFailed(shape: FlowShape, state: CommandState, undo: 'failed'
   const index = state.executionIndex;
   const attempt = undo === 'failed' ? undoAttemptOf(state) : null;
   const marked = withStep({ ...state, fence: state.fence + 1 }, { undo, undoError: error, ...(attempt === null ? {} : { undoAttempt: attempt }) });
-  if (shapeAt(shape, index).onUndoFailed === 'continue') return undoNext(shape, marked, index - 1);
+  return shapeAt(shape, index).onUndoFailed === 'continue' ? undoNext(shape, marked, index - 1) : stopRollback(shape, marked, error, state.phase);
+}
+
+/** Earlier steps are not undone on top of one that is not. */
+function stopRollback(shape: FlowShape, state: CommandState, error: ErrorRecord, from: Phase): Transition {
+  const index = state.executionIndex;
   const blocked = (step: StepState, i: number): boolean => i < index && step.completed && !shapeAt(shape, i).effectFree;
-  const steps = marked.steps.map((step, i): StepState => (blocked(step, i) ? { ...step, undo: 'blocked' } : step));
-  return { state: incomplete({ ...marked, steps }, error, state.phase), effects: [] };
+  const steps = state.steps.map((step, i): StepState => (blocked(step, i) ? { ...step, undo: 'blocked' } : step));
+  return { state: incomplete({ ...state, steps }, error, from), effects: [] };
 }
 
 /** The attempt of the undo callback that has just failed, or whose revert tasks have. */
@@ -106,9 +148,21 @@ function undoAttemptOf({ phase, steps, executionIndex }: CommandState): number |
 }
 
 function endRollback(state: CommandState): Transition {
-  const failed = state.steps.find((step) => step.undo === 'failed' || step.undo === 'notUndoable');
-  if (failed?.undoError !== undefined) return { state: incomplete(state, failed.undoError, null), effects: [] };
-  return ended(state, state.steps.some(({ undo }) => undo === 'skipped' || undo === 'resolved') ? 'CLOSED_BY_OPERATOR' : 'ROLLED_BACK');
+  const error = state.steps.map(notUndone).find((found) => found !== null) ?? null;
+  if (error !== null) return { state: incomplete(state, error, null), effects: [] };
+  const closed = state.steps.some((step) => isClosed(step) || dependentChildren(step).some(({ undo }) => undo === 'closed'));
+  return ended(state, closed ? 'CLOSED_BY_OPERATOR' : 'ROLLED_BACK');
+}
+
+/** Why the step is not undone, where nobody has decided about that yet. */
+function notUndone(step: StepState): ErrorRecord | null {
+  if ((step.undo === 'failed' || step.undo === 'notUndoable') && step.undoError !== undefined) return step.undoError;
+  const child = isClosed(step) ? undefined : childThatStays(step);
+  return child === undefined ? null : staysError(child);
+}
+
+function isClosed({ undo }: StepState): boolean {
+  return undo === 'skipped' || undo === 'resolved';
 }
 
 function incomplete(state: CommandState, heldBy: ErrorRecord, from: Phase | null): CommandState {

@@ -2,7 +2,7 @@ import type { ErrorRecord } from '../model/errors.js';
 import type { Outcome } from '../model/outcome.js';
 import type { FlowEffect, Instant } from './event.js';
 import { stuck } from './forward.js';
-import { effectsOfItem, nextTaskAttempt, withoutNextAttempt } from './items.js';
+import { effectsOfItem, nextTaskAttempt, stops, withoutNextAttempt } from './items.js';
 import { afterBackoff, errorOfOutcome, isUncountedOutcome, nextAttempt } from './retry.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, TaskItem, WorkItem, WorkOf } from './state.js';
@@ -20,21 +20,21 @@ export function outstandingWork(state: CommandState): { readonly of: WorkOf; rea
   return { of: phase.of, items: phase.of === 'step' ? step.work : step.revertWork };
 }
 
-function withItems(state: CommandState, of: WorkOf, items: readonly WorkItem[]): CommandState {
+export function withItems(state: CommandState, of: WorkOf, items: readonly WorkItem[]): CommandState {
   return of === 'step' ? withStep(state, { work: items }) : withStep(state, { revertWork: items.filter((item) => item.kind === 'task') });
 }
 
-/** A task or child has ended; null if the command does not wait for it (late, duplicate, of an earlier attempt): nothing changes. */
+/** A task has ended; null if the command does not wait for it (late, duplicate, of an earlier attempt): nothing changes. */
 export function workEnded(shape: FlowShape, state: CommandState, id: string, reported: Outcome, at: Instant): Transition | null {
   const { of, items } = outstandingWork(state);
   const item = items.find((candidate) => candidate.id === id);
-  if (item === undefined || item.outcome !== null || (item.kind === 'task' && item.notBefore !== null)) return null;
-  const outcome = item.kind === 'task' ? judged(item, reported) : reported;
-  const consume: FlowEffect[] = item.kind === 'task' ? [{ do: 'consumeTask', id }] : [];
+  if (item?.kind !== 'task' || item.outcome !== null || item.notBefore !== null) return null;
+  const outcome = judged(item, reported);
+  const consume: readonly FlowEffect[] = [{ do: 'consumeTask', id }];
   const ended = replaced(items, item, { ...item, outcome });
 
   if (state.phase.at === 'held') return { state: withItems(state, of, ended), effects: consume };
-  if (item.kind === 'child' || outcome.kind === 'succeeded') return settle(shape, withItems(state, of, ended), of, ended, consume);
+  if (outcome.kind === 'succeeded') return settle(shape, withItems(state, of, ended), of, ended, consume);
 
   const asks = of === 'step' && stepAt(state).pivot === 'maybe';
   const next = asks ? null : retried(shape, state, of, item, outcome, at);
@@ -42,11 +42,14 @@ export function workEnded(shape: FlowShape, state: CommandState, id: string, rep
     const waiting = withItems({ ...state, fence: state.fence + 1 }, of, replaced(items, item, next));
     return { state: waiting, effects: [...consume, ...effectsOfItem(next)] };
   }
-  // Failed for good: its siblings are stopped, unless what they do is needed in any case, or it is not known whether the point of no return is behind.
-  if (of !== 'step' || asks || isPast(state)) return settle(shape, withItems(state, of, ended), of, ended, consume);
+  return failedForGood(shape, state, of, ended, consume);
+}
+
+/** Something has failed for good: its siblings are stopped, unless what they do is needed in any case, or it is not known whether the point of no return is behind. */
+export function failedForGood(shape: FlowShape, state: CommandState, of: WorkOf, ended: readonly WorkItem[], effects: readonly FlowEffect[]): Transition {
+  if (of !== 'step' || stepAt(state).pivot === 'maybe' || isPast(state)) return settle(shape, withItems(state, of, ended), of, ended, effects);
   const stopped = ended.map((other) => stopSibling(state, other));
-  const stops = stopped.flatMap((other, i): FlowEffect[] => (other !== ended[i] && other.outcome === null ? [{ do: 'stopTask', id: other.id, reason: 'sibling' }] : []));
-  return settle(shape, withItems(state, of, stopped), of, stopped, [...consume, ...stops]);
+  return settle(shape, withItems(state, of, stopped), of, stopped, [...effects, ...stops(stopped.filter((other, i) => other !== ended[i]))]);
 }
 
 /** Ends with a declared code are ends well: what was wanted is already so. */
@@ -71,11 +74,11 @@ function retried(shape: FlowShape, state: CommandState, of: WorkOf, item: TaskIt
 
 /** One has failed for good: a sibling in back-off ends as its last attempt did, a running one is asked to stop. */
 function stopSibling(state: CommandState, item: WorkItem): WorkItem {
-  if (item.kind === 'child' || item.outcome !== null || item.stop !== null) return item;
-  return item.notBefore === null ? { ...item, stop: 'sibling' } : withoutNextAttempt(state, 'step', item);
+  if (item.outcome !== null || item.stop !== null || (item.kind === 'child' && item.independent)) return item;
+  return item.kind === 'child' || item.notBefore === null ? { ...item, stop: 'sibling' } : withoutNextAttempt(state, 'step', item);
 }
 
-function replaced(items: readonly WorkItem[], old: WorkItem, by: WorkItem): WorkItem[] {
+export function replaced(items: readonly WorkItem[], old: WorkItem, by: WorkItem): WorkItem[] {
   return items.map((item) => (item === old ? by : item));
 }
 
@@ -85,17 +88,15 @@ export function resumed(shape: FlowShape, state: CommandState, of: WorkOf, at: I
   const asks = of === 'step' && stepAt(state).pivot === 'maybe';
   const tried = items.map((item) => (!asks && isFailedTask(item) ? (retried(shape, state, of, item, item.outcome, at) ?? item) : item));
   const fence = tried.some((item, i) => item !== items[i]) ? state.fence + 1 : state.fence;
-  const failed = of === 'step' && !asks && !isPast(state) && tried.some(isFailedTask);
+  const failed = of === 'step' && !asks && !isPast(state) && ownFailure(tried.filter(({ outcome }) => outcome !== null)) !== null;
   const next = failed ? tried.map((item) => stopSibling(state, item)) : tried;
-  return settle(shape, withItems({ ...state, fence }, of, next), of, next, next.flatMap((item) => owed(state, item)));
+  return settle(shape, withItems({ ...state, fence }, of, next), of, next, next.flatMap((item) => owed(item)));
 }
 
 /** What an item that is still outstanding asks for besides being polled. */
-export function owed(state: CommandState, item: WorkItem): FlowEffect[] {
-  if (item.outcome !== null) return [];
-  if (item.kind === 'child') return state.cancel === null && stepAt(state).timedOut === undefined ? [] : [{ do: 'cancelChild', id: item.id }];
-  if (item.notBefore !== null) return [{ do: 'retryAt', id: item.id, at: item.notBefore }];
-  return item.stop === null ? [] : [{ do: 'stopTask', id: item.id, reason: item.stop }];
+export function owed(item: WorkItem): FlowEffect[] {
+  const waits = item.kind === 'task' && item.outcome === null && item.notBefore !== null;
+  return waits ? [{ do: 'retryAt', id: item.id, at: item.notBefore }] : stops([item]);
 }
 
 /** Goes on when the last piece has ended. */
@@ -113,7 +114,7 @@ function stepWorkEnded(shape: FlowShape, state: CommandState, items: readonly Wo
     return toCallback(withStep({ ...state, fence: state.fence + 1 }, { asking }), 'hasPassed');
   }
   const crossed = step.pivot === 'maybe' ? withStep(state, { pivot: 'passed' }) : state;
-  const error = taskError ?? childFailure(items);
+  const error = ownFailure(items) ?? noneSucceeded(items);
   if (error === null) return toCallback(crossed, 'endSuccessfully');
   return isPast(crossed) ? stuck(crossed, error, { at: 'work', of: 'step' }) : failStep(shape, crossed, stopError(shape, crossed, error) ?? error);
 }
@@ -135,16 +136,24 @@ export function revertsFailed(shape: FlowShape, state: CommandState): Transition
   return undoFailed(shape, { ...state, phase: { at: 'work', of: completed ? 'compensate' : 'endWithFailure' } }, 'failed', error);
 }
 
-/** The error of the task that failed first in order, or null. The cause, not what was stopped because of it. */
 export function taskFailure(items: readonly WorkItem[]): ErrorRecord | null {
-  const failures = items.filter((item) => item.kind === 'task' && item.outcome?.kind !== 'succeeded');
-  const cause = failures.find((item) => item.outcome?.kind !== 'aborted' && item.outcome?.kind !== 'notSent') ?? failures[0];
+  return ownFailure(items.filter(({ kind }) => kind === 'task'));
+}
+
+/** The error of the task or dependent child that failed first in order, or null. The cause, not what was stopped because of it. */
+function ownFailure(items: readonly WorkItem[]): ErrorRecord | null {
+  const failures = items.filter((item) => (item.kind === 'task' || !item.independent) && item.outcome?.kind !== 'succeeded');
+  const cause = failures.find((item) => !wasStopped(item)) ?? failures[0];
   return cause === undefined ? null : describe(cause);
 }
 
+function wasStopped(item: WorkItem): boolean {
+  return item.kind === 'child' ? item.stop !== null : item.outcome?.kind === 'aborted' || item.outcome?.kind === 'notSent';
+}
+
 /** Of independent children, one that succeeded is enough. */
-function childFailure(items: readonly WorkItem[]): ErrorRecord | null {
-  const children = items.filter((item) => item.kind === 'child');
+function noneSucceeded(items: readonly WorkItem[]): ErrorRecord | null {
+  const children = items.filter((item) => item.kind === 'child' && item.independent);
   const first = children[0];
   return first !== undefined && children.every((child) => child.outcome?.kind !== 'succeeded') ? describe(first) : null;
 }
@@ -157,6 +166,9 @@ function describe(item: WorkItem): ErrorRecord {
 /** `hasPassed` says no: the failed tasks have what is left of their attempts; with none left, the step fails. */
 export function retryFailed(shape: FlowShape, state: CommandState, error: ErrorRecord, at: Instant): Transition {
   const { work } = stepAt(state);
+  // A child is not tried again, so the step fails all the same.
+  const childError = ownFailure(work.filter(({ kind }) => kind === 'child'));
+  if (childError !== null && !isPast(state)) return failStep(shape, state, stopError(shape, state, childError) ?? childError);
   const next = work.map((item) => (isFailedTask(item) ? retried(shape, state, 'step', item, item.outcome, at) : item));
   // Everything that failed must have an attempt left, or the step has failed whatever the others do.
   if (next.some((item) => item === null)) return isPast(state) ? stuck(state, error, { at: 'work', of: 'step' }) : failStep(shape, state, stopError(shape, state, error) ?? error);

@@ -40,16 +40,20 @@ export interface ChildRequest {
   readonly type: string;
   readonly params: { readonly [key: string]: Data };
   /**
-   * oVirt's live migration, one child per disk: the child's end is final at once, it keeps its own ledger, and the step ends well when all are
-   * terminal and at least one succeeded.
+   * Left out: the child depends on its parent. It is COMPLETED when it has done its steps, succeeds in the batch that ends its root, and is rolled back if
+   * its parent is; if it fails, the step does. `true` (oVirt's live migration, one child per disk): the child's end is final at once, it keeps its own
+   * ledger, and the step ends well when all are terminal and at least one succeeded.
    */
-  readonly independent: true;
+  readonly independent?: true;
 }
 
 export interface BeforeContext<P, O> extends StepContext<P, O> {
   /** Adds a task to the step's work. Returns its id. */
   startTask(request: TaskRequest): string;
-  /** Adds a child command to the step's work. Returns its id. */
+  /**
+   * Adds a child command to the step's work; the children of one step run in parallel. Returns its id.
+   * @throws SeatbeltError `UNKNOWN_COMMAND_TYPE`, `BAD_PARAMS`, `BAD_TASK`; `CHILD_CYCLE` it would be its own ancestor, or have more than 32
+   */
   startChild(request: ChildRequest): string;
 }
 

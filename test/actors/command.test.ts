@@ -160,9 +160,10 @@ describe('a completion that the command does not wait for', () => {
     const { context, ports, taskManager, commits } = loneEngine();
     const definition = command().step(step({ name: 'one', createTask: () => copy })).build();
     const mailbox = new Mailbox<CommandMessage>();
-    const initial = Life.of(shape('one')).started(staged('copy')).state;
     const none = () => undefined;
-    mailbox.run(createCommand({ context, definition, initial: newCommand(initial), wakeSelf: mailbox.wake, changed: none, childPlaced: none, cancelChild: none }));
+    const lone = { childPlaced: none, cancelChild: none, rollBackChild: none, ancestors: () => [], completed: () => [], succeeded: none };
+    const initial = Life.of(shape('one')).started(staged('copy')).state;
+    mailbox.run(createCommand({ context, definition, initial: newCommand(initial), wakeSelf: mailbox.wake, changed: none, family: lone }));
     const ended = { taskId: 'c1$0.w1.1.0', executionIndex: 0, executionReason: 'REGULAR_FLOW' as const, attempt: 1, outcome: { kind: 'succeeded' as const } };
     mailbox.wake({ type: 'taskEnded', ...ended, ...wrong });
     const { taskId } = { ...ended, ...wrong };

@@ -65,6 +65,7 @@ export class Life {
     for (const { id } of this.open()) {
       this.happens({ type: 'retryDue', id });
       this.happens({ type: 'workEnded', id, outcome });
+      this.happens({ type: 'childReported', id, report: { is: 'ended', outcome } });
     }
     return this;
   }
@@ -94,7 +95,9 @@ export class Life {
     const waits = this.state.status === 'SUBMITTED' && event.type !== 'locksGranted';
     const heldLocks = waits ? [] : this.state.locks.map(({ key, mode }) => ({ key, mode, owner }));
     const before = this.state;
-    const input = { definitions: new Map(), before, event, step: { ...step, state: after }, history, tasks: this.#tasks, heldLocks: () => heldLocks, now: this.run.now };
+    const { now } = this.run;
+    const tasks = this.#tasks;
+    const input = { definitions: new Map(), before, event, step: { ...step, state: after }, history, tasks, heldLocks: () => heldLocks, completedFamily: [], now };
     const changes = changesOf(input);
     for (const change of changes) if (change.type === 'task') this.#tasks.set(change.task.id, change.task);
     this.state = after;

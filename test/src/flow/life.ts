@@ -1,4 +1,4 @@
-import type { FlowEffect, FlowEvent, StagedWork } from '../../../src/flow/event.js';
+import type { ChildReport, FlowEffect, FlowEvent, StagedWork } from '../../../src/flow/event.js';
 import type { FlowShape, HandlerShape } from '../../../src/flow/shape.js';
 import { submitted, type CommandState, type StepState, type WorkItem } from '../../../src/flow/state.js';
 import { transition } from '../../../src/flow/transition.js';
@@ -54,6 +54,10 @@ export function task(verb: string, doneCodes: readonly number[] = []): StagedWor
 
 export function child(type: string): StagedWork {
   return { kind: 'child', type, params: { of: type }, locks: [], independent: true };
+}
+
+export function dependent(type: string): StagedWork {
+  return { kind: 'child', type, params: { of: type }, locks: [], independent: false };
 }
 
 /** One command's life, driven event by event. Each method is one commit, and fails if it concerns nothing. */
@@ -135,9 +139,23 @@ export class Life {
     return this.on({ type: 'threw', callback: this.state.phase.callback, run: this.run, error, sent });
   }
 
-  /** The outstanding task or child of this ordinal ends. */
+  /** The outstanding task or child of this ordinal ends; a dependent child that succeeded is completed. */
   ended(outcome: Outcome, ordinal = 0): this {
-    return this.on({ type: 'workEnded', id: this.item(ordinal).id, outcome });
+    const item = this.item(ordinal);
+    if (item.kind === 'task') return this.on({ type: 'workEnded', id: item.id, outcome });
+    const completed = !item.independent && outcome.kind === 'succeeded';
+    return this.reports(completed ? { is: 'completed', past: false } : { is: 'ended', outcome }, ordinal);
+  }
+
+  /** The child of this ordinal, at the current step, tells how it stands. */
+  reports(report: ChildReport, ordinal = 0): this {
+    return this.on({ type: 'childReported', id: this.childId(ordinal), report });
+  }
+
+  childId(ordinal = 0): string {
+    const item = this.stepAt(this.state.executionIndex).work[ordinal];
+    if (item?.kind !== 'child') throw new Error(`there is no child ${ordinal}`);
+    return item.id;
   }
 
   /** The back-off of the task of this ordinal is over. */
@@ -171,7 +189,8 @@ export class Life {
     return this.effects.map((effect) => {
       switch (effect.do) {
         case 'cancelChild':
-          return `cancelChild ${effect.id}`;
+        case 'rollBackChild':
+          return `${effect.do} ${effect.id}`;
         case 'acquireLocks':
         case 'end':
           return effect.do;

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
-import type { FlowEffect, FlowEvent } from '../../../src/flow/event.js';
+import { childToUndo } from '../../../src/flow/children.js';
+import type { ChildReport, FlowEffect, FlowEvent } from '../../../src/flow/event.js';
 import type { FlowShape, HandlerShape } from '../../../src/flow/shape.js';
-import { submitted, type CommandState, type WorkItem } from '../../../src/flow/state.js';
+import { submitted, type ChildItem, type CommandState, type WorkItem } from '../../../src/flow/state.js';
+import { isPast } from '../../../src/flow/step.js';
 import { transition } from '../../../src/flow/transition.js';
 import { cancelRefusal } from '../../../src/flow/cancel.js';
 import { refusesCommit } from '../../../src/flow/stopping.js';
@@ -9,7 +11,7 @@ import { timeoutDue } from '../../../src/flow/timeout.js';
 import { outstandingWork } from '../../../src/flow/work.js';
 import type { Outcome } from '../../../src/model/outcome.js';
 import type { PivotAnswer } from '../../../src/model/handler.js';
-import { badly, child, ERROR, LOST, refusedWith, request, step, STOPPED, task, UNANSWERED, WELL } from './life.js';
+import { badly, child, dependent, ERROR, LOST, refusedWith, request, step, STOPPED, task, UNANSWERED, WELL } from './life.js';
 
 // A walk of one command from its submission to wherever it ends: at each state one of the events that can then occur, chosen at random.
 
@@ -57,7 +59,10 @@ export interface Walk {
 /** @param visit is shown each state on the way, with what can happen to it */
 export function walk(shape: FlowShape, choices: readonly number[], visit: (state: CommandState, lawful: readonly FlowEvent[]) => void = () => undefined): Walk {
   const handlers = shape.map(({ name }) => name);
-  let state: CommandState = submitted({ id: 'c1', type: 'T', version: 1, params: {}, handlers, parent: null, rootId: 'c1', locks: [], lockWait: 'refuse', submittedAt: 0 });
+  // Every other walk is a dependent child's.
+  const parent = (choices[0] ?? 0) % 2 === 0 ? null : { commandId: 'p1', executionIndex: 0, independent: false as const, familyRootId: 'p1' };
+  const rootId = parent?.commandId ?? 'c1';
+  let state: CommandState = submitted({ id: 'c1', type: 'T', version: 1, params: {}, handlers, parent, rootId, locks: [], lockWait: 'refuse', submittedAt: 0 });
   const moves: Move[] = [];
   for (const [i, choice] of choices.entries()) {
     const lawful = lawfulEvents(shape, state);
@@ -98,7 +103,11 @@ function ownEvents(shape: FlowShape, state: CommandState): readonly FlowEvent[] 
     case 'work':
       return outstandingWork(state).items.flatMap((item) => endsOf(item, true));
     case 'held':
-      return outstandingWork(state).items.flatMap((item) => endsOf(item, false));
+      return [...outstandingWork(state).items.flatMap((item) => endsOf(item, isCovered(state))), ...childUndoReports(state, isCovered(state))];
+    case 'children':
+      return childUndoReports(state, true);
+    case 'completed':
+      return isPast(state) ? [] : [{ type: 'rollBack', error: ERROR }];
     case 'ended':
       return [];
     case 'callback':
@@ -110,7 +119,8 @@ function ownEvents(shape: FlowShape, state: CommandState): readonly FlowEvent[] 
   const crosses: FlowEvent[] = (part === 'beforeTask' && callback === 'start') || part === callback ? [{ type: 'crossing' }, { type: 'crossing' }] : [];
   switch (callback) {
     case 'start': {
-      const works = [[], [task('copy')], [{ kind: 'task' as const, request: request('again', [], true) }], [task('a'), task('b')], [child('Child')], [task('a', [261]), child('Child'), child('Child')]];
+      const again = { kind: 'task' as const, request: request('again', [], true) };
+      const works = [[], [task('copy')], [again], [task('a'), task('b')], [child('Child')], [task('a', [261]), child('Child'), child('Child')], [dependent('D'), dependent('E')], [task('a'), dependent('D'), child('Child')]];
       return [...works.map((work): FlowEvent => ({ type: 'started', run, before: null, work })), ...crosses, ...threw];
     }
     case 'endSuccessfully':
@@ -129,10 +139,37 @@ function ownEvents(shape: FlowShape, state: CommandState): readonly FlowEvent[] 
 function endsOf(item: WorkItem, goesOn: boolean): readonly FlowEvent[] {
   const { id } = item;
   if (item.outcome !== null) return [];
-  if (item.kind === 'child') return CHILD_ENDS.map((outcome) => ({ type: 'workEnded', id, outcome }));
+  if (item.kind === 'child') return CHILD_ENDS.flatMap((outcome) => childReports(item, outcome));
   if (item.notBefore !== null) return goesOn ? [{ type: 'retryDue', id }] : [];
   const ends = item.stop === null ? TASK_ENDS : [...TASK_ENDS, STOPPED, STOPPED];
   return ends.map((outcome) => ({ type: 'workEnded', id, outcome }));
+}
+
+/** What is held by a child goes on beneath. */
+function isCovered({ heldBy }: CommandState): boolean {
+  return heldBy?.code === 'CHILD_HELD';
+}
+
+function childReports({ id, independent, held }: ChildItem, outcome: Outcome): readonly FlowEvent[] {
+  const reported = (report: ChildReport): FlowEvent => ({ type: 'childReported', id, report });
+  if (independent) return [reported({ is: 'ended', outcome })];
+  if (held !== undefined) return [reported({ is: 'underWay' })];
+  if (outcome.kind !== 'succeeded') return [reported({ is: 'ended', outcome }), reported(HELD)];
+  return [reported({ is: 'completed', past: false }), reported({ is: 'completed', past: true })];
+}
+
+const HELD: ChildReport = { is: 'held', status: 'STUCK', error: ERROR };
+const NOT_UNDONE: ChildReport = { is: 'held', status: 'ROLLBACK_INCOMPLETE', error: ERROR };
+
+/** Of the child that is being rolled back, if there is one. */
+function childUndoReports(state: CommandState, goesOn: boolean): readonly FlowEvent[] {
+  const phase = state.phase.at === 'held' ? state.phase.from : state.phase;
+  if (phase?.at !== 'children') return [];
+  const item = childToUndo(state);
+  if (item === undefined || item.past === true || !goesOn) return [];
+  const reported = (report: ChildReport): FlowEvent => ({ type: 'childReported', id: item.id, report });
+  if (item.held !== undefined) return [reported({ is: 'underWay' }), reported({ is: 'completed', past: false })];
+  return [reported({ is: 'ended', outcome: { kind: 'childFailed', error: ERROR } }), reported(NOT_UNDONE)];
 }
 
 /** Events that come late, twice, or from nowhere: none of them concerns any state of this walk that is behind its `moves`. */

@@ -53,7 +53,7 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a child that ended just before a crash never tells its parent',
     breaks: 'at-rest',
     file: RECOVERY,
-    find: 'for (const child of endedChildren) registry.tellParent(child);',
+    find: 'for (const child of [...registry.live.values(), ...endedChildren]) registry.tellParent(child);',
     replace: 'void endedChildren;',
   },
   {
@@ -67,8 +67,8 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a completion is taken for that of whatever is waited for',
     breaks: 'at-rest',
     file: WORK,
-    find: 'const item = items.find((candidate) => candidate.id === id);\n  if (item === undefined || item.outcome !== null',
-    replace: 'const item = items.find((candidate) => candidate.outcome === null);\n  if (item === undefined || item.outcome !== null',
+    find: 'const item = items.find((candidate) => candidate.id === id);\n  if (item?.kind !== \'task\' || item.outcome !== null',
+    replace: 'const item = items.find((candidate) => candidate.outcome === null);\n  if (item?.kind !== \'task\' || item.outcome !== null',
   },
   {
     name: 'a task that was not acknowledged before a crash is not offered again',
@@ -88,8 +88,8 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a back-off is forgotten at a crash',
     breaks: 'at-rest',
     file: WORK,
-    find: "if (item.notBefore !== null) return [{ do: 'retryAt', id: item.id, at: item.notBefore }];",
-    replace: 'if (item.notBefore !== null) return [];',
+    find: "return waits ? [{ do: 'retryAt', id: item.id, at: item.notBefore }] : stops([item]);",
+    replace: 'return waits ? [] : stops([item]);',
   },
   {
     name: 'a task whose outcome is consumed is not marked as such',
