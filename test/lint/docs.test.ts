@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as wire from '../../actors/wire.js';
 import { HOST_ERRORS } from '../../sim/world/verbs/host-errors.js';
 import { BUILT_IN_VOCABULARY } from '../../sim/scenario/vocabulary.js';
+import { Simulation } from '../../sim/embed/simulation.js';
 import { parseScenario } from '../../sim/scenario/load.js';
 import { exists } from './named-test.js';
 import { ROOT } from './planted.js';
@@ -29,6 +30,22 @@ describe('docs/errors.md', () => {
     const codes = [...Object.values(wire).filter((value) => typeof value === 'number'), ...Object.values(HOST_ERRORS).map(({ code }) => code)];
     expect(codes.length).toBeGreaterThan(20);
     expect(firstCells(ofHosts ?? '').map(Number)).toEqual(expect.arrayContaining(codes));
+  });
+});
+
+describe('docs/declared-commands.md', () => {
+  it('shows an example that does what it says: one guest stays, the other is undone', async () => {
+    const [, example] = /```yaml\n(.*?)```/s.exec(await text('docs/declared-commands.md')) ?? [];
+    const simulation = await Simulation.create(parseScenario(example ?? '', 'docs/declared-commands.md', { vocabulary: BUILT_IN_VOCABULARY }));
+    await simulation.run();
+    const { commands, invariants, unused } = simulation.result();
+    await simulation.dispose();
+    expect(commands.map(({ id, status }) => [id, status]).toSorted()).toEqual([
+      ['ann', 'SUCCEEDED'],
+      ['bob', 'ROLLED_BACK'],
+    ]);
+    expect(invariants.filter(({ held }) => !held)).toEqual([]);
+    expect(unused).toEqual([]);
   });
 });
 
