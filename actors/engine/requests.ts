@@ -40,8 +40,8 @@ export class ClientRequests {
 
   /** @param found what the archive says of the command that it is about; absent: nobody has looked yet */
   handle(request: WireRequest, found?: Found): void {
-    const body = request.body as EngineRequest;
     try {
+      const body = checkedBody(request.body);
       switch (body.op) {
         case 'submitCommand':
           return this.#submit(request, body, found);
@@ -49,8 +49,6 @@ export class ClientRequests {
           return this.#status(request, body.commandId, found);
         case 'cancelCommand':
           return this.#cancel(request, body.commandId, found);
-        default:
-          throw new SeatbeltError('BAD_REQUEST', `an engine has no operation '${String((body as { op: unknown }).op)}'`);
       }
     } catch (error) {
       this.#refuse(request, error);
@@ -159,4 +157,15 @@ export class ClientRequests {
     const { ports, incarnation } = this.context;
     ports.send(from, { kind: 'reply', correlation, from: ports.node, incarnation, code, message, result });
   }
+}
+
+const OPERATIONS = { submitCommand: true, commandStatus: true, cancelCommand: true } satisfies { readonly [K in EngineRequest['op']]: true };
+
+/** Of a request of the wire, that it is one, about one command. The rest is for its operation to judge: children have ids that no caller may choose. */
+function checkedBody(body: unknown): EngineRequest {
+  if (typeof body !== 'object' || body === null) throw new SeatbeltError('BAD_REQUEST', `a request says { op, commandId, … }, not ${String(body)}`);
+  const { op, commandId } = body as { readonly op?: unknown; readonly commandId?: unknown };
+  if (typeof op !== 'string' || !Object.hasOwn(OPERATIONS, op)) throw new SeatbeltError('BAD_REQUEST', `an engine has no operation '${String(op)}'`);
+  if (typeof commandId !== 'string') throw new SeatbeltError('BAD_COMMAND_ID', `${op}: commandId: ${JSON.stringify(commandId)} is no id`);
+  return body as EngineRequest;
 }

@@ -18,6 +18,7 @@ import { SharedStorage } from '../world/shared-storage.js';
 import { VERBS } from '../world/verbs/catalogue.js';
 import { writeAhead } from '../world/write-ahead.js';
 import type { Progress, WorldStore } from '../world/world-store.js';
+import { checkCommands, checkDirectory, checkListener, checkScenario, checkSeed, checkSubmission } from './arguments.js';
 import { Cluster, type ClusterObserver } from './cluster.js';
 import { commandsOf, Recorder } from './recorder.js';
 import { createInMemory, createRun, openRun, type RunStore } from './run-store.js';
@@ -83,6 +84,10 @@ export class Simulation {
    */
   static async create(scenario: Scenario | ScenarioDefinition, options: SimulationOptions = {}): Promise<Simulation> {
     const { db, seed = 1, commands = BUILT_IN_COMMANDS } = options;
+    checkScenario(scenario);
+    checkSeed(seed);
+    checkDirectory(db);
+    checkCommands(commands);
     const vocabulary = vocabularyOf(commands);
     const resolved = scenario instanceof ScenarioDefinition ? resolveScenario(scenario, 'scenario', { vocabulary }) : scenario;
     // Before anything is written.
@@ -275,9 +280,10 @@ export class Simulation {
   /**
    * Lets the client submit a command now. It goes on submitting until the engine has it on disk.
    * @returns the command's id: the one given, or a new one
-   * @throws SeatbeltError `UNKNOWN_COMMAND_TYPE`, `BAD_PARAMS`, `BAD_COMMAND_ID`; nothing changes then
+   * @throws SeatbeltError `UNKNOWN_COMMAND_TYPE`, `BAD_PARAMS`, `BAD_COMMAND_ID`, `BAD_REQUEST`; nothing changes then
    */
   submit(command: { readonly type: string; readonly params: unknown; readonly id?: string }): string {
+    checkSubmission(command);
     const definition = this.#definitions.get(command.type);
     if (definition === undefined) throw new SeatbeltError('UNKNOWN_COMMAND_TYPE', `there is no command type '${command.type}'`);
     const params = definition.parseParams(command.params);
@@ -295,8 +301,9 @@ export class Simulation {
     this.#cluster.cancelAt(this.now, checkCommandId(id));
   }
 
-  /** Calls `listener` at each such event, until the returned function is called. A listener must not act on the simulation. */
+  /** Calls `listener` at each such event, until the returned function is called. A listener must not act on the simulation. @throws SeatbeltError `BAD_REQUEST` */
   on<E extends keyof SimulationEvents>(event: E, listener: Listener<E>): () => void {
+    checkListener(Object.keys(this.#listeners), event, listener);
     this.#listeners[event].add(listener);
     return () => void this.#listeners[event].delete(listener);
   }
