@@ -82,14 +82,16 @@ export function createJournal(deps: {
   function applied({ reads, writes }: StagedEntities): ReadonlyMap<EntityKey, EntityRecord | null> {
     const seen = new Map(reads.map(({ key, version }) => [key, version]));
     const written = new Map<EntityKey, EntityRecord | null>();
-    for (const { key, kind, change } of writes) {
+    for (const { key, kind, change, seen: staged } of writes) {
       const base = newest(key);
-      if (kind === 'replace' && (base?.version ?? 0) !== seen.get(key)) {
+      const unchanged = (base?.version ?? 0) === seen.get(key);
+      if (kind === 'replace' && !unchanged) {
         const what = 'it was replaced or removed after a call, and somebody has changed it meanwhile; use update';
         throw new SeatbeltError('ENTITY_CHANGED', `${key}: ${what}`);
       }
       const current = written.has(key) ? (written.get(key) ?? undefined) : base;
-      const value = change(current?.value);
+      // A user's function runs again only if there is something else for it to see.
+      const value = unchanged ? staged : change(current?.value);
       // One version per commit, however often the callback staged a change.
       const version = (base?.version ?? buried.get(key) ?? 0) + 1;
       written.set(key, value === undefined ? null : { version, value });

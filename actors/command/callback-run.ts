@@ -130,8 +130,13 @@ export class CallbackRun {
         });
         const kept = returned === undefined ? {} : { before: frozenData(returned, `${handler.name}.beforeTask()`) };
         this.#enter('createTask');
-        for (const request of listOf(await handler.createTask?.({ ...this.#context(), before: kept.before }))) this.#startTask(request);
+        for (const request of listOf(await handler.createTask?.({ ...this.#context(), before: kept.before, work: [] }))) this.#startTask(request);
         return { type: 'started', run: this.#ref(), ...kept, work: this.#work };
+      }
+      case 'createTask': {
+        this.#enter('createTask');
+        const remaining = await handler.createTask?.({ ...this.#context(), before, work: frozen(reports(step.work)) });
+        return { type: 'recreated', run: this.#ref(), work: listOf(remaining).map(checkedTask) };
       }
       case 'endSuccessfully': {
         this.#enter('endSuccessfully');

@@ -6,6 +6,7 @@ import type { CallbackName } from '../probe.js';
 /** The callback that ends each scheduled run, and so the one that a refused commit counts against. */
 export const LAST_CALLBACK: { readonly [C in Callback]: CallbackName } = {
   start: 'createTask',
+  createTask: 'createTask',
   endSuccessfully: 'endSuccessfully',
   endWithFailure: 'endWithFailure',
   compensate: 'compensate',

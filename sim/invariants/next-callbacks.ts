@@ -52,7 +52,8 @@ class Rules {
         // Both are one commit: if createTask throws, beforeTask is not committed either.
         return threw(last) ? this.startThrew(k, attempt) : [oneOf(k, 'createTask', attempt, 'ok')];
       case 'createTask':
-        return threw(last) ? this.startThrew(k, attempt) : this.workEnded(k);
+        if (threw(last)) return this.hasAnsweredPassed(k) ? [oneOf(k, 'createTask', attempt + 1), inStatus('STUCK')] : this.startThrew(k, attempt);
+        return this.workEnded(k);
       case 'endSuccessfully':
         if (threw(last)) return this.endThrew(k, attempt);
         // A cancel that came while the step's work was under way takes effect once it is completed; a later one, in the next step.
@@ -114,6 +115,8 @@ class Rules {
     if (outcome !== 'passed' && outcome !== 'notPassed') return [oneOf(k, 'hasPassed', attempt + 1)];
     const failed = this.history.findLast(({ callback }) => callback !== 'hasPassed');
     if (failed === undefined) return [];
+    // The part that crossed runs again: for tasks, what says which there are.
+    if (!threw(failed) && outcome === 'passed' && this.handlers[k]?.createTask !== undefined) return [oneOf(k, 'createTask', failed.attempt + 1)];
     if (!threw(failed)) return this.askedWorkEnded(k);
     return failed.callback === 'endSuccessfully' ? this.endAgain(k, failed.attempt) : this.startAgain(k, failed.attempt);
   }
@@ -230,6 +233,10 @@ class Rules {
   /** Tasks that cross may have done so from their placing on, until they ended well or that was asked. */
   private isWorkAsked(k: number): boolean {
     return this.crosses(k, 'task') && this.state.steps[k]?.pivot === 'maybe';
+  }
+
+  private hasAnsweredPassed(k: number): boolean {
+    return this.history.some(({ index, callback, outcome }) => index === k && callback === 'hasPassed' && outcome === 'passed');
   }
 
   private isPast(): boolean {

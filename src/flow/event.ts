@@ -33,6 +33,8 @@ export type FlowEvent =
   | { readonly type: 'locksRefused'; readonly error: ErrorRecord }
   /** `before` is absent if `beforeTask` returned nothing. */
   | { readonly type: 'started'; readonly run: RunRef; readonly before?: Data; readonly work: readonly StagedWork[] }
+  /** `createTask` has run again, past the point of no return. */
+  | { readonly type: 'recreated'; readonly run: RunRef; readonly work: readonly TaskRequest[] }
   | { readonly type: 'endedSuccessfully'; readonly run: RunRef; readonly output?: Data }
   | { readonly type: 'endedWithFailure'; readonly run: RunRef; readonly revert: readonly TaskRequest[] }
   | { readonly type: 'compensated'; readonly run: RunRef; readonly revert: readonly TaskRequest[]; readonly residue: readonly Effect[] }

@@ -19,7 +19,7 @@ export type CallbackPhase = Extract<Phase, { at: 'callback' }>;
 
 /** What a forward callback has been through, the latest failure included. */
 export interface Tried {
-  readonly of: 'start' | 'endSuccessfully';
+  readonly of: 'start' | 'createTask' | 'endSuccessfully';
   readonly attempt: number;
   /** Those that the retry policy counts. */
   readonly failures: number;
@@ -75,13 +75,13 @@ export function completed(shape: FlowShape, state: CommandState, output: { reado
 /** A forward callback threw. */
 export function forwardThrew(shape: FlowShape, before: CommandState, phase: CallbackPhase, error: ErrorRecord, sent: boolean, at: Instant): Transition {
   const state = sent ? withStep(before, { sent: true }) : before;
-  const of = phase.callback === 'endSuccessfully' ? 'endSuccessfully' : 'start';
-  const tried = { of, attempt: phase.attempt, failures: phase.failures + 1, error } as const;
+  const of: Tried['of'] = phase.callback === 'endSuccessfully' || phase.callback === 'createTask' ? phase.callback : 'start';
+  const tried = { of, attempt: phase.attempt, failures: phase.failures + 1, error };
   const { pivotPart } = shapeAt(shape, state.executionIndex);
-  const crosses = pivotPart === (of === 'start' ? 'beforeTask' : 'endSuccessfully');
-  if (crosses && stepAt(state).pivot === 'maybe') {
+  const crosses = pivotPart === (of === 'start' ? 'beforeTask' : of);
+  if (crosses && of !== 'createTask' && stepAt(state).pivot === 'maybe') {
     // The attempt is given up before anybody looks: what it sent and is still under way must not cross behind the answer's back.
-    return toCallback(withStep({ ...state, fence: state.fence + 1 }, { asking: tried }), 'hasPassed');
+    return toCallback(withStep({ ...state, fence: state.fence + 1 }, { asking: { ...tried, of } }), 'hasPassed');
   }
   return again(shape, state, tried, at);
 }
@@ -101,7 +101,7 @@ export function again(shape: FlowShape, state: CommandState, tried: Tried, at: I
     return toCallback({ ...state, fence: state.fence + 1 }, of, { attempt: attempt + 1, failures: counted ? failures : failures - 1, notBefore: due });
   }
   if (past) return stuck(state, error, { at: 'callback', callback: of, attempt, failures, notBefore: null });
-  return of === 'start' ? failStep(shape, state, error) : failCompletedStep(shape, state, error);
+  return of !== 'endSuccessfully' ? failStep(shape, state, error) : failCompletedStep(shape, state, error);
 }
 
 /** @param from where an operator's retry goes on */

@@ -1,10 +1,12 @@
+import type { TaskRequest } from '../model/task.js';
 import type { Instant } from './event.js';
 import { again, type CallbackPhase } from './forward.js';
+import { effectsOfItem, placedTask } from './items.js';
 import { afterBackoff } from './retry.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, Pivot } from './state.js';
 import { IllegalTransition, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
-import { resubmitFailed, retryFailed } from './work.js';
+import { isFailedTask, resubmitFailed, retryFailed, settle } from './work.js';
 
 // The point of no return (semantics §2): `maybe` before the first verb that may cross leaves, `passed` when that is known.
 
@@ -30,7 +32,7 @@ export function answered(
     case 'passed': {
       // A wish to cancel came too late.
       const on = { ...settled(state, 'passed'), cancel: null };
-      if (asking.of === 'work') return resubmitFailed(shape, on, at);
+      if (asking.of === 'work') return shapeAt(shape, on.executionIndex).hasCreateTask ? toCallback(on, 'createTask', nextRun(on)) : resubmitFailed(shape, on, at);
       return toCallback(on, asking.of, { attempt: asking.attempt + 1, failures: 0, notBefore: null });
     }
     case 'notPassed': {
@@ -44,6 +46,23 @@ export function answered(
       return toCallback(state, 'hasPassed', { attempt: phase.attempt + 1, failures: 0, notBefore: due });
     }
   }
+}
+
+/** The first run that no task's id tells of. */
+function nextRun(state: CommandState): { readonly attempt: number; readonly failures: number; readonly notBefore: null } {
+  const runs = stepAt(state).work.map((item) => (item.kind === 'task' ? item.run : 0));
+  return { attempt: Math.max(...runs) + 1, failures: 0, notBefore: null };
+}
+
+/** `createTask` knows that the point of no return is behind, and has said what remains to be done instead of what had failed. */
+export function recreated(shape: FlowShape, state: CommandState, run: number, requests: readonly TaskRequest[]): Transition {
+  const { work, superseded = [] } = stepAt(state);
+  const kept = work.filter((item) => !isFailedTask(item));
+  const first = Math.max(...work.map(({ ordinal }) => ordinal)) + 1;
+  const placed = requests.map((request, i) => placedTask(state, 'step', run, request, first + i));
+  const all = [...kept, ...placed];
+  const next = withStep({ ...state, phase: { at: 'work', of: 'step' } }, { work: all, superseded: [...superseded, ...work.filter(isFailedTask)] });
+  return settle(shape, next, 'step', all, placed.flatMap((item) => effectsOfItem(item)));
 }
 
 function settled(state: CommandState, pivot: Pivot): CommandState {

@@ -4,6 +4,7 @@ import { NO_RETRY, UNDO_RETRY, type RetryPolicy } from '../model/retry.js';
 /** What the flow has to know of a handler: which callbacks it has and its policies, but none of its code. */
 export interface HandlerShape {
   readonly name: string;
+  readonly hasCreateTask: boolean;
   readonly hasEndWithFailure: boolean;
   readonly hasCompensate: boolean;
   readonly hasCompensationEnded: boolean;
@@ -22,6 +23,7 @@ export type FlowShape = readonly HandlerShape[];
 export function shapeOf(handlers: readonly ErasedHandler[]): FlowShape {
   return handlers.map((handler) => ({
     name: handler.name,
+    hasCreateTask: handler.createTask !== undefined,
     hasEndWithFailure: handler.endWithFailure !== undefined,
     hasCompensate: handler.compensate !== undefined,
     hasCompensationEnded: handler.compensationEnded !== undefined,

@@ -33,8 +33,11 @@ export function isHeld(status: CommandStatus): status is HeldStatus {
   return status === 'STUCK' || status === 'ROLLBACK_INCOMPLETE' || status === 'PARKED';
 }
 
-/** A callback as the flow schedules it. `start` is `beforeTask` and `createTask`, which share one staged view and one commit. */
-export type Callback = 'start' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'compensationEnded' | 'hasPassed';
+/**
+ * A callback as the flow schedules it. `start` is `beforeTask` and `createTask`, which share one staged view and one commit; `createTask` runs alone when the
+ * step's tasks turn out to have crossed the point of no return.
+ */
+export type Callback = 'start' | 'createTask' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'compensationEnded' | 'hasPassed';
 
 /** Which work a command waits for: the step's own, or the revert tasks of one of its undo callbacks. */
 export type WorkOf = 'step' | 'endWithFailure' | 'compensate';
@@ -138,6 +141,8 @@ export type StepState = {
   readonly begun: boolean;
   readonly before?: Data;
   readonly work: readonly WorkItem[];
+  /** Tasks that failed when the point of no return was behind: `createTask`, run again, has said what remains in their place. */
+  readonly superseded?: readonly TaskItem[];
   /** An HSM call of a forward callback that threw had left, so there may be effects that no task accounts for. */
   readonly sent?: true;
   /** Its time was up before its work was over. Of no effect if all of that ended well, or behind a point of no return. */

@@ -7,7 +7,7 @@ import { childToUndo, heldByChild, rollBackChild, uncovered } from './children.j
 import { completed, forwardThrew, reach, started, type CallbackPhase } from './forward.js';
 import { effectsOfItem, placedTask, stops } from './items.js';
 import { operate } from './operate.js';
-import { answered, crossing } from './pivot.js';
+import { answered, crossing, recreated } from './pivot.js';
 import { isUncounted, nextAttempt } from './retry.js';
 import type { FlowShape } from './shape.js';
 import { isTerminal, type Callback, type CommandState } from './state.js';
@@ -58,6 +58,7 @@ function decide(shape: FlowShape, state: CommandState, event: FlowEvent, at: Ins
     case 'crossing':
       return state.phase.at === 'callback' ? crossing(shape, state, state.phase) : null;
     case 'started':
+    case 'recreated':
     case 'endedSuccessfully':
     case 'endedWithFailure':
     case 'compensated':
@@ -76,6 +77,7 @@ type CallbackEvent = Extract<FlowEvent, { run: RunRef }>;
 
 const CALLBACK_OF: { readonly [E in Exclude<CallbackEvent['type'], 'threw'>]: Callback } = {
   started: 'start',
+  recreated: 'createTask',
   endedSuccessfully: 'endSuccessfully',
   endedWithFailure: 'endWithFailure',
   compensated: 'compensate',
@@ -94,6 +96,8 @@ function callbackEnded(shape: FlowShape, state: CommandState, phase: CallbackPha
   switch (event.type) {
     case 'started':
       return started(shape, state, phase, 'before' in event ? { before: event.before } : {}, event.work);
+    case 'recreated':
+      return recreated(shape, state, phase.attempt, event.work);
     case 'endedSuccessfully':
       return completed(shape, state, 'output' in event ? { output: event.output } : {}, at);
     case 'endedWithFailure':
@@ -127,6 +131,7 @@ function revert(
 function threw(shape: FlowShape, state: CommandState, phase: CallbackPhase, error: ErrorRecord, sent: boolean, at: Instant): Transition {
   switch (phase.callback) {
     case 'start':
+    case 'createTask':
     case 'endSuccessfully':
       return forwardThrew(shape, state, phase, error, sent, at);
     case 'hasPassed':

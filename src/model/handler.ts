@@ -120,7 +120,11 @@ export interface TaskHandler<N extends string, P, O, B, R> {
   readonly onUndoFailed?: 'stop' | 'continue';
   /** Engine-side work before the tasks; what it returns is persisted and given to the step's other callbacks. */
   readonly beforeTask?: (ctx: BeforeContext<P, O>) => MaybePromise<B>;
-  readonly createTask?: (ctx: StepContext<P, O> & { readonly before: NoInfer<B> }) => MaybePromise<Tasks>;
+  /**
+   * The step's tasks. If they are the part that crosses the point of no return, and failed when it was behind, it runs again with `passed`, and returns what
+   * remains to be done instead of them; `work` then says how each ended, and is empty otherwise.
+   */
+  readonly createTask?: (ctx: StepContext<P, O> & { readonly before: NoInfer<B>; readonly work: readonly WorkReport[] }) => MaybePromise<Tasks>;
   /** All work ended well. What it returns is the step's output. */
   readonly endSuccessfully?: (ctx: StepContext<P, O> & { readonly before: NoInfer<B>; readonly work: readonly WorkReport[] }) => MaybePromise<R>;
   /** Undoes this step's own partial work; may return revert tasks, which the rollback waits for. */

@@ -13,6 +13,8 @@ export interface EntityWrite {
   /** `update` can be applied to a newer version than the callback saw; what was put or removed outright cannot. */
   readonly kind: 'update' | 'replace';
   readonly change: (current: Data | undefined) => Data | undefined;
+  /** What it came to on the version that the view saw: it holds for as long as that is the newest. */
+  readonly seen: Data | undefined;
 }
 
 /** Everything a commit needs of a view. */
@@ -95,7 +97,8 @@ export class StagedView implements EntityView {
   }
 
   #stage(key: EntityKey, kind: EntityWrite['kind'], change: EntityWrite['change']): void {
-    this.#staged.set(key, change(this.#current(key)));
-    this.#writes.push({ key, kind, change });
+    const seen = change(this.#current(key));
+    this.#staged.set(key, seen);
+    this.#writes.push({ key, kind, change, seen });
   }
 }

@@ -256,6 +256,27 @@ describe('a change of what was read before a call, and has been changed since,',
     expect([asked.outcomes, counter()]).toEqual([[COMMITTED], { version: 2, value: { n: 100 } }]);
   });
 
+  test('runs its function once, and again only for a version that it has not seen', async () => {
+    const { disk, stage, view, counter } = await aJournal();
+    const ran: number[] = [];
+    const counting = (recorded?: readonly EntityRead[]): StagedView => {
+      const staged = view(recorded);
+      staged.update(COUNTER, 'c', ({ n }) => {
+        ran.push(n);
+        return { n: n + 1 };
+      });
+      return staged;
+    };
+    const recorded = view();
+    recorded.get(COUNTER, 'c');
+    stage(counting());
+    await disk.done();
+    expect(ran).toEqual([1]);
+    stage(counting(recorded.readsSoFar()));
+    await disk.done();
+    expect([ran, counter()?.value]).toEqual([[1, 1, 2], { n: 3 }]);
+  });
+
   test('is refused if its function does not take the newest version, and those who come after are served', async () => {
     const { disk, ports, stage, view, counter } = await aJournal();
     const recorded = view();

@@ -22,14 +22,16 @@ const anyHandler: fc.Arbitrary<Omit<ErasedHandler, 'name'>> = fc
     attempts: fc.integer({ min: 1, max: 3 }),
     undoAttempts: fc.integer({ min: 1, max: 2 }),
     told: fc.boolean(),
+    draws: fc.boolean(),
     retryIf: fc.constantFrom(undefined, undefined, { only: { hostCodes: [261] } }, { except: { codes: ['CALLBACK_THREW' as const] } }),
     pivot: fc.option(fc.constantFrom('beforeTask', 'task', 'endSuccessfully'), { freq: 3 }),
     onUndoFailed: fc.constantFrom('stop', 'continue'),
   })
-  .map(({ ends, undo, attempts, undoAttempts, told, retryIf, pivot, onUndoFailed }) => ({
+  .map(({ ends, undo, attempts, undoAttempts, told, draws, retryIf, pivot, onUndoFailed }) => ({
     timeoutMs: 1_000,
     onUndoFailed,
     retry: { attempts, backoffMs: 1, maxBackoffMs: 1, ...(retryIf === undefined ? {} : { retryIf }) },
+    ...(draws ? { createTask: nothing } : {}),
     ...(told ? { compensationEnded: nothing } : {}),
     undoRetry: { attempts: undoAttempts, backoffMs: 1, maxBackoffMs: 1 },
     ...(ends ? { endWithFailure: nothing } : {}),

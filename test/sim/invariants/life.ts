@@ -136,6 +136,8 @@ function returning(callback: Callback, run: { index: number; attempt: number }, 
   switch (callback) {
     case 'start':
       return { type: 'started', run, work };
+    case 'createTask':
+      return { type: 'recreated', run, work: revert };
     case 'endSuccessfully':
       return { type: 'endedSuccessfully', run };
     case 'endWithFailure':

@@ -15,6 +15,7 @@ import type { TaskRequest } from '../../../src/model/task.js';
 export function step(name: string, traits: Partial<HandlerShape> = {}): HandlerShape {
   return {
     name,
+    hasCreateTask: true,
     hasEndWithFailure: true,
     hasCompensate: true,
     hasCompensationEnded: false,
@@ -103,6 +104,11 @@ export class Life {
   /** A step without tasks that ends well. */
   passes(output?: Data): this {
     return this.started().ends(output);
+  }
+
+  /** `createTask` has run again. */
+  recreates(...work: readonly TaskRequest[]): this {
+    return this.on({ type: 'recreated', run: this.run, work });
   }
 
   ends(output?: Data): this {

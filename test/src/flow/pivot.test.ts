@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { HandlerShape } from '../../../src/flow/shape.js';
 import { IllegalTransition } from '../../../src/flow/step.js';
-import { badly, child, ERROR, Life, LOST, step, STOPPED, task, UNANSWERED, WELL } from './life.js';
+import { badly, child, ERROR, Life, LOST, request, step, STOPPED, task, UNANSWERED, WELL } from './life.js';
 
 type Part = NonNullable<HandlerShape['pivotPart']>;
 
 const TWICE = { attempts: 2, backoffMs: 1_000, maxBackoffMs: 1_000 };
 
 /** At the crossing step, behind one completed step and before one more. */
-const at = (pivotPart: Part, traits: Partial<HandlerShape> = {}): Life => Life.of(step('zero'), step('cross', { pivotPart, ...traits }), step('last')).passes();
+const at = (pivotPart: Part, traits: Partial<HandlerShape> = {}): Life => Life.of(step('zero'), step('cross', { pivotPart, hasCreateTask: false, ...traits }), step('last')).passes();
 
 /** The crossing part has begun to cross, and then failed. */
 const FAILS: { readonly [P in Part]: (life: Life) => Life } = {
@@ -138,7 +138,27 @@ describe('a point of no return in a task', () => {
     expect(two({ retry: TWICE }).ended(badly(261), 0).ended(WELL, 1).calls.at(-1)).toBe('hasPassed 1');
   });
 
-  test('passed: what failed is submitted again under new ids, what ended well is not', () => {
+  test('passed: createTask runs again, and says what remains to be done instead of what failed', () => {
+    const life = two({ hasCreateTask: true }).ended(badly(261), 0).ended(WELL, 1).answers('passed');
+    expect(life.calls.at(-1)).toBe('createTask 1 #2');
+    expect(life.recreates(request('rest')).asked).toEqual(['placeTask c1$1.w2.1.2']);
+    expect(life.stepAt(1)).toMatchObject({ work: [{ verb: 'b' }, { verb: 'rest' }], superseded: [{ verb: 'a', outcome: badly(261) }] });
+    expect(life.ended(WELL, 1).calls.at(-1)).toBe('endSuccessfully 1');
+  });
+
+  test('passed: if nothing remains, the step has ended well', () => {
+    expect(two({ hasCreateTask: true }).ended(badly(261), 0).ended(badly(261), 1).answers('passed').recreates().calls.at(-1)).toBe('endSuccessfully 1');
+  });
+
+  test('passed: what remains is patient, and so is createTask', () => {
+    const life = two({ hasCreateTask: true, undoRetry: TWICE }).ended(badly(261), 0).ended(WELL, 1).answers('passed').throws();
+    expect(life.calls.at(-1)).toBe('createTask 1 #3');
+    life.recreates(request('rest')).ended(badly(261), 1).due(1).ended(badly(261), 1);
+    expect([life.status, life.state.fence]).toEqual(['STUCK', expect.any(Number)]);
+    expect(two({ hasCreateTask: true, undoRetry: TWICE }).ended(badly(261), 0).ended(WELL, 1).answers('passed').throws().throws().status).toBe('STUCK');
+  });
+
+  test('passed: without a createTask, what failed is submitted again under new ids, what ended well is not', () => {
     const life = two().ended({ kind: 'unknown' }, 0).ended(WELL, 1).answers('passed');
     expect(life.effects.map((effect) => (effect.do === 'retryAt' ? effect.id : effect.do))).toEqual(['c1$1.w1.2.0']);
     expect(life.due(0).ended(WELL, 0).calls.at(-1)).toBe('endSuccessfully 1');

@@ -21,6 +21,7 @@ const policy = fc.record({ attempts: fc.integer({ min: 1, max: 3 }), backoffMs: 
 
 const handler: fc.Arbitrary<Partial<HandlerShape>> = fc
   .record({
+    hasCreateTask: fc.boolean(),
     hasEndWithFailure: fc.boolean(),
     hasCompensate: fc.boolean(),
     hasCompensationEnded: fc.boolean(),
@@ -123,6 +124,8 @@ function ownEvents(shape: FlowShape, state: CommandState): readonly FlowEvent[] 
       const works = [[], [task('copy')], [again], [task('a'), task('b')], [child('Child')], [task('a', [261]), child('Child'), child('Child')], [dependent('D'), dependent('E')], [task('a'), dependent('D'), child('Child')]];
       return [...works.map((work): FlowEvent => ({ type: 'started', run, before: null, work })), ...crosses, ...threw];
     }
+    case 'createTask':
+      return [...[[], [request('rest')], [request('a'), request('b')]].map((work): FlowEvent => ({ type: 'recreated', run, work })), ...threw];
     case 'endSuccessfully':
       return [...[1, 2, 3, 4].map((output): FlowEvent => ({ type: 'endedSuccessfully', run, output })), ...crosses, ...threw];
     case 'endWithFailure':
@@ -181,6 +184,7 @@ export function strayEvents({ moves }: Walk, state: CommandState): readonly Flow
     { type: 'workEnded', id: 'somebody else\'s', outcome: WELL },
     { type: 'retryDue', id: 'somebody else\'s' },
     { type: 'started', run, work: [] },
+    { type: 'recreated', run, work: [] },
     { type: 'endedSuccessfully', run },
     { type: 'endedWithFailure', run, revert: [] },
     { type: 'compensated', run, revert: [], residue: [] },

@@ -79,8 +79,8 @@ export const BREAKING_COMMANDS: readonly Mutant[] = [
     name: 'the entity is not told where its disk has gone',
     breaks: 'disk-data',
     file: JOURNAL,
-    find: 'const value = change(current?.value);',
-    replace: "const value = key.startsWith('disk') && current !== undefined ? current.value : change(current?.value);",
+    find: 'const value = unchanged ? staged : change(current?.value);',
+    replace: "const value = key.startsWith('disk') && current !== undefined ? current.value : unchanged ? staged : change(current?.value);",
   },
   {
     name: 'that the point of no return may be crossed is not committed',

@@ -152,8 +152,8 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a call that is given up may still cross the point of no return',
     breaks: 'exactly-once',
     file: FORWARD,
-    find: "return toCallback(withStep({ ...state, fence: state.fence + 1 }, { asking: tried }), 'hasPassed');",
-    replace: "return toCallback(withStep(state, { asking: tried }), 'hasPassed');",
+    find: "return toCallback(withStep({ ...state, fence: state.fence + 1 }, { asking: { ...tried, of } }), 'hasPassed');",
+    replace: "return toCallback(withStep(state, { asking: { ...tried, of } }), 'hasPassed');",
   },
   {
     name: 'a further attempt of an undo goes under the old fence number',
