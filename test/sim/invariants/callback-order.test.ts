@@ -19,7 +19,7 @@ describe('callback order: lawful lives', () => {
     'a completed step that is undone first': () => begin().returns().throws().throws().returns(),
     'a callback that runs again after a crash': () => begin().runs('beforeTask').runs('createTask').runs('beforeTask').runs('createTask').returns().runs('endSuccessfully').returns(),
     'an undo that fails for good': () => [1, 2, 3, 4, 5].reduce((life) => life.throws(), begin().throws()),
-    'a task that has crossed the point of no return': () => begin(OneWay).returns({ work: [LEAF] }).ends(FAILED).returns({ answer: 'cannotTell' }).returns({ answer: 'passed' }).ends().returns().returns().returns(),
+    'a task that has crossed the point of no return': () => begin(OneWay).returns({ work: [LEAF] }).ends(FAILED).returns({ answer: 'cannotTell' }).returns({ answer: 'passed' }).returns({ work: [LEAF] }).ends().returns().returns().returns(),
     'a task that has not': () => begin(OneWay).returns({ work: [LEAF] }).ends(FAILED).returns({ answer: 'notPassed' }).returns(),
     'an end that cannot be reached any more': () => [1, 2, 3, 4, 5].reduce((life) => life.throws(), begin(OneWay).returns({ work: [LEAF] }).ends()),
   };
