@@ -37,8 +37,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
   return (message) => {
     switch (message.type) {
       case 'begin':
-        limit.follow(command.state);
-        return recover(command.state).forEach((effect) => perform(effect, ports.now()));
+        return begin();
       case 'locksAnswered':
         return locksAnswered(message.answer);
       case 'callbackDue':
@@ -63,6 +62,13 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
         return cancel(message.wake ?? ((): void => undefined));
     }
   };
+
+  function begin(): void {
+    limit.follow(command.state);
+    for (const effect of recover(command.state)) perform(effect, ports.now());
+    // It was parked by another program; what parked it for good, the transition knows.
+    if (command.state.status === 'PARKED') command.apply({ type: 'unparked' });
+  }
 
   // What a durable state asks for.
 

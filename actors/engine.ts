@@ -4,6 +4,7 @@ import type { CommandState } from '../src/flow/state.js';
 import { EntityTable, type EntityReader } from '../src/store/entity-table.js';
 import { SnapshotStore } from '../src/store/snapshot-store.js';
 import { Archive, type Found } from './engine/archive.js';
+import { migrateCommands } from './engine/migration.js';
 import { parkUnfit, recoverCommands, statesOf } from './engine/recovery.js';
 import { CommandRegistry } from './engine/registry.js';
 import { newCommand } from './command/durable-command.js';
@@ -119,7 +120,9 @@ function createEngine(
     const store = await SnapshotStore.open(ports.disk);
     const incarnation = await store.beginIncarnation();
     ports.probe({ type: 'engineStarted', incarnation });
-    const contents = store.opened;
+    const { contents, changes, commands: migratedCommands, failures } = migrateCommands(config.definitions, store.opened, ports.now());
+    if (changes.length > 0) await store.commit(changes);
+    for (const command of migratedCommands) ports.probe({ type: 'commandMigrated', ...command });
     const entities = new EntityTable(contents.entities);
     const lockTable = new LockTable(contents.locks.values());
     const exchange = new Exchange(ports, incarnation);
@@ -177,7 +180,7 @@ function createEngine(
     });
     observe({ entities, locks: lockTable, commands: registry.live });
     ports.probe({ type: 'engineRecovered', incarnation, commands: registry.live.size, tasks: contents.tasks.size });
-    recoverCommands(context, registry, contents, endedChildren, parked);
+    recoverCommands(context, registry, contents, endedChildren, failures, parked);
     manager.begin();
   }
 

@@ -16,6 +16,8 @@ export type Probe =
   | { readonly type: 'engineRecovered'; readonly incarnation: number; readonly commands: number; readonly tasks: number }
   /** *durable* */
   | { readonly type: 'commandSubmitted'; readonly commandId: string; readonly commandType: string; readonly parentId: string | null }
+  /** *durable*: it goes on with another version of its definition. */
+  | { readonly type: 'commandMigrated'; readonly commandId: string; readonly from: number; readonly to: number }
   /** *durable* */
   | { readonly type: 'statusChanged'; readonly commandId: string; readonly status: string; readonly error: ErrorRecord | null }
   /** A callback's function is about to run (perhaps again). */

@@ -17,6 +17,7 @@ export {
 export { entireCommandTaskHandler, type EntireCommand } from './model/entire-command.js';
 export { entityKind, entityKey, type EntityKey, type EntityKind, type EntityRecord, type EntityView } from './model/entity.js';
 export { CallFailed, CallUnknown, SeatbeltError, type ErrorCode, type ErrorRecord } from './model/errors.js';
+export type { Migration, Migrations } from './model/migration.js';
 export { NO_RETRY, UNDO_RETRY, type ErrorMatch, type RetryIf, type RetryPolicy, type RetrySettings } from './model/retry.js';
 export type { Data } from './model/data.js';
 export type { Effect } from './model/effect.js';

@@ -5,7 +5,7 @@ import type { ChildRequest, ErasedHandler } from '../../src/model/handler.js';
 import type { TaskRequest } from '../../src/model/task.js';
 import type { FlowEvent, StagedWork } from '../../src/flow/event.js';
 import { callKey, childId, derivedId, taskId } from '../../src/flow/ids.js';
-import { stepAt } from '../../src/flow/step.js';
+import { stepAt, stepNumber } from '../../src/flow/step.js';
 import type { Callback, ChildItem, CommandState } from '../../src/flow/state.js';
 import type { EntityReader } from '../../src/store/entity-table.js';
 import { StagedView, type EntityRead, type StagedEntities } from '../../src/store/staged-view.js';
@@ -191,15 +191,14 @@ export class CallbackRun {
       attempt: this.attempt,
       passed: stepAt(state).pivot === 'passed',
       entities: this.#view,
-      newId: (name: string) => derivedId(state.id, index, name),
+      newId: (name: string) => derivedId(state.id, stepNumber(state, index), name),
       call: (host: string, verb: string, args: Args) => this.#track(this.#call(host, verb, args)),
     };
   }
 
   #startTask(request: TaskRequest): string {
     this.#assertOpen('startTask');
-    const { id, executionIndex } = this.state;
-    const made = taskId(id, executionIndex, 'step', this.attempt, 1, this.#work.length);
+    const made = taskId(this.state.id, stepNumber(this.state), 'step', this.attempt, 1, this.#work.length);
     this.#work.push({ kind: 'task', request: checkedTask(request) });
     return made;
   }
@@ -207,7 +206,7 @@ export class CallbackRun {
   #startChild(request: ChildRequest): string {
     this.#assertOpen('startChild');
     const { type, params, independent = false } = checkedChild(request);
-    const made = childId(this.state.id, this.state.executionIndex, this.attempt, this.#work.length);
+    const made = childId(this.state.id, stepNumber(this.state), this.attempt, this.#work.length);
     this.#work.push({ kind: 'child', type, ...this.host.admitChild(type, params), independent });
     return made;
   }
@@ -249,7 +248,7 @@ export class CallbackRun {
     if (incarnation === null) throw new CallUnknown(verb, host, 'the host does not answer; nothing was sent');
     // The callback may have thrown meanwhile; a verb that leaves now would do so behind the back of what follows.
     this.#assertOpen(verb);
-    const key = callKey(this.state.id, this.state.executionIndex, this.callback, this.attempt, ordinal);
+    const key = callKey(this.state.id, stepNumber(this.state), this.callback, this.attempt, ordinal);
     const reads = this.#view.readsSoFar();
     const call: RecordedCall = { host, verb, args, key, hostIncarnation: incarnation, reply: null, reads: reads.length };
     while (this.#calls.length < ordinal) this.#calls.push(null);

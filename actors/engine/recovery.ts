@@ -1,5 +1,6 @@
 import type { CommandDefinition } from '../../src/model/command.js';
 import { frozen, sameData } from '../../src/model/data.js';
+import type { ErrorRecord } from '../../src/model/errors.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import type { CommandState } from '../../src/flow/state.js';
 import { transition } from '../../src/flow/transition.js';
@@ -20,9 +21,10 @@ export function statesOf(contents: StoreContents): CommandState[] {
 /**
  * Goes on with every command where it is. One that this program cannot continue is held; the others run.
  * @param endedChildren of these commands
+ * @param failures why some of them could not be brought to this program's version
  * @param parked called when that is durable; must do no more than dispatch one message
  */
-export function recoverCommands(context: EngineContext, registry: CommandRegistry, contents: StoreContents, endedChildren: readonly CommandState[], parked: (state: CommandState) => void): void {
+export function recoverCommands(context: EngineContext, registry: CommandRegistry, contents: StoreContents, endedChildren: readonly CommandState[], failures: ReadonlyMap<string, ErrorRecord>, parked: (state: CommandState) => void): void {
   const tasks = new Map<string, SpmAsyncTask[]>();
   for (const task of contents.tasks.values()) tasks.set(task.commandId, [...(tasks.get(task.commandId) ?? []), task]);
   // Told before any of them is started: none is answered before those that were submitted earlier have asked.
@@ -31,7 +33,7 @@ export function recoverCommands(context: EngineContext, registry: CommandRegistr
   for (const state of registry.live.values()) {
     if (unfitness(context.definitions, state) !== null) {
       // What is completed has nothing to continue, unless it comes to be rolled back.
-      if (state.status !== 'PARKED' && state.status !== 'COMPLETED') parkUnfit(context, state, parked);
+      if (state.status !== 'PARKED' && state.status !== 'COMPLETED') parkUnfit(context, state, parked, failures.get(state.id));
     } else registry.start({ state, openCalls: openCallsOf(contents, state.id), tasks: tasks.get(state.id) ?? [] });
   }
   // A child's last batch before the crash may be one that its parent has not heard of.
@@ -39,7 +41,7 @@ export function recoverCommands(context: EngineContext, registry: CommandRegistr
 }
 
 /** An engine wrote them, and their checksums say that they are what was written. */
-function openCallsOf({ calls }: StoreContents, commandId: string): OpenCalls {
+export function openCallsOf({ calls }: StoreContents, commandId: string): OpenCalls {
   return new Map([...(calls.get(commandId) ?? [])].map(([slot, record]) => [slot, frozen(record) as CallRecord]));
 }
 
@@ -52,11 +54,11 @@ function unfitness(definitions: ReadonlyMap<string, CommandDefinition>, state: C
   return `it was submitted with ${state.type} version ${state.version} [${state.handlers.join(', ')}], this program has version ${definition.version} [${names.join(', ')}]`;
 }
 
-/** @param parked as in {@link recoverCommands} */
-export function parkUnfit({ definitions, journal, ports }: EngineContext, state: CommandState, parked: (state: CommandState) => void): void {
+/** @param parked as in {@link recoverCommands} @param failure of its migration, if there was one */
+export function parkUnfit({ definitions, journal, ports }: EngineContext, state: CommandState, parked: (state: CommandState) => void, failure?: ErrorRecord): void {
   const message = unfitness(definitions, state);
   if (message === null) return;
-  const error = { code: 'DEFINITION_CHANGED', message, retryable: false, causes: [] };
+  const error = failure ?? { code: 'DEFINITION_CHANGED', message, retryable: false, causes: [] };
   const step = transition([], state, { type: 'parked', error }, { now: ports.now(), jitter: 0 });
   if (step === null) return;
   journal.tell({

@@ -8,6 +8,8 @@ export function snapshotFlaws({ before, after }: Changed<CommandState>): readonl
   if (after === undefined) return ['its snapshot was deleted'];
   if (before === undefined) return beginning(after);
   if (isTerminal(before.status)) return [`it was ${before.status}, and has changed all the same`];
+  // A migration moves steps about, and is judged by what follows from it.
+  if (after.version > before.version) return migration(before, after);
   return [...identity(before, after), ...movement(before, after), ...steps(before, after)];
 }
 
@@ -20,6 +22,13 @@ const FIXED = ['type', 'version', 'params', 'handlers', 'parent', 'rootId', 'loc
 
 function identity(before: CommandState, after: CommandState): readonly string[] {
   return FIXED.filter((field) => !sameData(before[field], after[field])).map((field) => `its ${field} has changed`);
+}
+
+const KEPT_BY_MIGRATIONS = ['type', 'parent', 'rootId', 'locks', 'lockWait', 'submittedAt', 'status', 'historyLength', 'executionReason', 'cancel', 'residue'] as const;
+
+function migration(before: CommandState, after: CommandState): readonly string[] {
+  const flaws = KEPT_BY_MIGRATIONS.filter((field) => !sameData(before[field], after[field])).map((field) => `its ${field} has changed with its version`);
+  return after.fence < before.fence ? [...flaws, `its fence fell from ${before.fence} to ${after.fence}`] : flaws;
 }
 
 /** Forward by one at a time, and back down; never forward again from a rollback. */

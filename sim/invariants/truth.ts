@@ -212,10 +212,10 @@ class Truth implements Watcher {
         }
         if (ended === 'succeeded') this.#tookEffect(state.id, item);
         else this.broken(state.id, `it is ${state.status}, and task ${item.id} (${item.verb}) ended as ${ended}`);
-        for (const key of keysThatCount(state.id, index, item)) counted.add(key);
+        for (const key of keysThatCount(state.id, step.number ?? index, item)) counted.add(key);
       }
       // They were given up because what they were for may have been done: by any of their attempts.
-      for (const item of step.superseded ?? []) for (const key of everyAttempt(state.id, index, item)) counted.add(key);
+      for (const item of step.superseded ?? []) for (const key of everyAttempt(state.id, step.number ?? index, item)) counted.add(key);
     });
     const entries = this.#entries.get(state.id) ?? [];
     const expected = openEffects(entries.filter(({ key }) => counted.has(key) || this.#calls.has(key)));
@@ -238,12 +238,12 @@ class Truth implements Watcher {
 }
 
 /** A repetition may find that its predecessor, whose end nobody saw, had done it already: then both count, if the step declares such codes. */
-function keysThatCount(commandId: string, index: number, item: TaskItem): readonly string[] {
-  return item.doneCodes.length === 0 ? [item.id] : everyAttempt(commandId, index, item);
+function keysThatCount(commandId: string, number: number, item: TaskItem): readonly string[] {
+  return item.doneCodes.length === 0 ? [item.id] : everyAttempt(commandId, number, item);
 }
 
-function everyAttempt(commandId: string, index: number, { run, attempt, ordinal }: TaskItem): readonly string[] {
-  return Array.from({ length: attempt }, (_, i) => taskId(commandId, index, 'step', run, i + 1, ordinal));
+function everyAttempt(commandId: string, number: number, { run, attempt, ordinal }: TaskItem): readonly string[] {
+  return Array.from({ length: attempt }, (_, i) => taskId(commandId, number, 'step', run, i + 1, ordinal));
 }
 
 /** What remains of all the entries: on one object, `-` cancels an earlier `+`, and `+` an earlier `-`. */

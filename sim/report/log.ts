@@ -69,6 +69,7 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'engineStarted':
     case 'engineRecovered':
     case 'commandSubmitted':
+    case 'commandMigrated':
     case 'statusChanged':
     case 'lockAwaited':
     case 'clientTold':

@@ -55,6 +55,8 @@ export type FlowEvent =
   | { readonly type: 'operate'; readonly request: OperatorRequest; readonly unfit: string | null; readonly called: readonly CalledVerb[] }
   /** The parent of a completed child is rolling back. */
   | { readonly type: 'rollBack'; readonly error: ErrorRecord }
+  /** A program that can continue it has found it parked by one that could not. */
+  | { readonly type: 'unparked' }
   /** This program cannot continue it: another handler list, or a callback that does not repeat itself. */
   | { readonly type: 'parked'; readonly error: ErrorRecord };
 

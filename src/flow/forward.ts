@@ -9,7 +9,7 @@ import { effectsOfItem, placedTask } from './items.js';
 import { isUncounted, nextAttempt } from './retry.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, Phase, WorkItem } from './state.js';
-import { isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
+import { isPast, shapeAt, stepAt, stepNumber, toCallback, withStep, type Transition } from './step.js';
 import { stopError } from './stop-error.js';
 import { failCompletedStep, failStep } from './undo.js';
 
@@ -34,7 +34,9 @@ export function reach(shape: FlowShape, state: CommandState, index: number, at: 
     return isDependent(state) ? { state: { ...done, status: 'COMPLETED', phase: { at: 'completed' } }, effects: [] } : ended(done, 'SUCCEEDED');
   }
   const handler = shapeAt(shape, index).name;
-  const step = { handler, reachedAt: at.now, begun: false, work: [], completed: false, pivot: 'none', revertWork: [] } as const;
+  const last = index === 0 ? -1 : stepNumber(state, index - 1);
+  const number = last < index ? {} : { number: last + 1 };
+  const step = { handler, ...number, reachedAt: at.now, begun: false, work: [], completed: false, pivot: 'none', revertWork: [] } as const;
   return toCallback({ ...state, executionIndex: index, steps: [...state.steps, step] }, 'start');
 }
 
@@ -58,7 +60,7 @@ export function started(
 
 function placed(state: CommandState, run: number, staged: StagedWork, ordinal: number): WorkItem {
   if (staged.kind === 'task') return placedTask(state, 'step', run, staged.request, ordinal);
-  return { ...staged, ordinal, id: childId(state.id, state.executionIndex, run, ordinal), stop: null, outcome: null };
+  return { ...staged, ordinal, id: childId(state.id, stepNumber(state), run, ordinal), stop: null, outcome: null };
 }
 
 /** All work of the step ended well and `endSuccessfully` is committed. */

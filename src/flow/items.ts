@@ -2,6 +2,7 @@ import type { TaskRequest } from '../model/task.js';
 import type { Outcome } from '../model/outcome.js';
 import type { FlowEffect } from './event.js';
 import { taskId } from './ids.js';
+import { stepNumber } from './step.js';
 import type { CommandState, TaskItem, WorkItem, WorkOf } from './state.js';
 
 /** A task as it stands in the commit that first places it. @param run the attempt of the callback that asked for it */
@@ -10,7 +11,7 @@ export function placedTask(state: CommandState, of: WorkOf, run: number, request
     kind: 'task',
     ordinal,
     run,
-    id: taskId(state.id, state.executionIndex, of, run, 1, ordinal),
+    id: taskId(state.id, stepNumber(state), of, run, 1, ordinal),
     attempt: 1,
     failures: 0,
     past: [],
@@ -36,7 +37,7 @@ export function nextTaskAttempt(
   const attempt = item.attempt + 1;
   return {
     ...item,
-    id: taskId(state.id, state.executionIndex, of, item.run, attempt, item.ordinal),
+    id: taskId(state.id, stepNumber(state), of, item.run, attempt, item.ordinal),
     attempt,
     failures: ended.failures,
     past: [...item.past, ended.outcome],
@@ -51,7 +52,7 @@ export function withoutNextAttempt(state: CommandState, of: WorkOf, item: TaskIt
   const attempt = item.attempt - 1;
   return {
     ...item,
-    id: taskId(state.id, state.executionIndex, of, item.run, attempt, item.ordinal),
+    id: taskId(state.id, stepNumber(state), of, item.run, attempt, item.ordinal),
     attempt,
     past: item.past.slice(0, -1),
     notBefore: null,

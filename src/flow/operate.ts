@@ -30,6 +30,12 @@ export function operate(shape: FlowShape, state: CommandState, { request, unfit,
   }
 }
 
+/** Null: nobody parked it for another program, and so only an operator may let it go on. */
+export function unparked(shape: FlowShape, state: CommandState, at: Instant): Transition | null {
+  if (state.status !== 'PARKED' || (state.heldBy?.code !== 'DEFINITION_CHANGED' && state.heldBy?.code !== 'MIGRATION_FAILED')) return null;
+  return retry(shape, state, at);
+}
+
 function withLog(state: CommandState, { requestId, action, reason }: OperatorRequest, at: Instant): CommandState {
   const { status, executionIndex: index, heldBy, historyLength } = state;
   const entry = { t: at.now, requestId, action, ...(reason === undefined ? {} : { reason }), status, index, heldBy, historyLength };

@@ -135,6 +135,8 @@ export type Pivot = 'none' | 'maybe' | 'passed';
 /** One reached step. Optional fields are absent until there is something to say. */
 export type StepState = {
   readonly handler: string;
+  /** What its ids are made from, if that is not its index: a migration has moved it. */
+  readonly number?: number;
   /** µs, of the commit that made it the current step. */
   readonly reachedAt: number;
   /** `beforeTask` and `createTask` are committed. */

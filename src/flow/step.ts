@@ -20,6 +20,11 @@ export function stepAt(state: CommandState, index: number = state.executionIndex
   return step;
 }
 
+/** What the ids of a step are made from: its index, wherever a migration may have put it since. */
+export function stepNumber(state: CommandState, index: number = state.executionIndex): number {
+  return stepAt(state, index).number ?? index;
+}
+
 export function shapeAt(shape: FlowShape, index: number): HandlerShape {
   const handler = shape[index];
   if (handler === undefined) throw new IllegalTransition(`there is no handler ${index}`);

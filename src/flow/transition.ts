@@ -6,7 +6,7 @@ import { childReported } from './child-reports.js';
 import { childToUndo, heldByChild, rollBackChild, uncovered } from './children.js';
 import { completed, forwardThrew, reach, started, type CallbackPhase } from './forward.js';
 import { effectsOfItem, placedTask, stops } from './items.js';
-import { operate } from './operate.js';
+import { operate, unparked } from './operate.js';
 import { answered, crossing, recreated } from './pivot.js';
 import { isUncounted, nextAttempt } from './retry.js';
 import type { FlowShape } from './shape.js';
@@ -51,6 +51,8 @@ function decide(shape: FlowShape, state: CommandState, event: FlowEvent, at: Ins
       return stepTimedOut(shape, state, event.index, at);
     case 'operate':
       return operate(shape, state, event, at);
+    case 'unparked':
+      return unparked(shape, state, at);
     case 'parked':
       // A held command stays held for the reason it has, unless that is a child's.
       if (isTerminal(state.status) || state.phase.at === 'held') return null;

@@ -136,7 +136,7 @@ export function undoFailed(shape: FlowShape, state: CommandState, undo: 'failed'
 /** Earlier steps are not undone on top of one that is not. */
 function stopRollback(shape: FlowShape, state: CommandState, error: ErrorRecord, from: Phase): Transition {
   const index = state.executionIndex;
-  const blocked = (step: StepState, i: number): boolean => i < index && step.completed && !shapeAt(shape, i).effectFree;
+  const blocked = (step: StepState, i: number): boolean => i < index && step.completed && step.undo === undefined && !shapeAt(shape, i).effectFree;
   const steps = state.steps.map((step, i): StepState => (blocked(step, i) ? { ...step, undo: 'blocked' } : step));
   return { state: incomplete({ ...state, steps }, error, from), effects: [] };
 }

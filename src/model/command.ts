@@ -6,6 +6,7 @@ import { BadParams, SeatbeltError } from './errors.js';
 import { entireCommandTaskHandler, type EndAction, type ExecuteAction, type FailAction, type UndoAction } from './entire-command.js';
 import type { ErasedHandler, TaskHandler } from './handler.js';
 import type { LockRequest, LockWait } from './lock.js';
+import { migrationProblem, type Migrations } from './migration.js';
 import { NO_RETRY, type RetrySettings } from './retry.js';
 
 /** A command type as the engine knows it. Made by {@link defineCommand}. */
@@ -20,6 +21,8 @@ export interface CommandDefinition {
   readonly locks: (params: Data) => readonly LockRequest[];
   readonly lockWait: LockWait;
   readonly handlers: readonly ErasedHandler[];
+  /** How commands that an earlier version began go on. */
+  readonly migrations?: Migrations;
 }
 
 export interface CommandSpec<S extends z.ZodType> {
@@ -29,6 +32,8 @@ export interface CommandSpec<S extends z.ZodType> {
   readonly locks?: (params: z.output<S>) => readonly LockRequest[];
   /** Default: `refuse`. */
   readonly lockWait?: LockWait;
+  /** By the version that they lead away from: how commands in flight go on with this definition. Without one they are parked. */
+  readonly migrations?: Migrations;
   /** With it, the command is written the old way and has no steps: see `EntireCommand`, also for the three below. */
   readonly executeAction?: ExecuteAction<z.output<S>>;
   readonly endSuccessfully?: EndAction<z.output<S>>;
@@ -55,6 +60,8 @@ const NAME = /^[A-Za-z][A-Za-z0-9]*$/;
 const specShape = z.strictObject({
   type: z.string(),
   version: z.unknown().optional(),
+  // Looked at with the handlers, to which they lead.
+  migrations: z.record(z.string(), z.unknown()).optional(),
   params: z.custom<unknown>((value) => typeof (value as z.ZodType | null | undefined)?.safeParse === 'function', 'must be a zod schema'),
   locks: fn.optional(),
   lockWait: z.union([z.literal('refuse'), z.strictObject({ limitMs: z.unknown() })], { error: "must be 'refuse' or { limitMs }" }).optional(),
@@ -108,6 +115,9 @@ function definition<S extends z.ZodType>(spec: CommandSpec<S>, version: number, 
     const problem = problemOf(handler, handlers.slice(0, i));
     if (problem !== null) throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: handler ${i} (${handler.name}): ${problem}`);
   });
+  const { migrations = {} } = spec;
+  const problem = migrationProblem(migrations, version, handlers.map(({ name }) => name));
+  if (problem !== null) throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: ${problem}`);
   return {
     type: spec.type,
     version,
@@ -115,6 +125,7 @@ function definition<S extends z.ZodType>(spec: CommandSpec<S>, version: number, 
     locks: (params) => locksOf(spec, params),
     lockWait: spec.lockWait ?? 'refuse',
     handlers,
+    migrations,
   };
 }
 

@@ -37,6 +37,7 @@ export type ErrorCode =
   | 'BAD_TASK'
   | 'BAD_CALL'
   | 'DEFINITION_CHANGED'
+  | 'MIGRATION_FAILED'
   // store
   | 'STORE_NOT_OURS'
   | 'STORE_NOT_EMPTY'

@@ -1,0 +1,134 @@
+import type { CommandDefinition } from '../model/command.js';
+import { frozenData, sameData, type Data } from '../model/data.js';
+import { SeatbeltError } from '../model/errors.js';
+import type { Migration } from '../model/migration.js';
+import type { CommandState, Phase, StepState } from './state.js';
+import { stepNumber } from './step.js';
+
+// A command in flight that was begun by an earlier version of its definition (semantics §3).
+
+/** A command as its program's definition wants it, and where its steps have gone. */
+export interface Migrated {
+  readonly state: CommandState;
+  /** By the old index of a step, its new one; steps that are gone are not in it. */
+  readonly indexes: ReadonlyMap<number, number>;
+}
+
+/** Whether there is a migration for each version from the command's to the definition's. */
+export function canMigrate({ version, migrations = {} }: CommandDefinition, state: CommandState): boolean {
+  if (state.version >= version) return false;
+  return Array.from({ length: version - state.version }, (_, i) => migrations[state.version + i]).every((migration) => migration !== undefined);
+}
+
+/**
+ * Takes a command from version to version up to the definition's. It is where it was, in the same step; new steps that it is past count as completed, with
+ * nothing to undo.
+ * @param callsOpen whether HSM calls of the callback that is due are recorded: that attempt is then given up for the next one
+ * @throws SeatbeltError `MIGRATION_FAILED` the result would not fit the definition, or what is done would be lost; whatever the migrations throw
+ */
+export function migrated(definition: CommandDefinition, state: CommandState, callsOpen: boolean, now: number): Migrated {
+  let at: Migrated = { state: untouched(state, callsOpen), indexes: new Map(state.steps.map((_, i) => [i, i])) };
+  while (at.state.version < definition.version) {
+    const migration = definition.migrations?.[at.state.version];
+    if (migration === undefined) throw refused(at.state, 'there is no such migration');
+    const next = migrateOnce(migration, at.state, now);
+    at = { state: next.state, indexes: new Map([...at.indexes].flatMap(([old, index]) => (next.indexes.has(index) ? [[old, next.indexes.get(index) ?? index]] : []))) };
+  }
+  const reached = begun(at.state, now);
+  const names = definition.handlers.map(({ name }) => name);
+  if (!sameData(names, reached.handlers)) throw refused(state, `it leads to [${reached.handlers.join(', ')}], and the definition has [${names.join(', ')}]`);
+  reached.steps.forEach(({ pivot, handler }, i) => {
+    if (pivot === 'maybe' && definition.handlers[i]?.pointOfNoReturn === undefined) throw refused(state, `it may have crossed the point of no return of ${handler}, which has none any more`);
+  });
+  return { state: { ...(callsOpen ? nextAttempt(reached) : reached), params: definition.parseParams(reached.params) }, indexes: at.indexes };
+}
+
+/** A step that has been reached, and in which nothing has happened yet, is not reached yet: the migration may put another before it, or take it away. */
+function untouched(state: CommandState, callsOpen: boolean): CommandState {
+  const last = state.steps.at(-1);
+  const phase = state.phase.at === 'held' ? state.phase.from : state.phase;
+  const fresh = phase?.at === 'callback' && phase.callback === 'start' && phase.attempt === 1 && last?.pivot === 'none' && last.sent === undefined && last.called === undefined;
+  return fresh && !callsOpen ? { ...state, steps: state.steps.slice(0, -1), executionIndex: state.executionIndex - 1 } : state;
+}
+
+/** Undoes {@link untouched}: the step after the last one that was begun is reached. */
+function begun(state: CommandState, now: number): CommandState {
+  const phase = state.phase.at === 'held' ? state.phase.from : state.phase;
+  const waits = phase?.at === 'callback' && phase.callback === 'start' && state.executionIndex < state.steps.length && state.steps[state.executionIndex]?.completed !== false;
+  if (!waits) return state;
+  const index = state.steps.length;
+  const handler = state.handlers[index];
+  if (handler === undefined) throw refused(state, 'no step is left for it to go on with');
+  const before = index === 0 ? -1 : stepNumber(state, index - 1);
+  const step: StepState = { handler, reachedAt: now, ...numbered(index, Math.max(index, before + 1)), begun: false, work: [], completed: false, pivot: 'none', revertWork: [] };
+  return { ...state, steps: [...state.steps, step], executionIndex: index };
+}
+
+function migrateOnce(migration: Migration, state: CommandState, now: number): Migrated {
+  const next: NonNullable<Migration['handlers']> = migration.handlers ?? state.handlers.map((name) => ({ name }));
+  const plan = next.map(({ name, from }) => ({ name, from: from === undefined ? state.handlers.indexOf(name) : indexOf(state, from) }));
+  const indexes = new Map(plan.flatMap(({ from }, i): [number, number][] => (from < 0 ? [] : [[from, i]])));
+  if (indexes.size < plan.filter(({ from }) => from >= 0).length) throw refused(state, 'two steps go on from the same one');
+  if (plan.some(({ from }, i) => from >= 0 && plan.slice(0, i).some((earlier) => earlier.from > from))) throw refused(state, 'it changes the order of steps');
+
+  const isGone = (_step: StepState, i: number): boolean => !indexes.has(i);
+  for (const step of state.steps.filter(isGone)) mayGo(migration, state, step);
+  const last = state.steps.findLastIndex((_, i) => indexes.has(i));
+  // It has gone through all its steps, and only a rollback can move it.
+  const isThrough = state.executionIndex >= state.handlers.length;
+  const reached = isThrough ? plan.length : last < 0 ? 0 : (indexes.get(last) ?? 0) + 1;
+  const steps = plan.slice(0, reached).map(({ name, from }, index) => {
+    const old = state.steps[from];
+    return old === undefined ? passedOver(migration, name, now) : carried(migration, old, name, numbered(index, stepNumber(state, from)));
+  });
+  const executionIndex = state.executionIndex < 0 ? -1 : isThrough ? plan.length : (indexes.get(state.executionIndex) ?? steps.length - 1);
+  const params = migration.params === undefined ? state.params : frozenData(migration.params(state.params), 'params');
+  return { state: { ...state, version: state.version + 1, handlers: plan.map(({ name }) => name), params, steps, executionIndex }, indexes };
+}
+
+function indexOf(state: CommandState, from: string | null): number {
+  if (from === null) return -1;
+  const index = state.handlers.indexOf(from);
+  if (index < 0) throw refused(state, `it has no step ${from} to go on from`);
+  return index;
+}
+
+/** What was done and is not undone must not be forgotten. */
+function mayGo({ drops = [] }: Migration, state: CommandState, step: StepState): void {
+  const { handler, undo, completed } = step;
+  const undone = undo === 'compensated' || undo === 'left' || undo === 'nothingToUndo' || undo === 'resolved';
+  if (!undone && !(completed && drops.includes(handler))) throw refused(state, `step ${handler}, which has begun and is not undone, would be gone; name it in drops, once it is completed`);
+  if (state.steps[state.executionIndex] === step) throw refused(state, `it is in step ${handler}, which would be gone`);
+}
+
+function carried({ before, outputs }: Migration, step: StepState, handler: string, number: Pick<StepState, 'number'>): StepState {
+  const { number: _number, ...rest } = step;
+  const changed = (key: 'before' | 'output', change: ((value: Data | undefined) => unknown) | undefined): { readonly [field: string]: Data } => {
+    const value = change === undefined ? step[key] : change(step[key]);
+    return value === undefined ? {} : { [key]: frozenData(value, `${handler}.${key}`) };
+  };
+  return { ...rest, handler, ...number, ...(step.begun ? changed('before', before?.[handler]) : {}), ...(step.completed ? changed('output', outputs?.[handler]) : {}) };
+}
+
+/** A new step that the command is past: it never ran. */
+function passedOver({ outputs }: Migration, handler: string, now: number): StepState {
+  const output = outputs?.[handler]?.(undefined);
+  const made = output === undefined ? {} : { output: frozenData(output, `${handler}.output`) };
+  return { handler, reachedAt: now, begun: true, work: [], completed: true, ...made, pivot: 'none', revertWork: [], undo: 'nothingToUndo' };
+}
+
+/** Ids that were derived from a step must not change with its place. */
+function numbered(index: number, number: number): Pick<StepState, 'number'> {
+  return number === index ? {} : { number };
+}
+
+/** What was sent in this attempt is given up. */
+function nextAttempt(state: CommandState): CommandState {
+  const later = (phase: Phase): Phase => (phase.at === 'callback' ? { ...phase, attempt: phase.attempt + 1 } : phase);
+  const phase: Phase = state.phase.at === 'held' ? { at: 'held', from: state.phase.from === null ? null : later(state.phase.from) } : later(state.phase);
+  return { ...state, phase, fence: state.fence + 1 };
+}
+
+function refused({ id, type, version }: CommandState, why: string): SeatbeltError {
+  return new SeatbeltError('MIGRATION_FAILED', `${id}: the migration of ${type} from version ${version}: ${why}`);
+}
