@@ -6,7 +6,7 @@ import type { ErasedHandler } from './handler.js';
 export const fn = z.custom<unknown>((value) => typeof value === 'function', 'must be a function');
 /** Checked by value elsewhere. */
 const any = z.unknown().optional();
-const policy = z.strictObject({ attempts: any, backoffMs: any, maxBackoffMs: any, retryIf: any });
+const policy = z.strictObject({ attempts: z.unknown(), backoffMs: any, maxBackoffMs: any, retryIf: any });
 
 const handlerShape = z.strictObject({
   name: z.string(),
