@@ -84,7 +84,7 @@ export class Simulation {
    */
   static async create(scenario: Scenario | ScenarioDefinition, options: SimulationOptions = {}): Promise<Simulation> {
     const { db, seed = 1, commands = BUILT_IN_COMMANDS } = options;
-    checkScenario(scenario);
+    if (!(scenario instanceof ScenarioDefinition)) checkScenario(scenario);
     checkSeed(seed);
     checkDirectory(db);
     checkCommands(commands);

@@ -91,7 +91,7 @@ const callSchema = z
   })
   .readonly();
 
-const childSchema = z.strictObject({ type: z.string(), params: dataMapSchema.prefault({}), independent: z.literal(true), ...each }).readonly();
+const childSchema = z.strictObject({ type: z.string(), params: dataMapSchema.prefault({}), independent: z.boolean().default(false), ...each }).readonly();
 
 const effectSchema = z.strictObject({ verb: z.string(), object: textSchema, ...each }).readonly();
 

@@ -80,5 +80,5 @@ function readChild({ type, params, independent, ...entry }: ChildDeclaration, pa
   const { names, moments } = repeated(entry, path, outer);
   if (!around.commandTypes.includes(type)) names.refuse([...path, 'type'], `unknown command type '${type}'${suggestion(type, around.commandTypes)}`);
   const values = names.mapping(params, [...path, 'params']);
-  return (at) => moments(at).map((moment) => ({ type, params: values(moment), independent }));
+  return (at) => moments(at).map((moment) => ({ type, params: values(moment), ...(independent ? { independent: true } : {}) }));
 }
