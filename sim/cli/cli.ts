@@ -1,10 +1,11 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { SeatbeltError } from '../../src/model/errors.js';
 import { printable } from '../report/style.js';
 import { packageVersion } from '../scenario/package-root.js';
 import { inspect, type InspectOptions } from './inspect.js';
 import { EXIT, type CliIo } from './io.js';
 import { list, type ListOptions } from './list.js';
+import { resume, type ResumeOptions } from './resume.js';
 import { run, type RunOptions } from './run.js';
 import { schema } from './schema.js';
 import type { Services } from './services.js';
@@ -45,11 +46,21 @@ function createProgram(io: CliIo, services: Services, done: (exitCode: number) =
     .description('run a scenario, with the crashes and failures that it holds')
     .argument('<scenario>', 'a built-in name, a YAML or JSON file, or a TypeScript or JavaScript module')
     .option('--seed <n>', 'what all randomness follows from: a whole number from 0', seedNumber, 1)
-    .option('--db <dir>', "keep the engine's LevelDB in this new or empty directory (default: a temporary one)")
+    .option('--db <dir>', 'keep the run in this new or empty directory, so that resume can go on with it (default: a temporary one)')
+    .addOption(realtime())
     .option('--json', 'print one JSON document and nothing else', false)
     .option('--log <file>', 'write what happens to this file, a line of JSON each')
     .option('--set <path=value>', 'change one value of the scenario, as in commands.0.params.vm=vm2; repeatable', append, [])
     .action(async (scenario: string, options: RunOptions) => done(await run(scenario, options, io, services)));
+
+  program
+    .command('resume')
+    .description('go on with a run whose process was stopped or has died')
+    .requiredOption('--db <dir>', 'the directory that run was given')
+    .addOption(realtime())
+    .option('--json', 'print one JSON document and nothing else', false)
+    .option('--log <file>', 'write what happens to the end of this file, a line of JSON each')
+    .action(async (options: ResumeOptions) => done(await resume(options, io, services)));
 
   program
     .command('inspect')
@@ -89,6 +100,18 @@ function report(error: unknown, io: CliIo): number {
 function complain(io: CliIo, message: string, exitCode: number): number {
   io.stderr.write(`seatbelt: ${printable(message.trim().replaceAll(/\s*\n\s*/g, ' '))}\n`);
   return exitCode;
+}
+
+function realtime(): Option {
+  return new Option('--realtime [factor]', 'by the wall clock, or so many times as fast, from 0.001 to 1000000').preset('1').argParser(factorNumber);
+}
+
+function factorNumber(text: string): number {
+  const factor = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || factor < 0.001 || factor > 1e6) {
+    throw new InvalidArgumentError('Give a number from 0.001 to 1000000; a scenario is named before the option, or after another.');
+  }
+  return factor;
 }
 
 function seedNumber(text: string): number {

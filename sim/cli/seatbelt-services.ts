@@ -1,7 +1,9 @@
 import { BUILT_IN_COMMANDS } from '../../src/commands/index.js';
 import { repeats } from '../embed/repetition.js';
+import { openRun } from '../embed/run-store.js';
 import { Simulation } from '../embed/simulation.js';
 import { BUILT_IN_VOCABULARY } from '../scenario/vocabulary.js';
+import { definitionsIn } from './scenario-file.js';
 import type { Services } from './services.js';
 
 /** The real thing: the commands and verbs that ship, and the simulation. */
@@ -10,4 +12,5 @@ export const services: Services = {
   vocabulary: BUILT_IN_VOCABULARY,
   repeats,
   createSimulation: (scenario, options) => Simulation.create(scenario, options),
+  resumeSimulation: async (db) => Simulation.on(await openRun(db, definitionsIn)),
 };

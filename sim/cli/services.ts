@@ -1,5 +1,5 @@
 import type { CommandDefinition } from '../../src/model/command.js';
-import type { SimulationEvents } from '../embed/simulation.js';
+import type { Pace, SimulationEvents } from '../embed/simulation.js';
 import type { InvariantResult, RunResult } from '../report/result.js';
 import type { Vocabulary } from '../scenario/check.js';
 import type { Scenario } from '../scenario/schema.js';
@@ -8,11 +8,18 @@ import type { Scenario } from '../scenario/schema.js';
 export interface RunnableSimulation {
   /** Virtual µs. */
   readonly now: number;
-  run(): Promise<void>;
+  run(pace?: Pace): Promise<void>;
   on<E extends keyof SimulationEvents>(event: E, listener: (event: SimulationEvents[E]) => void): unknown;
   result(): RunResult;
   /** Stops it, wherever it is, and closes its store. */
   dispose(): Promise<void>;
+}
+
+export interface CreateOptions {
+  readonly seed: number;
+  readonly db: string;
+  /** The file that commands of the scenario come from, if it brings any along in code. */
+  readonly module?: string;
 }
 
 /** What the commands of the command line work with. */
@@ -20,6 +27,8 @@ export interface Services {
   readonly commands: readonly CommandDefinition[];
   readonly vocabulary: Vocabulary;
   /** Whether the scenario, run once more, gives the same trace. */
-  readonly repeats: (scenario: Scenario, options: { readonly seed: number }, traceHash: string) => Promise<InvariantResult>;
-  readonly createSimulation: (scenario: Scenario, options: { readonly seed: number; readonly db: string }) => Promise<RunnableSimulation>;
+  readonly repeats: (scenario: Scenario, options: { readonly seed: number; readonly signal: AbortSignal }, traceHash: string) => Promise<InvariantResult>;
+  readonly createSimulation: (scenario: Scenario, options: CreateOptions) => Promise<RunnableSimulation>;
+  /** Goes on with the run that is kept in this directory. */
+  readonly resumeSimulation: (db: string) => Promise<RunnableSimulation>;
 }

@@ -26,7 +26,12 @@ const WORLD = 'world';
 export interface Run {
   readonly scenario: Scenario;
   readonly seed: number;
+  /** The file that the scenario's own commands come from, if they are code in a file; absolute. */
+  readonly module: string | null;
 }
+
+/** Finds the commands that a scenario brings along in code, which no store can hold. @param module as in {@link Run} */
+export type FindDefinitions = (module: string | null) => Promise<readonly CommandDefinition[]>;
 
 /** What a run is kept on. */
 export interface RunStore {
@@ -63,16 +68,15 @@ export async function createRun(directory: string, run: Run): Promise<RunStore> 
 
 /**
  * A run that another process has begun in `directory`.
- * @param definitions the commands that its scenario brings along in code, which no store can hold
- * @throws SeatbeltError `BAD_SCENARIO` one of them is missing
+ * @throws SeatbeltError `BAD_SCENARIO` a command that its scenario brings along is missing
  * @throws SeatbeltError `STORE_MISSING` there is none, or only an engine's store, or the process died before it had begun
  * @throws SeatbeltError `STORE_VERSION` another version of this program began it
  * @throws SeatbeltError `STORE_NOT_OURS`, `STORE_LOCKED`, `STORE_CORRUPT`, `STORE_READ_FAILED`
  */
-export async function openRun(directory: string, definitions: readonly CommandDefinition[] = []): Promise<RunStore> {
+export async function openRun(directory: string, find: FindDefinitions): Promise<RunStore> {
   await (await openStoreDirectory(directory)).close();
   const world = await openLevelDisk(join(directory, WORLD), { create: false });
-  return closedUnlessDone(world, () => goOn({ engine: () => openStoreDirectory(directory), world }, definitions));
+  return closedUnlessDone(world, () => goOn({ engine: () => openStoreDirectory(directory), world }, find));
 }
 
 /** Makes empty disks those of a run. @throws SeatbeltError `STORE_NOT_EMPTY`, `STORE_WRITE_FAILED` */
@@ -88,10 +92,10 @@ export async function begin({ engine, world }: RunDisks, run: Run): Promise<RunS
 /** Reads what another process has left on the disks. @throws as {@link openRun} */
 export async function goOn(
   { engine, world }: RunDisks & { readonly world: OpenDisk },
-  definitions: readonly CommandDefinition[] = [],
+  find: FindDefinitions = async () => [],
 ): Promise<RunStore> {
   const kept = await WorldStore.open(world);
-  const run = runOf(kept.run, definitions);
+  const run = await runOf(kept.run, find);
   const disk = await engine();
   return closedAfter(disk, async () => {
     if ((await disk.scan('')).length === 0) await initialise(disk, run);
@@ -119,27 +123,28 @@ type RunRecord = {
   /** But for what is code. */
   readonly scenario: Data;
   readonly seed: number;
+  readonly module: string | null;
   /** The types of the commands that the scenario brings along in code. */
   readonly definitions: readonly string[];
 };
 
-function recordOf({ scenario, seed }: Run): RunRecord {
+function recordOf({ scenario, seed, module }: Run): RunRecord {
   const { definitions = [], ...data } = scenario;
-  return { program: packageVersion(), scenario: asData(data, 'the scenario'), seed, definitions: definitions.map(({ type }) => type) };
+  return { program: packageVersion(), scenario: asData(data, 'the scenario'), seed, module, definitions: definitions.map(({ type }) => type) };
 }
 
-/** @param definitions the commands that the scenario brings along in code, as they are today */
-function runOf(found: Data, definitions: readonly CommandDefinition[]): Run {
+async function runOf(found: Data, find: FindDefinitions): Promise<Run> {
   // This program wrote it, and its checksum says that it is what was written.
   const record = found as RunRecord;
   if (record.program !== packageVersion()) {
     const versions = `version ${record.program} of seatbelt, and this is version ${packageVersion()}, which may understand its scenario differently`;
     throw new SeatbeltError('STORE_VERSION', `the run was begun by ${versions}`);
   }
+  const definitions = await find(record.module);
   const missing = record.definitions.filter((type) => definitions.every((definition) => definition.type !== type));
-  if (missing.length > 0) throw new SeatbeltError('BAD_SCENARIO', `the run's scenario had commands in code, which are to be given again: ${missing.join(', ')}`);
+  if (missing.length > 0) throw new SeatbeltError('BAD_SCENARIO', `${record.module ?? 'the run'}: the scenario brought along commands that are not there any more: ${missing.join(', ')}`);
   const scenario = record.scenario as unknown as Scenario;
-  return { scenario: definitions.length === 0 ? scenario : { ...scenario, definitions }, seed: record.seed };
+  return { scenario: definitions.length === 0 ? scenario : { ...scenario, definitions }, seed: record.seed, module: record.module };
 }
 
 async function closedAfter<T>(disk: OpenDisk, use: () => Promise<T>): Promise<T> {

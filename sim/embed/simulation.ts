@@ -31,6 +31,8 @@ export interface SimulationOptions {
    * memory. {@link Simulation.resume} goes on with it, should the process die.
    */
   readonly db?: string;
+  /** The file that the scenario's own commands come from, absolute: kept in `db` for who resumes the run. Default: they come from no file. */
+  readonly module?: string;
   /** Default: the commands that ship. Those of the scenario's own are known besides. */
   readonly commands?: ReadonlyMap<string, CommandDefinition>;
 }
@@ -83,7 +85,7 @@ export class Simulation {
    * @throws SeatbeltError `BAD_SCENARIO` if the seed is not a safe integer, or the scenario names something that is not there
    */
   static async create(scenario: Scenario | ScenarioDefinition, options: SimulationOptions = {}): Promise<Simulation> {
-    const { db, seed = 1, commands = BUILT_IN_COMMANDS } = options;
+    const { db, seed = 1, commands = BUILT_IN_COMMANDS, module = null } = options;
     if (!(scenario instanceof ScenarioDefinition)) checkScenario(scenario);
     checkSeed(seed);
     checkDirectory(db);
@@ -92,7 +94,7 @@ export class Simulation {
     const resolved = scenario instanceof ScenarioDefinition ? resolveScenario(scenario, 'scenario', { vocabulary }) : scenario;
     // Before anything is written.
     checkedOwnNames(resolved, vocabulary);
-    const run = { scenario: resolved, seed };
+    const run = { scenario: resolved, seed, module };
     return Simulation.on(await (db === undefined ? createInMemory(run) : createRun(db, run)), commands);
   }
 
@@ -109,7 +111,7 @@ export class Simulation {
     db: string,
     options: Pick<SimulationOptions, 'commands'> & { readonly definitions?: readonly CommandDefinition[] } = {},
   ): Promise<Simulation> {
-    return Simulation.on(await openRun(db, options.definitions), options.commands);
+    return Simulation.on(await openRun(db, async () => options.definitions ?? []), options.commands);
   }
 
   /** The simulation of a run that is kept on disks of the caller's. It closes the world's store. @internal */

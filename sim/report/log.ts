@@ -15,11 +15,14 @@ export class RunLog {
   readonly #file: string;
   #failure: SeatbeltError | null = null;
 
-  /** @throws SeatbeltError `LOG_WRITE_FAILED` the file cannot be written */
-  constructor(file: string) {
+  /**
+   * @param mode whether what the file holds is kept
+   * @throws SeatbeltError `LOG_WRITE_FAILED` the file cannot be written
+   */
+  constructor(file: string, mode: 'new' | 'append' = 'new') {
     this.#file = file;
     try {
-      const destination = pino.destination({ dest: file, sync: true, append: false });
+      const destination = pino.destination({ dest: file, sync: true, append: mode === 'append' });
       this.#logger = pino({ base: null, timestamp: false, level: 'debug', formatters: { level: (label) => ({ level: label }) } }, destination);
       this.#close = () => destination.end();
     } catch (cause) {

@@ -1,8 +1,8 @@
 import type { CommandResult, RunReport } from './result.js';
 import { clock, printable, type Style } from './style.js';
 
-/** Lines that end a run's report: each command's end, recoveries, invariants, and how to run it again. @param rerun the command line */
-export function summary(report: RunReport, rerun: string, style: Style): readonly string[] {
+/** Lines that end a run's report: each command's end, recoveries, invariants, and how to run it again. @param rerun the command line; null if nothing gives the same run again */
+export function summary(report: RunReport, rerun: string | null, style: Style): readonly string[] {
   const broken = report.invariants.filter((invariant) => !invariant.held);
   const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map((text) => text.length));
   const widths = { id: widest(report.commands.map(({ id }) => id)), type: widest(report.commands.map(({ type }) => type)) };
@@ -10,14 +10,14 @@ export function summary(report: RunReport, rerun: string, style: Style): readonl
     ...report.commands.flatMap((command) => commandLines(command, widths, style)),
     ...(report.commands.length === 0 ? ['no commands'] : []),
     '',
-    `virtual time ${clock(report.virtualTimeMs * 1000)} in ${report.wallTimeMs} ms, ${report.events} events, ${recoveries(report.recoveries)}`,
+    `virtual time ${clock(report.virtualTimeMs * 1000)} in ${report.wallTimeMs} ms, ${report.events} events, ${recoveries(report.recoveries)}${resumptions(report.resumptions)}`,
     broken.length === 0
       ? style.good(`invariants: all ${report.invariants.length} held`)
       : style.bad(`invariants: ${broken.length} of ${report.invariants.length} BROKEN`),
     ...broken.map(({ name, detail }) => style.bad(`  ${name}${detail === undefined ? '' : `: ${printable(detail)}`}`)),
     ...report.unused.map(({ fault, what }) => style.notable(`warning: faults[${fault}] did not happen: ${printable(what)}`)),
     `seed ${report.seed}, trace ${report.traceHash}`,
-    `again: ${rerun}`,
+    ...(rerun === null ? [] : [`again: ${rerun}`]),
   ];
 }
 
@@ -53,4 +53,8 @@ function toned(status: CommandResult['status'], style: Style): (text: string) =>
 
 function recoveries(n: number): string {
   return n === 0 ? 'no recovery' : n === 1 ? '1 recovery' : `${n} recoveries`;
+}
+
+function resumptions(n: number): string {
+  return n === 0 ? '' : `, resumed ${n === 1 ? 'once' : `${n} times`}`;
 }

@@ -8,7 +8,7 @@ export function writeAhead(disk: OpenDisk, first: () => Promise<void>): OpenDisk
       await disk.write(ops);
     },
     get: (key) => disk.get(key),
-    scan: (prefix) => disk.scan(prefix),
+    scan: (prefix, limit) => disk.scan(prefix, limit),
     close: () => disk.close(),
   };
 }

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../../sim/scenario/package-root.js';
 
-const MAIN = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'dist', 'sim', 'cli', 'main.js');
+const MAIN = join(PACKAGE_ROOT, 'dist', 'sim', 'cli', 'main.js');
 
 export interface Ended {
   readonly exitCode: number | null;
+  /** What killed it, if something did. */
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -14,6 +16,8 @@ export interface Started {
   readonly ended: Promise<Ended>;
   /** Resolved when it has printed something. */
   readonly speaks: Promise<void>;
+  /** Resolved when it has printed so many lines, or never. */
+  lines(n: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   /** Reads no more of what it prints, as `| head` does. */
   stopListening(): void;
@@ -30,9 +34,15 @@ export function start(cwd: string, ...args: readonly string[]): Started {
   return {
     ended: new Promise((resolve, reject) => {
       child.on('error', reject);
-      child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
+      child.on('close', (exitCode, signal) => resolve({ exitCode, signal, stdout, stderr }));
     }),
     speaks: new Promise((resolve) => child.stdout.once('data', () => resolve())),
+    lines: (n) =>
+      new Promise((resolve) => {
+        child.stdout.on('data', () => {
+          if (stdout.split('\n').length > n) resolve();
+        });
+      }),
     kill: (signal) => void child.kill(signal),
     stopListening: () => child.stdout.destroy(),
   };

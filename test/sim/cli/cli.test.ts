@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -131,6 +131,60 @@ describe('run', () => {
   });
 });
 
+describe('run --realtime', () => {
+  it.each([
+    [[], undefined],
+    [['--realtime'], 1],
+    [['--realtime', '10'], 10],
+    [['--realtime=0.5'], 0.5],
+  ])('%j: waits for the wall clock, if it is asked to', async (options, factor) => {
+    const staged = new StagedSimulations();
+    expect((await cli(['run', 'demo.yaml', ...options, '--json'], { cwd, services: staged.services })).exitCode).toBe(0);
+    expect(staged.paces.map((pace) => pace !== undefined)).toEqual([factor !== undefined]);
+  });
+});
+
+describe('resume', () => {
+  it('goes on with what is kept there, and tells what it came to; nothing would give the same run again', async () => {
+    const staged = new StagedSimulations({ result: { resumptions: 2 } });
+    const { exitCode, stdout, stderr } = await cli(['resume', '--db', 'store'], { cwd, services: staged.services });
+    expect([exitCode, stderr, staged.disposed]).toEqual([0, '', 1]);
+    expect(staged.resumed).toEqual([join(cwd, 'store')]);
+    expect(stdout).toMatch(/^ +TIME +COMMAND/);
+    expect(stdout).toContain('resumed 2 times');
+    expect(stdout).not.toContain('\nagain:');
+  });
+
+  it('prints one JSON document with --json, and exits with 1 when an invariant broke', async () => {
+    const staged = new StagedSimulations({ result: { invariants: [{ name: 'locks', held: false, detail: 'two holders' }] } });
+    const { exitCode, stdout } = await cli(['resume', '--db', 'store', '--json', '--realtime', '1000'], { cwd, services: staged.services });
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ scenario: 'resumed', invariants: [{ name: 'locks', held: false }] });
+    expect(staged.paces).toEqual([expect.any(Function)]);
+  });
+
+  it.each([['resume', '--db', 'store'], ['run', 'demo.yaml', '--db', 'store']])('%s: says how to go on when it is interrupted', async (...argv) => {
+    const interruption = new AbortController();
+    const staged = new StagedSimulations({
+      run: () => {
+        interruption.abort();
+        return new Promise(() => undefined);
+      },
+    });
+    const { exitCode, stderr } = await cli([...argv, '--json'], { cwd, services: staged.services, signal: interruption.signal });
+    expect([exitCode, staged.disposed]).toEqual([130, 1]);
+    expect(stderr).toBe('seatbelt: stopped at 0:00.000 of virtual time; to go on: npm run -s seatbelt -- resume --db store\n');
+  });
+
+  it('keeps what a log file holds', async () => {
+    await writeFile(join(cwd, 'kept.log'), 'before\n');
+    await cli(['resume', '--db', 'store', '--json', '--log', 'kept.log'], { cwd });
+    const lines = (await readFile(join(cwd, 'kept.log'), 'utf8')).split('\n');
+    expect(lines[0]).toBe('before');
+    expect(lines.length).toBeGreaterThan(2);
+  });
+});
+
 describe('bad usage', () => {
   it.each([
     ['no command', [], 'name a command'],
@@ -142,6 +196,11 @@ describe('bad usage', () => {
     ['a negative seed', ['run', 'demo.yaml', '--seed', '-1'], 'Give a whole number'],
     ['a huge seed', ['run', 'demo.yaml', '--seed', '9007199254740992'], 'Give a whole number'],
     ['an option without its value', ['run', 'demo.yaml', '--db'], "option '--db <dir>' argument missing"],
+    ['a factor that is no number', ['run', 'demo.yaml', '--realtime', 'x'], 'Give a number from 0.001 to 1000000'],
+    ['a factor that takes the place of the scenario', ['run', '--realtime', 'demo.yaml'], 'a scenario is named before the option'],
+    ['a factor of nothing', ['run', 'demo.yaml', '--realtime', '0'], 'Give a number from 0.001 to 1000000'],
+    ['a factor that is too large', ['resume', '--db', 'x', '--realtime', '1000001'], 'Give a number from 0.001 to 1000000'],
+    ['no store to resume', ['resume'], "required option '--db <dir>' not specified"],
     ['no store to inspect', ['inspect'], "required option '--db <dir>' not specified"],
     ['a store that is not there', ['inspect', '--db', 'nowhere'], 'nowhere: there is no store [STORE_MISSING]'],
     ['an unknown scenario', ['run', 'live-migratio'], "did you mean 'live-migration'?"],

@@ -4,6 +4,8 @@ import { runCli } from '../../../sim/cli/cli.js';
 import type { RunnableSimulation, Services } from '../../../sim/cli/services.js';
 import type { ProbeEvent } from '../../../sim/report/timeline.js';
 import type { RunResult } from '../../../sim/report/result.js';
+import type { Pace } from '../../../sim/embed/simulation.js';
+import { parseScenario } from '../../../sim/scenario/load.js';
 import type { Scenario } from '../../../sim/scenario/schema.js';
 import { report } from '../report/reports.js';
 import { CRASHED_RUN } from '../report/chronicle-of-a-run.js';
@@ -45,6 +47,9 @@ export async function cli(argv: readonly string[], stage: Stage = {}): Promise<F
 /** Simulations that play what they are given, and remember how they were treated. */
 export class StagedSimulations {
   readonly created: { readonly scenario: Scenario; readonly seed: number; readonly db: string }[] = [];
+  readonly resumed: string[] = [];
+  /** The paces at which they were run. */
+  readonly paces: (Pace | undefined)[] = [];
   disposed = 0;
 
   constructor(
@@ -56,8 +61,14 @@ export class StagedSimulations {
       commands: [moveDisk],
       vocabulary,
       createSimulation: (scenario, options) => this.#create(scenario, options),
+      resumeSimulation: (db) => this.#resume(db),
       repeats: async () => ({ name: 'determinism', held: true }),
     };
+  }
+
+  #resume(db: string): Promise<RunnableSimulation> {
+    this.resumed.push(db);
+    return this.#create(parseScenario('name: resumed', 'kept.yaml', { vocabulary }), { seed: 7, db });
   }
 
   async #create(scenario: Scenario, options: { readonly seed: number; readonly db: string }): Promise<RunnableSimulation> {
@@ -70,7 +81,8 @@ export class StagedSimulations {
       on: (event, listener) => {
         if (event === 'probe') listeners.push(listener as (event: ProbeEvent) => void);
       },
-      run: async () => {
+      run: async (pace) => {
+        this.paces.push(pace);
         for (const event of CRASHED_RUN) listeners.forEach((listener) => listener(event));
         await this.play.run?.();
       },

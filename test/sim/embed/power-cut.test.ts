@@ -15,7 +15,7 @@ class Disks {
   #world = new MemoryDisk();
 
   begin(scenario: Scenario, seed: number): Promise<RunStore> {
-    return begin({ engine: this.#openEngine, world: this.#world }, { scenario, seed });
+    return begin({ engine: this.#openEngine, world: this.#world }, { scenario, seed, module: null });
   }
 
   goOn(): Promise<RunStore> {

@@ -1,0 +1,32 @@
+import { resolve } from 'node:path';
+import { held } from '../report/result.js';
+import { summary } from '../report/summary.js';
+import { observed, openLog, styleFor, tellHowToGoOn, type CourseOptions } from './course.js';
+import { EXIT, type CliIo } from './io.js';
+import type { Services } from './services.js';
+
+export interface ResumeOptions extends CourseOptions {
+  readonly db: string;
+}
+
+/** `seatbelt resume`. @returns the exit code, as `run` would. @throws SeatbeltError on bad input */
+export async function resume(options: ResumeOptions, io: CliIo, services: Services): Promise<number> {
+  const simulation = await services.resumeSimulation(resolve(io.cwd, options.db));
+  try {
+    const log = openLog(options, io, 'append');
+    try {
+      const report = await observed(simulation, options, log, io);
+      if (report === undefined) {
+        tellHowToGoOn(simulation, options.db, io);
+        return EXIT.interrupted;
+      }
+      if (options.json) io.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
+      else io.stdout.write(`\n${summary(report, null, styleFor(io)).join('\n')}\n`);
+      return held(report) ? EXIT.held : EXIT.broken;
+    } finally {
+      log?.close();
+    }
+  } finally {
+    await simulation.dispose();
+  }
+}
