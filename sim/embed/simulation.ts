@@ -111,6 +111,7 @@ export class Simulation {
     db: string,
     options: Pick<SimulationOptions, 'commands'> & { readonly definitions?: readonly CommandDefinition[] } = {},
   ): Promise<Simulation> {
+    checkDirectory(db);
     return Simulation.on(await openRun(db, async () => options.definitions ?? []), options.commands);
   }
 
