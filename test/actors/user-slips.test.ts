@@ -5,11 +5,9 @@ import { defineCommand, type CommandDefinition } from '../../src/model/command.j
 import { entityKind } from '../../src/model/entity.js';
 import type { ErrorRecord } from '../../src/model/errors.js';
 import { taskHandler, type BeforeContext, type TaskHandler } from '../../src/model/handler.js';
-import { SECOND, withRig, type EngineRig, type RigOptions } from './engine-rig.js';
+import { COUNTER, disturbed, type Counter } from './disturbance.js';
+import { withRig, type EngineRig, type RigOptions } from './engine-rig.js';
 import { FAILED } from './scripted-host.js';
-
-type Counter = { readonly n: number };
-const COUNTER = entityKind<Counter>('counter');
 
 const params = z.record(z.string(), z.unknown());
 const step = taskHandler<unknown>();
@@ -55,7 +53,7 @@ describe('a slip in a callback fails that callback, and nobody else notices:', (
     ['a call without a host', ({ call }) => call(untyped(undefined), 'look', {}), 'BAD_CALL', /^call\.host: /],
     ['a call without a verb', ({ call }) => call('host1', untyped(undefined), {}), 'BAD_CALL', /^call\.verb: /],
     ['a call with a list of arguments', ({ call }) => call('host1', 'look', untyped([1])), 'BAD_CALL', /^call\.args: /],
-    ['a child that is not said to be independent', ({ startChild }) => startChild(untyped({ type: 'Good', params: {} })), 'BAD_TASK', /^startChild\.independent: /],
+    ['a child that is independent in words', ({ startChild }) => startChild(untyped({ type: 'Good', params: {}, independent: 'yes' })), 'BAD_TASK', /^startChild\.independent: /],
     ['a child that is none', ({ startChild }) => startChild(untyped(null)), 'BAD_TASK', /^startChild: /],
     ['an update that is asynchronous, and fails', ({ entities }) => {
       entities.put(COUNTER, 'c', { n: 1 });
@@ -165,10 +163,6 @@ describe('locks() that cannot be used', () => {
 });
 
 describe('an update that does not take the newer version', () => {
-  const disturbing = defineCommand({ type: 'Disturbing', params })
-    .step({ name: 'one', beforeTask: ({ entities }) => entities.update(COUNTER, 'c', ({ n }) => ({ n: n + 1 })) })
-    .build();
-
   test.each<readonly [what: string, change: (n: number) => unknown, code: string]>([
     ['throws', (n) => {
       if (n > 1) throw new Error('too many');
@@ -186,17 +180,8 @@ describe('an update that does not take the newer version', () => {
         entities.update(COUNTER, 'c', ({ n }) => untyped(change(n)));
       },
     });
-    await withRig({ commands: [acting, disturbing, GOOD], entities: { 'counter/c': { n: 1 } } }, async (rig) => {
-      let silent = true;
-      rig.host.script = { call: () => (silent ? 'silence' : { result: null }) };
-      rig.submit('c1', 'Slip');
-      await rig.runFor(SECOND);
-      rig.submit('d1', 'Disturbing');
-      await rig.runFor(SECOND);
-      silent = false;
-      // The run that is repeated sees the old version, which its function takes; the newest is met at the commit.
-      rig.restart();
-      await rig.run();
+    // The run that is repeated sees the old version, which its function takes; the newest is met at the commit.
+    await disturbed(acting, async (rig) => {
       expect(await rig.command()).toMatchObject({ status: 'ROLLED_BACK', error: { code } });
       // Both callbacks had returned: the commit counts against the last.
       expect(await rig.history()).toEqual([`createTask 0 #1 ${code}`, 'endWithFailure 0 #1 ok']);
@@ -205,6 +190,6 @@ describe('an update that does not take the newer version', () => {
       rig.submit('good', 'Good');
       await rig.run();
       expect((await rig.command('good')).status).toBe('SUCCEEDED');
-    });
+    }, [GOOD]);
   });
 });
