@@ -4,6 +4,7 @@ import type { LockRecord } from '../../src/model/lock.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import type { StoreScan } from '../../src/store/read-store.js';
 import { suggestion } from '../scenario/nearest.js';
+import { inFamilyOrder } from './family-order.js';
 
 /** What a snapshot store holds, as `inspect --json` prints it. What is damaged is listed and hides nothing else. */
 export interface StoreView {
@@ -45,7 +46,7 @@ export function storeView(scan: StoreScan): StoreView {
     incarnation: head?.incarnation ?? null,
     commitSeq: head?.commitSeq ?? null,
     // An engine wrote it, and its checksum says that it is what was written.
-    commands: records.flatMap((record) => (record.kind === 'command' || record.kind === 'done' ? [record.command as unknown as CommandState] : [])),
+    commands: inFamilyOrder(records.flatMap((record) => (record.kind === 'command' || record.kind === 'done' ? [record.command as unknown as CommandState] : []))),
     tasks: records.flatMap((record) => (record.kind === 'task' ? [record.task] : [])),
     locks: records.flatMap((record) => (record.kind === 'lock' ? [record.lock] : [])),
     entities: records.flatMap((record) => (record.kind === 'entity' ? [record.entity] : [])),
