@@ -7,7 +7,7 @@ export interface Table {
   readonly name: string;
   /** The rows that changed since this was last called; undefined: deleted. */
   takeChanges(): Iterable<readonly [key: string, row: Data | undefined]>;
-  /** To be called once, on a table in which nothing has happened yet, with all of its rows, in the order of their keys. */
+  /** To be called once, on a table in which nothing has happened yet, with all of its rows, in a fixed order. */
   restore(rows: Iterable<readonly [key: string, row: Data]>): void;
 }
 
