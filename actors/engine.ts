@@ -5,9 +5,10 @@ import { EntityTable, type EntityReader } from '../src/store/entity-table.js';
 import { SnapshotStore } from '../src/store/snapshot-store.js';
 import { Archive, type Found } from './engine/archive.js';
 import { migrateCommands } from './engine/migration.js';
-import { parkUnfit, recoverCommands, statesOf } from './engine/recovery.js';
+import { parkUnfit, recoverCommands, statesOf, withFencesBeyond } from './engine/recovery.js';
 import { CommandRegistry } from './engine/registry.js';
 import { newCommand } from './command/durable-command.js';
+import { stored } from './command/batch.js';
 import { ClientRequests } from './engine/requests.js';
 import { FenceNumbers, type EngineContext } from './engine-context.js';
 import { Exchange } from './exchange.js';
@@ -19,12 +20,17 @@ import type { EnginePorts } from './ports.js';
 import type { ActorSystem, Ref } from './runtime.js';
 import type { EngineSettings } from './settings.js';
 import { createTaskManager } from './task-manager.js';
-import type { WireRequest } from './wire.js';
+import type { SeenCommits, WireRequest } from './wire.js';
 
 export interface EngineConfig {
   readonly definitions: ReadonlyMap<string, CommandDefinition>;
   readonly pools: readonly { readonly id: string; readonly hosts: readonly string[] }[];
   readonly settings: EngineSettings;
+  /**
+   * An operator's decision to go on from an older copy of the store, of which hosts have seen commits up to this one: what the refusal `STORE_ROLLED_BACK`
+   * names. It is durable once the engine has started; a store that is not older is not touched by it.
+   */
+  readonly acceptOlderStore?: SeenCommits;
 }
 
 /** What an engine holds in memory, for an observer to compare with what is on disk. */
@@ -40,6 +46,7 @@ type EngineMessage =
   | { readonly type: 'request'; readonly request: WireRequest }
   | { readonly type: 'found'; readonly request: WireRequest; readonly found: Found }
   | { readonly type: 'submissionCommitted'; readonly state: CommandState }
+  | { readonly type: 'olderStore'; readonly began: number; readonly seen: SeenCommits }
   | { readonly type: 'parked'; readonly state: CommandState }
   | { readonly type: 'changed'; readonly state: CommandState; readonly before: CommandState }
   | { readonly type: 'childPlaced'; readonly state: CommandState }
@@ -51,6 +58,7 @@ type EngineMessage =
 interface Running {
   readonly registry: CommandRegistry;
   readonly requests: ClientRequests;
+  readonly journal: Ref<JournalMessage>;
   /** Holds a command that this program cannot continue. */
   readonly parkUnfit: (state: CommandState) => void;
 }
@@ -87,6 +95,8 @@ function createEngine(
         return running().requests.handle(message.request, message.found);
       case 'submissionCommitted':
         return running().requests.submissionCommitted(message.state);
+      case 'olderStore':
+        return stopActing(message.began, message.seen);
       case 'parked':
         return running().registry.parked(message.state);
       case 'changed':
@@ -111,6 +121,15 @@ function createEngine(
     else if (child !== undefined) registry.tellParent(child);
   }
 
+  /** What is decided from an older copy would contradict what has been done. */
+  function stopActing(began: number, seen: SeenCommits): void {
+    const { journal, requests } = running();
+    journal.tell({ type: 'halt' });
+    const numbers = `it began with commit ${began}, and hosts have seen commit ${seen.commitSeq} of incarnation ${seen.incarnation}`;
+    requests.refuseAll(new SeatbeltError('STORE_ROLLED_BACK', `the engine's store is an older copy: ${numbers}`));
+    ports.probe({ type: 'storeRolledBack', began, seen: seen.commitSeq });
+  }
+
   function running(): Running {
     if (booted === null) throw new SeatbeltError('INTERNAL', 'the engine was used before it had recovered');
     return booted;
@@ -118,14 +137,20 @@ function createEngine(
 
   async function boot(): Promise<void> {
     const store = await SnapshotStore.open(ports.disk);
-    const incarnation = await store.beginIncarnation();
+    const accepted = config.acceptOlderStore ?? null;
+    const older = accepted !== null && store.opened.head.commitSeq <= accepted.commitSeq ? accepted : null;
+    const found = older === null ? store.opened : withFencesBeyond(store.opened, older);
+    const incarnation = await store.beginIncarnation(older, older === null ? [] : statesOf(found).map((state) => ({ type: 'command', state: stored(state) })));
+    const began = store.head.commitSeq;
+    // Two starts on copies of one store may have the same numbers.
+    const life = `${incarnation}.${ports.random('life')}`;
     ports.probe({ type: 'engineStarted', incarnation });
-    const { contents, changes, commands: migratedCommands, failures } = migrateCommands(config.definitions, store.opened, ports.now());
+    const { contents, changes, commands: migratedCommands, failures } = migrateCommands(config.definitions, found, ports.now());
     if (changes.length > 0) await store.commit(changes);
     for (const command of migratedCommands) ports.probe({ type: 'commandMigrated', ...command });
     const entities = new EntityTable(contents.entities);
     const lockTable = new LockTable(contents.locks.values());
-    const exchange = new Exchange(ports, incarnation);
+    const exchange = new Exchange(ports, incarnation, (seen) => wakeSelf({ type: 'olderStore', began, seen }));
     const fences = new FenceNumbers();
     const journal = spawn<JournalMessage>('journal', (wake) => createJournal({ ports, store, entities, wakeSelf: wake }));
     const locks = spawn<LocksMessage>('locks', (wake) => createLocks({ ports, table: lockTable, wakeSelf: wake }));
@@ -142,7 +167,8 @@ function createEngine(
       fences,
       stamp: (commandId) => {
         const number = commandId === null ? null : fences.get(commandId);
-        return { incarnation, commitSeq: store.head.commitSeq, fence: commandId === null || number === null ? null : { commandId, number } };
+        const from = { id: found.identity.storeId, life, beganAt: began };
+        return { incarnation, commitSeq: store.head.commitSeq, store: from, fence: commandId === null || number === null ? null : { commandId, number } };
       },
       journal,
       locks,
@@ -170,7 +196,7 @@ function createEngine(
     });
     for (const pool of config.pools) pools.set(pool.id, spawn<PoolMessage>(`pool-${pool.id}`, (wake) => createPool(context, pool, wake)));
     const parked = (state: CommandState): void => wakeSelf({ type: 'parked', state });
-    booted = { registry, requests, parkUnfit: (state) => parkUnfit(context, state, parked) };
+    booted = { registry, requests, journal, parkUnfit: (state) => parkUnfit(context, state, parked) };
 
     for (const state of statesOf(contents)) registry.recovered(state);
     const endedChildren = await archive.endedChildrenOf([...registry.live.values()], (id) => registry.live.has(id));

@@ -1,5 +1,5 @@
 import type { NodePorts, Timer } from './ports.js';
-import type { HostRequest, Stamp, WireReply } from './wire.js';
+import { STORE_OLDER, type HostRequest, type SeenCommits, type Stamp, type WireReply } from './wire.js';
 
 /** How a request ended: with the host's reply, or with none in time. */
 export type Answer = { readonly kind: 'reply'; readonly reply: WireReply } | { readonly kind: 'timeout' };
@@ -19,11 +19,15 @@ export class Exchange {
   readonly #incarnation: number;
   readonly #waiting = new Map<string, Waiting>();
   readonly #hostIncarnations = new Map<string, number>();
+  readonly #onOlderStore: (seen: SeenCommits) => void;
   #sent = 0;
+  #halted = false;
 
-  constructor(ports: NodePorts, incarnation: number) {
+  /** @param onOlderStore called once, when a host has seen later commits than this engine has; must do no more than dispatch one message. Nothing is sent from then on */
+  constructor(ports: NodePorts, incarnation: number, onOlderStore: (seen: SeenCommits) => void = () => undefined) {
     this.#ports = ports;
     this.#incarnation = incarnation;
+    this.#onOlderStore = onOlderStore;
   }
 
   /** The incarnation that a host last replied with, or null if it has not replied yet. */
@@ -31,8 +35,9 @@ export class Exchange {
     return this.#hostIncarnations.get(host) ?? null;
   }
 
-  /** Asks, and calls `wake` exactly once. `wake` must do no more than dispatch one message. */
+  /** Asks, and calls `wake` exactly once; once halted, never. `wake` must do no more than dispatch one message. */
   request(to: string, stamp: Stamp, body: HostRequest, timeoutMs: number, wake: (answer: Answer) => void): void {
+    if (this.#halted) return;
     this.#sent += 1;
     const correlation = `${this.#incarnation}.${this.#sent}`;
     const timer = this.#ports.after(timeoutMs * 1000, () => this.#timeOut(correlation));
@@ -44,11 +49,20 @@ export class Exchange {
   receive(reply: WireReply): void {
     const waiting = this.#waiting.get(reply.correlation);
     if (waiting === undefined || waiting.to !== reply.from) return;
+    if (reply.code === STORE_OLDER) return this.#halt(reply.result as SeenCommits);
     this.#waiting.delete(reply.correlation);
     waiting.timer.cancel();
     const known = this.#hostIncarnations.get(reply.from) ?? 0;
     if (reply.incarnation > known) this.#hostIncarnations.set(reply.from, reply.incarnation);
     waiting.wake({ kind: 'reply', reply });
+  }
+
+  /** What this engine knows is out of date: it must not act on it, nor on any answer. */
+  #halt(seen: SeenCommits): void {
+    this.#halted = true;
+    for (const { timer } of this.#waiting.values()) timer.cancel();
+    this.#waiting.clear();
+    this.#onOlderStore(seen);
   }
 
   #timeOut(correlation: string): void {

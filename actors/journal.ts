@@ -30,12 +30,16 @@ export function createJournal(deps: {
   /** Refused for what is accepted and not yet on disk: told when a batch is done, for until then a repeated run would read the same old version. */
   let refused: { readonly request: CommitRequest; readonly entity: EntityKey }[] = [];
   let riders: Accepted[] = [];
+  let halted = false;
   let inFlight: readonly Accepted[] | null = null;
 
   return (message) => {
     switch (message.type) {
       case 'commit':
-        accept(message.request);
+        if (!halted) accept(message.request);
+        return;
+      case 'halt':
+        halted = true;
         return;
       case 'written':
         settle();

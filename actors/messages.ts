@@ -107,6 +107,8 @@ export interface CommitRequest {
 export type JournalMessage =
   | { readonly type: 'commit'; readonly request: CommitRequest }
   | { readonly type: 'written' }
+  /** The store is an older copy: nothing more is committed, and nobody is answered. */
+  | { readonly type: 'halt' }
   | { readonly type: 'writeFailed'; readonly error: unknown };
 
 // locks

@@ -14,6 +14,8 @@ export type Probe =
   | { readonly type: 'engineStarted'; readonly incarnation: number }
   /** The engine has read its store and re-acquired the locks; it now accepts requests. */
   | { readonly type: 'engineRecovered'; readonly incarnation: number; readonly commands: number; readonly tasks: number }
+  /** Hosts have seen commit `seen` of this store, which began this time with commit `began`: the engine stops acting. */
+  | { readonly type: 'storeRolledBack'; readonly began: number; readonly seen: number }
   /** *durable* */
   | { readonly type: 'commandSubmitted'; readonly commandId: string; readonly commandType: string; readonly parentId: string | null }
   /** *durable*: it goes on with another version of its definition. */

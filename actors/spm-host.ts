@@ -5,7 +5,7 @@ import { SpmTasks } from './host/spm-tasks.js';
 import type { VerbTable } from './host/verb-table.js';
 import type { NodePorts } from './ports.js';
 import type { StoragePort } from './storage-port.js';
-import { ANOTHER_INCARNATION, BAD_PARAMETER, NOT_SPM, STALE, UNKNOWN_POOL } from './wire.js';
+import { ANOTHER_INCARNATION, BAD_PARAMETER, NOT_SPM, STALE, STORE_OLDER, UNKNOWN_POOL } from './wire.js';
 import type { HostRequest, Stamp, WireMessage, WireRequest } from './wire.js';
 
 /** What a host actor's mailbox holds. All but `received` it sends to itself, when a timer fires. */
@@ -71,6 +71,8 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
 
   function receive({ from, correlation, stamp, body }: WireRequest): void {
     const to: ReturnAddress = { node: from, correlation };
+    const later = stamp === null ? null : storage.witness(stamp);
+    if (later !== null) return reply(to, { code: STORE_OLDER, message: `commit ${later.commitSeq} of this store has been seen`, result: later });
     switch (body.op) {
       case 'ping':
         return reply(to, done(null));

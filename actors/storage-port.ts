@@ -1,11 +1,13 @@
 import type { Data } from '../src/model/data.js';
-import type { Args, Stamp, StepRef } from './wire.js';
+import type { Args, SeenCommits, Stamp, StepRef } from './wire.js';
 
 /**
  * What hosts share: leases, the persisted task table, fences, and the volumes. Each operation is atomic and durable when it returns. Whatever an
  * SPM writes carries its {@link LeaseHold}; storage refuses the writes of a generation that is over, as the disks behind a real lease would.
  */
 export interface StoragePort {
+  /** Remembers how far the store of the engine that asks has come; what is known of later commits of it, or null. */
+  witness(stamp: Stamp): SeenCommits | null;
   lease(pool: string): SpmLease;
   /**
    * Admits or refuses a request by its incarnation and fence number, and remembers the highest of both, so that the next SPM refuses what this

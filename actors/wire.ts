@@ -12,6 +12,8 @@ export interface Stamp {
   readonly incarnation: number;
   /** The engine's commit sequence when it sent this. */
   readonly commitSeq: number;
+  /** Which store the engine goes on from, and what tells this start of it from all others. */
+  readonly store?: { readonly id: string; readonly life: string; readonly beganAt: number };
   /** The command on whose behalf, and its fence number; a host refuses a lower number than it has seen for that command. */
   readonly fence: { readonly commandId: string; readonly number: number } | null;
 }
@@ -97,6 +99,11 @@ export const FENCED = 9002;
 export const QUEUE_FULL = 9003;
 /** Ours, not vdsm's: the call was meant for another incarnation of this host, so what it remembers of earlier calls is gone. */
 export const ANOTHER_INCARNATION = 9004;
+
+/** Ours, not vdsm's: hosts have seen later commits of the engine's store. The result is {@link SeenCommits}. */
+export const STORE_OLDER = 9005;
+/** How far hosts have seen a store come. */
+export type SeenCommits = { readonly commitSeq: number; readonly incarnation: number };
 
 /** A host error that has no code of its own. */
 export const GENERAL_FAILURE = 100;

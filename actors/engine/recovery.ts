@@ -5,17 +5,26 @@ import type { SpmAsyncTask } from '../../src/model/task.js';
 import type { CommandState } from '../../src/flow/state.js';
 import { transition } from '../../src/flow/transition.js';
 import type { StoreContents } from '../../src/store/read-store.js';
+import type { StoredCommand } from '../../src/store/records.js';
 import { NOTHING_STAGED } from '../../src/store/staged-view.js';
 import { stored } from '../command/batch.js';
 import type { OpenCalls } from '../command/call-slot.js';
 import type { CallRecord } from '../command/callback-run.js';
 import type { EngineContext } from '../engine-context.js';
+import type { SeenCommits } from '../wire.js';
 import type { CommandRegistry } from './registry.js';
 
 // What an engine does with the commands that it finds on its disk.
 
 export function statesOf(contents: StoreContents): CommandState[] {
   return [...contents.commands.values()].map((state) => frozen(state) as unknown as CommandState);
+}
+
+/** With fence numbers that hosts have not seen: what was sent after this copy was made must not count as the present. */
+export function withFencesBeyond(contents: StoreContents, { commitSeq }: SeenCommits): StoreContents {
+  // Each commit makes at most one number grow, by one.
+  const raised = statesOf(contents).map((state): [string, StoredCommand] => [state.id, stored({ ...state, fence: state.fence + commitSeq + 1 })]);
+  return { ...contents, commands: new Map(raised) };
 }
 
 /**

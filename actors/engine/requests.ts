@@ -28,6 +28,7 @@ export class ClientRequests {
   /** Submissions whose first commit is under way, with the requests that wait for it. */
   readonly #submitting = new Map<string, { readonly state: CommandState; readonly requests: WireRequest[] }>();
 
+  #refusal: SeatbeltError | null = null;
   /** Done when the last request that was looked up is on its way. */
   #lookedUp: Promise<void> = Promise.resolve();
 
@@ -40,6 +41,7 @@ export class ClientRequests {
 
   /** @param found what the archive says of the command that it is about; absent: nobody has looked yet */
   handle(request: WireRequest, found?: Found): void {
+    if (this.#refusal !== null) return this.#refuse(request, this.#refusal);
     try {
       const body = checkedBody(request.body);
       switch (body.op) {
@@ -53,6 +55,11 @@ export class ClientRequests {
     } catch (error) {
       this.#refuse(request, error);
     }
+  }
+
+  /** From now on every request is refused with this. */
+  refuseAll(why: SeatbeltError): void {
+    this.#refusal = why;
   }
 
   submissionCommitted(state: CommandState): void {

@@ -34,6 +34,8 @@ export class Chronicle {
         return bare(`RECOVERED ${count(probe.commands, 'command')}, ${count(probe.tasks, 'task')}`, 'notable');
       case 'commandSubmitted':
         return ofCommand(probe.commandId, `${probe.commandType} submitted${probe.parentId === null ? '' : ` by ${probe.parentId}`}`, 'plain');
+      case 'storeRolledBack':
+        return bare(`${node} refuses its store: it began with commit ${probe.began}, and hosts have seen commit ${probe.seen}`, 'bad');
       case 'commandMigrated':
         return ofCommand(probe.commandId, `goes on with version ${probe.to} of its definition, from version ${probe.from}`, 'notable');
       case 'statusChanged':

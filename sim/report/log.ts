@@ -63,6 +63,7 @@ function failed(file: string, cause: unknown): SeatbeltError {
 function levelOf(probe: ProbeEvent['probe']): Level {
   switch (probe.type) {
     case 'engineCrashed':
+    case 'storeRolledBack':
     case 'hostClearRefused':
     case 'staleRefused':
     case 'completionIgnored':

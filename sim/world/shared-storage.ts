@@ -1,6 +1,7 @@
 import type { LeaseHold, SpmLease, StoragePort, StoredTask, Work, WorkResult } from '../../actors/storage-port.js';
 import { BAD_PARAMETER, GENERAL_FAILURE } from '../../actors/wire.js';
-import type { Args, Stamp } from '../../actors/wire.js';
+import { SeenStores, type SeenStore } from '../../actors/host/seen-stores.js';
+import type { Args, SeenCommits, Stamp } from '../../actors/wire.js';
 import type { Data } from '../../src/model/data.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import { legalCopies, type Content } from './content.js';
@@ -8,7 +9,8 @@ import { Images } from './images.js';
 import { Ledger } from './ledger.js';
 import { byKey } from './order.js';
 import { SpmRecords } from './spm-records.js';
-import type { Table } from './table.js';
+import { tableOfData, type Table } from './table.js';
+import { TrackedMap } from './tracked-map.js';
 import type { Verb } from './verbs/verb.js';
 import { VmDisks } from './vm-disks.js';
 
@@ -28,6 +30,8 @@ export interface InitialDisk {
 export class SharedStorage implements StoragePort {
   readonly content: Content = { images: new Images(), vmDisks: new VmDisks(), ledger: new Ledger() };
   readonly #pools = new Map<string, SpmRecords>();
+  readonly #seenRecords = new TrackedMap<string, SeenStore>();
+  readonly #seen = new SeenStores(this.#seenRecords);
   readonly #verbs: ReadonlyMap<string, Verb>;
 
   constructor(verbs: readonly Verb[]) {
@@ -67,6 +71,10 @@ export class SharedStorage implements StoragePort {
   /** The domains that hold a complete legal chain with all of the disk's data; none if that data is lost. */
   legalCopies(disk: string): readonly string[] {
     return legalCopies(this.content, disk);
+  }
+
+  witness(stamp: Stamp): SeenCommits | null {
+    return this.#seen.witness(stamp);
   }
 
   lease(pool: string): SpmLease {
@@ -128,7 +136,7 @@ export class SharedStorage implements StoragePort {
   /** All that is stored but for the domains, for a store of the world. @param pools that there are */
   tables(pools: readonly string[]): readonly Table[] {
     const { images, vmDisks, ledger } = this.content;
-    return [images.table(), ...vmDisks.tables(), ledger.table(), ...pools.flatMap((pool) => this.#pool(pool).tables(pool))];
+    return [tableOfData('seen-store', this.#seenRecords), images.table(), ...vmDisks.tables(), ledger.table(), ...pools.flatMap((pool) => this.#pool(pool).tables(pool))];
   }
 
   /** Whether a verb only reads, and so leaves nothing in the ledger. */

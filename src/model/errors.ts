@@ -47,6 +47,7 @@ export type ErrorCode =
   | 'STORE_READ_FAILED'
   | 'STORE_WRITE_FAILED'
   | 'STORE_VERSION'
+  | 'STORE_ROLLED_BACK'
   // simulation
   | 'BAD_SCENARIO'
   | 'UNKNOWN_SCENARIO'

@@ -72,10 +72,10 @@ export class SnapshotStore {
     return this.#durable;
   }
 
-  /** Commits that a new incarnation of the engine begins, and returns its number, from 1. @throws as {@link commit} */
-  async beginIncarnation(): Promise<number> {
-    const incarnation = this.#asked.incarnation + 1;
-    await this.#commit([], incarnation);
+  /** Commits that a new incarnation of the engine begins, and returns its number, from 1. @param beyond both numbers are to be higher than these @throws as {@link commit} */
+  async beginIncarnation(beyond: { readonly commitSeq: number; readonly incarnation: number } | null = null, changes: readonly Change[] = []): Promise<number> {
+    const incarnation = Math.max(this.#asked.incarnation, beyond?.incarnation ?? 0) + 1;
+    await this.#commit(changes, incarnation, Math.max(this.#asked.commitSeq, beyond?.commitSeq ?? 0) + 1);
     return incarnation;
   }
 
@@ -117,7 +117,7 @@ export class SnapshotStore {
     return found.flat().map(({ key, value }) => ({ key, digest: entryDigest(key, value) }));
   }
 
-  async #commit(changes: readonly Change[], incarnation: number): Promise<number> {
+  async #commit(changes: readonly Change[], incarnation: number, commitSeq = this.#asked.commitSeq + 1): Promise<number> {
     if (this.#failure !== null) throw this.#failure;
     const { ops, lastHistory, archived, removed } = stageChanges(changes, {
       has: (key) => this.#sum.has(key),
@@ -127,7 +127,7 @@ export class SnapshotStore {
     for (const [commandId, seq] of lastHistory) this.#lastHistory.set(commandId, seq);
     for (const commandId of archived) this.#lastHistory.delete(commandId);
     const { value: contents } = this.#sum;
-    const head: StoreHead = { commitSeq: this.#asked.commitSeq + 1, incarnation, chain, contents, archive: this.#archive.value, ended: this.#asked.ended + endedMore(ops) };
+    const head: StoreHead = { commitSeq, incarnation, chain, contents, archive: this.#archive.value, ended: this.#asked.ended + endedMore(ops) };
     this.#asked = head;
     try {
       await this.#disk.write([...ops, { type: 'put', key: HEAD_KEY, value: encodeRecord('head', head) }]);

@@ -1,7 +1,7 @@
 import { startEngine, type EngineMemory } from '../../actors/engine.js';
 import { DEFAULT_ENGINE_SETTINGS } from '../../actors/settings.js';
 import type { Probe } from '../../actors/probe.js';
-import type { EngineRequest, WireReply } from '../../actors/wire.js';
+import type { EngineRequest, SeenCommits, WireReply } from '../../actors/wire.js';
 import { StoreMirror } from '../../sim/invariants/store-mirror.js';
 import { Kernel } from '../../sim/kernel/kernel.js';
 import { SimNode } from '../../sim/kernel/node.js';
@@ -48,6 +48,7 @@ export class EngineRig {
   readonly #client: SimNode;
   #defect: Error | null = null;
   #asked = 0;
+  #accept: SeenCommits | undefined;
 
   static async create(options: RigOptions): Promise<EngineRig> {
     const disk = new MemoryDisk();
@@ -119,6 +120,21 @@ export class EngineRig {
     this.startAgain();
   }
 
+  /** A copy of the engine's disk as it is now. */
+  copyOfDisk(): MemoryDisk {
+    return this.#disk.clone();
+  }
+
+  /** Crashes the engine now, and starts it again with this disk instead. @param accept an operator's decision */
+  restartWith(disk: MemoryDisk, accept?: SeenCommits): void {
+    this.engine.crash();
+    this.at(this.kernel.now + SECOND / 2, () => {
+      this.#disk = disk;
+      this.#accept = accept;
+    });
+    this.startAgain();
+  }
+
   /** After a crash that was planned. */
   startAgain(): void {
     this.at(this.kernel.now + SECOND, () => this.#startEngine());
@@ -160,6 +176,7 @@ export class EngineRig {
       definitions: new Map(this.definitions.map((definition) => [definition.type, definition])),
       pools: [{ id: 'pool1', hosts: ['host1'] }],
       settings: DEFAULT_ENGINE_SETTINGS,
+      ...(this.#accept === undefined ? {} : { acceptOlderStore: this.#accept }),
     };
     startEngine({ ...life.ports, disk, callbackBegins: () => life.callbackBegins() }, life.actors, config, (memory) => (this.memory = memory));
   }

@@ -1,6 +1,7 @@
 import type { NodePorts } from '../../actors/ports.js';
 import type { Args, HostRequest, Stamp, TaskStatus, WireReply, WireRequest } from '../../actors/wire.js';
-import { NOT_SPM, TASK_UNKNOWN } from '../../actors/wire.js';
+import { SeenStores } from '../../actors/host/seen-stores.js';
+import { NOT_SPM, STORE_OLDER, TASK_UNKNOWN } from '../../actors/wire.js';
 import type { Data } from '../../src/model/data.js';
 
 export interface HostCall {
@@ -41,6 +42,8 @@ export class ScriptedHost {
   readonly cleared: string[] = [];
   readonly tasks = new Map<string, string>();
 
+  readonly #seen = new SeenStores();
+
   constructor(script: HostScript = {}) {
     this.script = script;
   }
@@ -57,6 +60,8 @@ export class ScriptedHost {
   }
 
   #answer({ body: asked, stamp }: WireRequest): Partial<WireReply> | null {
+    const later = stamp === null ? null : this.#seen.witness(stamp);
+    if (later !== null) return { code: STORE_OLDER, result: later };
     const body = asked as HostRequest;
     const spm = this.script.isSpm?.() ?? true;
     switch (body.op) {
