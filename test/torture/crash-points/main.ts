@@ -1,6 +1,6 @@
-import { Command } from 'commander';
 import { program } from '../compiled.js';
 import { FAILURE_CASES } from '../failure-cases.js';
+import { campaign, whole } from '../options.js';
 import { Progress, runProcess } from '../processes.js';
 import type { Finding } from './campaign.js';
 import type { WorkerMessage } from './worker.js';
@@ -19,14 +19,11 @@ interface Tally {
 const WORKER = program('crash-points/worker.js');
 const MOST_SHOWN = 5;
 
-const options = new Command('npm run crash-points --')
-  .description('Crashes the engine before every event, and before and after every port operation of it, in every case; one run each.')
-  .option('--seed <number>', 'of every run', '1')
+const options = campaign('crash-points', 'Crashes the engine before every event, and before and after every port operation of it, in every case; one run each.')
   .option('--case <text>', 'only cases whose name has this text', '')
-  .option('--every <number>', 'only every n-th point', '1')
-  .option('--workers <number>', 'processes', '2')
+  .option('--every <number>', 'only every n-th point', whole, 1)
   .parse()
-  .opts<{ seed: string; case: string; every: string; workers: string }>();
+  .opts<{ seed: number; case: string; every: number; workers: number }>();
 
 const tallies = new Map<string, Tally>();
 const progress = new Progress();
@@ -64,10 +61,10 @@ function hear(message: WorkerMessage): void {
   }
 }
 
-const workers = Number(options.workers);
+const { seed, every, workers } = options;
 await Promise.all(
   Array.from({ length: workers }, (_, shard) =>
-    runProcess(WORKER, [options.seed, options.case, options.every, String(shard), String(workers)], (message) => hear(message as WorkerMessage)),
+    runProcess(WORKER, [`${seed}`, options.case, `${every}`, `${shard}`, `${workers}`], (message) => hear(message as WorkerMessage)),
   ),
 );
 progress.clear();

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { campaign, whole } from '../options.js';
 import { Progress } from '../processes.js';
 import { hunt, noticedBy, type Verdict } from './hunt.js';
 import type { Mutant } from './mutant.js';
@@ -7,14 +7,11 @@ import { MUTANTS } from './table.js';
 // npm run mutants: plants wrong changes in the engine, one at a time, and sees whether the campaign of crash points notices. Exit code 1 if one goes
 // unnoticed and the table does not say why.
 
-const options = new Command('npm run mutants --')
-  .description('Plants wrong changes in copies of the engine, and sees whether the campaign of crash points notices each.')
+const options = campaign('mutants', 'Plants wrong changes in copies of the engine, and sees whether the campaign of crash points notices each.')
   .option('--only <text>', 'only mutants whose name has this text', '')
-  .option('--runs <number>', 'at most so many runs for each', '1500')
-  .option('--seed <number>', 'of the runs, and of their order', '1')
-  .option('--workers <number>', 'processes', '2')
+  .option('--runs <number>', 'at most so many runs for each', whole, 1500)
   .parse()
-  .opts<{ only: string; runs: string; seed: string; workers: string }>();
+  .opts<{ only: string; runs: number; seed: number; workers: number }>();
 
 const RUN_LIMIT_MS = 20_000;
 const progress = new Progress();
@@ -22,7 +19,7 @@ const verdicts = new Map<Mutant, Verdict>();
 
 const chosen = MUTANTS.filter(({ name }) => name.includes(options.only));
 const left = [...chosen];
-await Promise.all(Array.from({ length: Number(options.workers) }, (_, worker) => hunter(worker)));
+await Promise.all(Array.from({ length: options.workers }, (_, worker) => hunter(worker)));
 progress.clear();
 
 async function hunter(worker: number): Promise<void> {
@@ -30,8 +27,8 @@ async function hunter(worker: number): Promise<void> {
     progress.show(`${verdicts.size} of ${chosen.length} mutants: ${mutant.name}`);
     const begin = performance.now();
     const verdict = await hunt(mutant, `${process.pid}-${worker}`, {
-      seed: Number(options.seed),
-      runs: Number(options.runs),
+      seed: options.seed,
+      runs: options.runs,
       runLimitMs: RUN_LIMIT_MS,
     });
     verdicts.set(mutant, verdict);
