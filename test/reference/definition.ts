@@ -82,7 +82,7 @@ function handlerOf(type: string, script: StepScript, index: number, tries: Tries
       return `before ${index}`;
     },
     createTask: async (ctx) => {
-      await run(ctx, 'createTask', script.createTask, String(ctx.before));
+      await run(ctx, 'createTask', script.createTask, `${String(ctx.before)} ${outcomes(ctx.work)}`);
       return script.createdTasks.map((task) => request(task, 'step'));
     },
     endSuccessfully: async (ctx) => {

@@ -44,6 +44,8 @@ interface Item {
 interface Reached {
   items: Item[];
   begun: boolean;
+  /** The attempt of its start that was committed. */
+  startedBy: number;
   sent: boolean;
   completed: boolean;
   hasOutput: boolean;
@@ -102,12 +104,12 @@ export class Model {
 
   /** Step k up to its end. @returns the part that failed, or null */
   #forward(k: number, script: StepScript): Part | null {
-    const step: Reached = { items: [], begun: false, sent: false, completed: false, hasOutput: false, pivot: 'none', undo: undefined };
+    const step: Reached = { items: [], begun: false, startedBy: 0, sent: false, completed: false, hasOutput: false, pivot: 'none', undo: undefined };
     this.#steps.push(step);
     if (!this.#tryPart(k, 'start')) return 'start';
     step.begun = true;
     if (script.pivot === 'beforeTask' && step.pivot === 'maybe') step.pivot = 'passed';
-    step.items = workOf(script).map((piece) => ({ task: 'task' in piece ? piece.task : null, attempt: 1, failures: 0, past: [], waits: false, stopAsked: false, outcome: null }));
+    step.items = workOf(script).map((piece) => newItem('task' in piece ? piece.task : null));
     if (script.pivot === 'task' && step.items.some(({ task }) => task !== null) && step.pivot === 'none') step.pivot = 'maybe';
     if (!this.#work(k)) return 'work';
     if (!this.#tryPart(k, 'endSuccessfully')) return 'endSuccessfully';
@@ -168,7 +170,8 @@ export class Model {
       this.#expect(k, 'beforeTask', attempt, 'ok');
       this.#expect(k, 'createTask', attempt, 'ok');
       this.#writes(k, 'beforeTask', attempt, beforeTask, '');
-      this.#writes(k, 'createTask', attempt, createTask, `before ${k}`);
+      this.#writes(k, 'createTask', attempt, createTask, `before ${k} `);
+      step.startedBy = attempt;
       return 'ok';
     }
     if (calls || (first === 'ok' && createTask.calls)) step.sent = true;
@@ -218,10 +221,7 @@ export class Model {
         if (this.#ask(k, this.#attempts(step)) === 'passed') {
           step.pivot = 'passed';
           this.#cancelled = false;
-          for (const item of failed) {
-            item.failures = 0;
-            this.#again(item);
-          }
+          this.#createAgain(k, failed);
           continue;
         }
         const over = failed.filter((item) => !this.#triesAgain(item, fateOf(item.task ?? noTask(), item.attempt), script, this.#isPast()));
@@ -235,6 +235,24 @@ export class Model {
       if (failed.length === 0 && well) return true;
       if (this.#isPast()) throw new Stop('STUCK');
       return this.#fails(this.#cancelled ? CANCELLED : failed.length > 0 ? 'TASK_FAILED' : 'CHILD_FAILED');
+    }
+  }
+
+  /** Past the point of no return, `createTask` says what remains in the place of the tasks that had failed. It must succeed in that. */
+  #createAgain(k: number, failed: readonly Item[]): void {
+    const script = this.#script(k);
+    const step = this.#step(k);
+    let failures = 0;
+    for (let attempt = step.startedBy + 1; ; attempt += 1) {
+      const end = runEnd(script.createTask, attempt);
+      this.#expect(k, 'createTask', attempt, end === 'ok' ? 'ok' : ERROR_OF[end]);
+      if (end === 'ok') {
+        this.#writes(k, 'createTask', attempt, script.createTask, `before ${k} ${this.#outcomes(step)}`);
+        step.items = [...step.items.filter((item) => !failed.includes(item)), ...script.createdTasks.map(newItem)];
+        return;
+      }
+      if (!this.rules.uncountedRuns.includes(end)) failures += 1;
+      if (failures >= this.#patience(script)) throw new Stop('STUCK');
     }
   }
 
@@ -329,7 +347,7 @@ export class Model {
       if (failures >= script.undoAttempts) return this.#undoFailed(k, 'failed');
     }
     if (callback === 'compensate' && script.leaves && this.rules.residueIsDeclared) this.#residue.push(`leave step${k}`);
-    const reverts = runs === null ? [] : script.reverts.map((task): Item => ({ task, attempt: 1, failures: 0, past: [], waits: false, stopAsked: false, outcome: null }));
+    const reverts = runs === null ? [] : script.reverts.map(newItem);
     this.#await(reverts, 'undo', (item, fate) => {
       if (item.outcome !== 'succeeded') this.#triesAgain(item, fate, script, true);
     });
@@ -423,6 +441,10 @@ export class Model {
     const entry = this.log[this.#cursor];
     return new Divergence(`entry ${this.#cursor}: ${entry === undefined ? 'the end' : textOf(entry)} cannot be: ${why}`);
   }
+}
+
+function newItem(task: TaskScript | null): Item {
+  return { task, attempt: 1, failures: 0, past: [], waits: false, stopAsked: false, outcome: null };
 }
 
 function noTask(): TaskScript {

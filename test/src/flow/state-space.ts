@@ -1,0 +1,166 @@
+import { mayHaveRun } from '../../../src/flow/ending.js';
+import type { FlowEvent } from '../../../src/flow/event.js';
+import { operatorRefusal } from '../../../src/flow/operator-rules.js';
+import type { FlowShape } from '../../../src/flow/shape.js';
+import { isHeld, isTerminal, submitted, type CommandState, type Phase, type StepState, type WorkItem } from '../../../src/flow/state.js';
+import type { Transition } from '../../../src/flow/step.js';
+import { transition } from '../../../src/flow/transition.js';
+import { OPERATOR_ACTIONS, type OperatorRequest } from '../../../src/model/operator.js';
+import { lawfulEvents } from './walk.js';
+
+// All states that a command of one shape can come to, but for how often something was tried beyond the second time.
+
+/** What can happen there. Where there are many steps, a task or none, which ends well or badly, has to do. */
+export interface Diet {
+  readonly works: readonly string[];
+  readonly reverts: readonly number[];
+  readonly outcomes: readonly string[];
+  readonly cancels: boolean;
+  readonly operators: boolean;
+}
+
+export interface Reached {
+  readonly state: CommandState;
+  /** How it is reached: the event, and from where; null at the beginning. */
+  readonly by: { readonly event: FlowEvent; readonly from: Reached } | null;
+  /** Where each event leads that can occur in it. */
+  readonly next: Reached[];
+}
+
+/** What can happen, and when: at 0 no back-off is over, later each is. */
+interface Happening {
+  readonly event: FlowEvent;
+  readonly now: number;
+}
+const LATER = 1e12;
+
+/** Tries beyond this one are like it. */
+const MOST_TRIES = 2;
+
+/** @param visit is shown each state once */
+export function explore(shape: FlowShape, diet: Diet, visit: (reached: Reached) => void): readonly Reached[] {
+  const handlers = shape.map(({ name }) => name);
+  const first = submitted({ id: 'c1', type: 'T', version: 1, params: {}, handlers, locks: [], lockWait: 'refuse', parent: null, rootId: 'c1', submittedAt: 0 });
+  const start: Reached = { state: first, by: null, next: [] };
+  const known = new Map([[keyOf(first), start]]);
+  const queue = [start];
+  for (const reached of queue) {
+    for (const happening of happenings(shape, reached.state, diet)) {
+      const moved = follow(shape, reached, happening);
+      const key = keyOf(moved.state);
+      let next = known.get(key);
+      if (next === undefined) {
+        next = { state: moved.state, by: { event: happening.event, from: reached }, next: [] };
+        known.set(key, next);
+        queue.push(next);
+      }
+      reached.next.push(next);
+    }
+    visit(reached);
+  }
+  return queue;
+}
+
+/** How the state was reached, for a person. */
+export function pathTo(reached: Reached): string {
+  const { by, state } = reached;
+  const end = state.phase.at === 'callback' ? `${state.phase.callback} ${state.executionIndex} #${state.phase.attempt}` : state.phase.at;
+  if (by === null) return end;
+  return `${pathTo(by.from)}\n  ${JSON.stringify(by.event)}\n  → ${state.status}: ${end}`;
+}
+
+function follow(shape: FlowShape, reached: Reached, { event, now }: Happening): Transition {
+  try {
+    const moved = transition(shape, reached.state, event, { now, jitter: 0 });
+    if (moved !== null) return moved;
+  } catch (error) {
+    throw new Error(`${String(error)}: ${JSON.stringify(event)}\n${pathTo(reached)}`, { cause: error });
+  }
+  throw new Error(`${JSON.stringify(event)} concerns nothing where it can occur:\n${pathTo(reached)}`);
+}
+
+/** What is explored of what can happen. */
+function happenings(shape: FlowShape, state: CommandState, diet: Diet): readonly Happening[] {
+  const lawful = new Map([...lawfulEvents(shape, state), ...(diet.operators ? operatorsEvents(state) : [])].map((event) => [JSON.stringify(event), event]));
+  return [...lawful.values()].flatMap((event): Happening[] => {
+    if (!isOnDiet(state, event, diet)) return [];
+    const waits = event.type === 'cancel' && state.phase.at === 'callback' && state.phase.notBefore !== null;
+    return waits ? [{ event, now: 0 }, { event, now: LATER }] : [{ event, now: 0 }];
+  });
+}
+
+function isOnDiet(state: CommandState, event: FlowEvent, diet: Diet): boolean {
+  switch (event.type) {
+    case 'started':
+      return diet.works.includes(event.work.map((item) => (item.kind === 'task' ? item.request.verb : 'child')).join(' '));
+    case 'endedSuccessfully':
+      return event.output === 1;
+    case 'endedWithFailure':
+    case 'compensated':
+      return diet.reverts.includes(event.revert.length);
+    case 'threw':
+      return event.error.hostCode === undefined && (event.error.callUnknown !== true || !isTriedOften(state));
+    case 'answered':
+      return event.answer !== 'cannotTell' || !isTriedOften(state);
+    case 'workEnded': {
+      const item = state.steps.flatMap(({ work, revertWork }) => [...work, ...revertWork]).find(({ id }) => id === event.id);
+      const often = item?.kind === 'task' && item.attempt > MOST_TRIES;
+      const { outcome } = event;
+      const kind = outcome.kind === 'failed' && outcome.takeOver ? 'takenOver' : outcome.kind;
+      return diet.outcomes.includes(kind) && !(often && (kind === 'lost' || kind === 'takenOver'));
+    }
+    case 'cancel':
+      return diet.cancels;
+    default:
+      return true;
+  }
+}
+
+function isTriedOften({ phase }: CommandState): boolean {
+  return phase.at === 'callback' && phase.attempt > MOST_TRIES;
+}
+
+/** Each action that is possible, once in a life. */
+function operatorsEvents(state: CommandState): readonly FlowEvent[] {
+  if (!isHeld(state.status) || state.operator.length > 0) return [];
+  return OPERATOR_ACTIONS.flatMap((action): FlowEvent[] => {
+    const request: OperatorRequest = { requestId: 'r1', action };
+    return operatorRefusal(state, request, null) === null ? [{ type: 'operate', request, unfit: null, called: [] }] : [];
+  });
+}
+
+/**
+ * What a state decides by: of errors the code, of work how it stands and how its last attempt ended. Of a step that is over, how its work ended decides nothing
+ * any more.
+ */
+function keyOf(state: CommandState): string {
+  const { status, executionIndex, executionReason, phase, steps, error, cancel, heldBy, operator } = state;
+  const open = isTerminal(status) ? -1 : executionIndex;
+  const wish = cancel === null ? null : [cancel.during?.callback, clipped(cancel.during?.attempt)];
+  const parts = steps.map((step, i) => partOf(step, i === open, executionReason === 'REGULAR_FLOW'));
+  return JSON.stringify([status, executionIndex, executionReason, place(phase), error?.code, wish, heldBy?.code, operator.map(({ action }) => action), parts]);
+}
+
+function place(phase: Phase | null): unknown {
+  if (phase?.at === 'held') return ['held', place(phase.from)];
+  return phase?.at === 'callback' ? [phase.callback, clipped(phase.attempt), phase.failures, phase.notBefore !== null] : phase;
+}
+
+function partOf(step: StepState, isOpen: boolean, isForward: boolean): unknown {
+  const { begun, completed, pivot, undo, failure, work, sent, asking, revertWork, told, undoAttempt, closed } = step;
+  const always = [completed, pivot, undo, failure !== undefined, clipped(told), clipped(undoAttempt), closed];
+  if (!isOpen) return [...always, revertWork.map(({ outcome }) => outcome?.kind)];
+  const { of, ...tried } = asking ?? { of: null };
+  const asked = [of, 'attempt' in tried ? [clipped(tried.attempt), tried.failures] : null];
+  return [...always, revertWork.map(standing), begun, sent, isForward ? work.map(standing) : work.some(mayHaveRun), asked];
+}
+
+function standing(item: WorkItem): unknown {
+  if (item.kind === 'child') return item.outcome?.kind;
+  const { attempt, failures, past, notBefore, stop, outcome } = item;
+  return [clipped(attempt), failures, mayHaveRun({ ...item, outcome: null }), past.at(-1)?.kind, notBefore !== null, stop, outcome?.kind];
+}
+
+function clipped(attempt: number | undefined): number | undefined {
+  return attempt === undefined ? undefined : Math.min(attempt, MOST_TRIES + 1);
+}
