@@ -280,7 +280,7 @@ describe('a command that this program cannot continue', () => {
       rig.restart([COPY, other]);
       await rig.run();
       const state = await rig.command();
-      expect([state.status, state.steps[0]?.work.map(({ outcome }) => outcome?.kind)]).toEqual(['PARKED', ['succeeded']]);
+      expect([state.status, state.steps[0]?.work.map(({ outcome }) => outcome?.kind)]).toEqual(['SUCCEEDED', ['succeeded']]);
       expect([rig.host.tasks.size, (await rig.stored()).tasks.size]).toEqual([0, 0]);
     });
   });
