@@ -1,20 +1,27 @@
 import type { CommandDefinition } from '../src/model/command.js';
+import type { ErrorRecord } from '../src/model/errors.js';
+import type { OperatorRequest } from '../src/model/operator.js';
 import type { FlowEffect } from '../src/flow/event.js';
 import { cancelRefusal } from '../src/flow/cancel.js';
 import type { CommandState } from '../src/flow/state.js';
 import { recover } from '../src/flow/transition.js';
 import { Admission, lockError } from './command/admission.js';
 import { childOf, isRoot, placeholder } from './command/batch.js';
+import type { SlotChange } from './command/call-slot.js';
+import { calledBy } from './command/called.js';
 import { CallbackRunner } from './command/callback-runner.js';
 import { DurableCommand, type InitialCommand } from './command/durable-command.js';
 import type { Family } from './command/family.js';
+import { callsAfterOperation, operateAnswer } from './command/operation.js';
 import { StepTimer } from './command/step-timer.js';
 import type { EngineContext } from './engine-context.js';
-import type { CancelAnswer, CommandMessage, LockAnswer } from './messages.js';
+import type { CancelAnswer, CommandMessage, LockAnswer, OperateAnswer } from './messages.js';
 
 export interface CommandDeps {
   readonly context: EngineContext;
   readonly definition: CommandDefinition;
+  /** Why this program cannot continue it, or null. Then it is held, if it is not already. */
+  readonly unfit: ErrorRecord | null;
   readonly initial: InitialCommand;
   readonly wakeSelf: (message: CommandMessage) => void;
   /** Its durable state has changed. */
@@ -27,7 +34,7 @@ export interface CommandDeps {
  * does what the new state asks for.
  */
 export function createCommand(deps: CommandDeps): (message: CommandMessage) => void {
-  const { context, definition, wakeSelf, family } = deps;
+  const { context, definition, unfit, wakeSelf, family } = deps;
   const { ports, locks, taskManager } = context;
   const command = new DurableCommand(context, definition, deps.initial, (outcome) => wakeSelf({ type: 'committed', outcome }), { changed, perform }, family);
   const callbacks = new CallbackRunner(context, definition, command, 'callback', wakeSelf, () => family.ancestors());
@@ -51,8 +58,11 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
       case 'taskEnded':
         return taskEnded(message);
       case 'childReported':
+        // A parent that only its child holds goes on by itself when that does; but not in a program that cannot continue it.
+        if (unfit !== null && command.state.heldBy?.code === 'CHILD_HELD') return;
         return command.apply({ type: 'childReported', id: message.childId, report: message.report });
       case 'rollBack':
+        if (unfit !== null) return park(unfit);
         return command.apply({ type: 'rollBack', error: message.error });
       case 'retryDue':
         return command.apply({ type: 'retryDue', id: message.id });
@@ -60,14 +70,27 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
         return command.apply({ type: 'stepTimedOut', index: message.index });
       case 'cancel':
         return cancel(message.wake ?? ((): void => undefined));
+      case 'operate':
+        return operate(message.request, message.wake);
     }
   };
 
   function begin(): void {
     limit.follow(command.state);
-    for (const effect of recover(command.state)) perform(effect, ports.now());
+    const { at } = command.state.phase;
+    // What is completed has nothing to continue, unless it comes to be rolled back.
+    if (unfit !== null && at !== 'held' && at !== 'completed') return park(unfit);
+    owed();
     // It was parked by another program; what parked it for good, the transition knows.
-    if (command.state.status === 'PARKED') command.apply({ type: 'unparked' });
+    if (unfit === null && command.state.status === 'PARKED') command.apply({ type: 'unparked' });
+  }
+
+  function owed(): void {
+    recover(command.state).forEach((effect) => perform(effect, ports.now()));
+  }
+
+  function park(error: ErrorRecord): void {
+    command.apply({ type: 'parked', error }, { then: owed });
   }
 
   // What a durable state asks for.
@@ -156,5 +179,13 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
       else answer({ kind: 'refused', why });
     };
     admission.giveUpAnd(() => command.apply({ type: 'cancel' }, { then: accepted }, { ignored }), command.state.id);
+  }
+
+  function operate(request: OperatorRequest, answer: (answer: OperateAnswer) => void): void {
+    const slot = 'callback';
+    const calls = (after: CommandState): SlotChange => ({ slot, record: callsAfterOperation(command.openCalls.get(slot), after) });
+    const called = calledBy(command.openCalls.get(slot));
+    const ignored = (): void => answer(operateAnswer(command.state, request, unfit?.message ?? null));
+    command.apply({ type: 'operate', request, unfit: unfit?.message ?? null, called }, { calls, then: () => answer({ kind: 'done', state: command.state }) }, { ignored });
   }
 }

@@ -5,7 +5,7 @@ import { EntityTable, type EntityReader } from '../src/store/entity-table.js';
 import { SnapshotStore } from '../src/store/snapshot-store.js';
 import { Archive, type Found } from './engine/archive.js';
 import { migrateCommands } from './engine/migration.js';
-import { parkUnfit, recoverCommands, statesOf, withFencesBeyond } from './engine/recovery.js';
+import { recoverCommands, statesOf, withFencesBeyond } from './engine/recovery.js';
 import { CommandRegistry } from './engine/registry.js';
 import { newCommand } from './command/durable-command.js';
 import { stored } from './command/batch.js';
@@ -14,7 +14,7 @@ import { FenceNumbers, type EngineContext } from './engine-context.js';
 import { Exchange } from './exchange.js';
 import { createJournal } from './journal.js';
 import { createLocks, LockTable, type LockReader } from './locks.js';
-import type { CancelAnswer, JournalMessage, LocksMessage, PoolMessage, TaskManagerMessage } from './messages.js';
+import type { CancelAnswer, JournalMessage, LocksMessage, OperateAnswer, PoolMessage, TaskManagerMessage } from './messages.js';
 import { createPool } from './pool.js';
 import type { EnginePorts } from './ports.js';
 import type { ActorSystem, Ref } from './runtime.js';
@@ -47,20 +47,18 @@ type EngineMessage =
   | { readonly type: 'found'; readonly request: WireRequest; readonly found: Found }
   | { readonly type: 'submissionCommitted'; readonly state: CommandState }
   | { readonly type: 'olderStore'; readonly began: number; readonly seen: SeenCommits }
-  | { readonly type: 'parked'; readonly state: CommandState }
   | { readonly type: 'changed'; readonly state: CommandState; readonly before: CommandState }
   | { readonly type: 'childPlaced'; readonly state: CommandState }
   | { readonly type: 'cancelChild'; readonly childId: string }
   | { readonly type: 'rollBackChild'; readonly childId: string; readonly error: ErrorRecord }
-  | { readonly type: 'cancelAnswered'; readonly request: WireRequest; readonly commandId: string; readonly answer: CancelAnswer };
+  | { readonly type: 'cancelAnswered'; readonly request: WireRequest; readonly commandId: string; readonly answer: CancelAnswer }
+  | { readonly type: 'operateAnswered'; readonly request: WireRequest; readonly commandId: string; readonly answer: OperateAnswer };
 
 /** An engine that has recovered. */
 interface Running {
   readonly registry: CommandRegistry;
   readonly requests: ClientRequests;
   readonly journal: Ref<JournalMessage>;
-  /** Holds a command that this program cannot continue. */
-  readonly parkUnfit: (state: CommandState) => void;
 }
 
 /**
@@ -97,8 +95,6 @@ function createEngine(
         return running().requests.submissionCommitted(message.state);
       case 'olderStore':
         return stopActing(message.began, message.seen);
-      case 'parked':
-        return running().registry.parked(message.state);
       case 'changed':
         return running().registry.changed(message.state, message.before);
       case 'childPlaced':
@@ -106,20 +102,13 @@ function createEngine(
       case 'cancelChild':
         return running().registry.actorOf(message.childId)?.tell({ type: 'cancel', wake: null });
       case 'rollBackChild':
-        return rollBackChild(running(), message.childId, message.error);
+        return running().registry.actorOf(message.childId)?.tell({ type: 'rollBack', error: message.error });
       case 'cancelAnswered':
         return running().requests.cancelAnswered(message.request, message.commandId, message.answer);
+      case 'operateAnswered':
+        return running().requests.operateAnswered(message.request, message.commandId, message.answer);
     }
   };
-
-  /** A child without an actor is one that this program cannot continue: if it is not held yet, it is now, and its parent with it. */
-  function rollBackChild({ registry, parkUnfit }: Running, childId: string, error: ErrorRecord): void {
-    const actor = registry.actorOf(childId);
-    const child = registry.find(childId);
-    if (actor !== undefined) actor.tell({ type: 'rollBack', error });
-    else if (child?.status === 'COMPLETED') parkUnfit(child);
-    else if (child !== undefined) registry.tellParent(child);
-  }
 
   /** What is decided from an older copy would contradict what has been done. */
   function stopActing(began: number, seen: SeenCommits): void {
@@ -185,18 +174,17 @@ function createEngine(
       submissionCommitted: (state) => wakeSelf({ type: 'submissionCommitted', state }),
       found: (request, found) => wakeSelf({ type: 'found', request, found }),
       cancelAnswered: (request, commandId, answer) => wakeSelf({ type: 'cancelAnswered', request, commandId, answer }),
+      operateAnswered: (request, commandId, answer) => wakeSelf({ type: 'operateAnswered', request, commandId, answer }),
     });
     const pools = new Map<string, Ref<PoolMessage>>();
     const manager = createTaskManager(context, {
       pools,
       commandOf: (id) => registry.actorOf(id),
-      isOver: (id) => !registry.live.has(id),
       recovered: contents.tasks.values(),
       wakeSelf: (message) => taskManager.tell(message),
     });
     for (const pool of config.pools) pools.set(pool.id, spawn<PoolMessage>(`pool-${pool.id}`, (wake) => createPool(context, pool, wake)));
-    const parked = (state: CommandState): void => wakeSelf({ type: 'parked', state });
-    booted = { registry, requests, journal, parkUnfit: (state) => parkUnfit(context, state, parked) };
+    booted = { registry, requests, journal };
 
     for (const state of statesOf(contents)) registry.recovered(state);
     const endedChildren = await archive.endedChildrenOf([...registry.live.values()], (id) => registry.live.has(id));
@@ -206,7 +194,7 @@ function createEngine(
     });
     observe({ entities, locks: lockTable, commands: registry.live });
     ports.probe({ type: 'engineRecovered', incarnation, commands: registry.live.size, tasks: contents.tasks.size });
-    recoverCommands(context, registry, contents, endedChildren, failures, parked);
+    recoverCommands(context, registry, contents, endedChildren, failures);
     manager.begin();
   }
 

@@ -1,5 +1,6 @@
 import type { ChildReport } from '../src/flow/event.js';
-import type { StopReason } from '../src/flow/state.js';
+import type { CommandState, StopReason } from '../src/flow/state.js';
+import type { OperatorRequest } from '../src/model/operator.js';
 import type { Outcome } from '../src/model/outcome.js';
 import type { ExecutionReason, SpmAsyncTask } from '../src/model/task.js';
 import type { EntityKey } from '../src/model/entity.js';
@@ -41,10 +42,14 @@ export type CommandMessage =
   | { readonly type: 'retryDue'; readonly id: string }
   | { readonly type: 'stepTimedOut'; readonly index: number }
   /** `wake` is null for a parent, which waits for the child's end and for nothing else. */
-  | { readonly type: 'cancel'; readonly wake: ((answer: CancelAnswer) => void) | null };
+  | { readonly type: 'cancel'; readonly wake: ((answer: CancelAnswer) => void) | null }
+  | { readonly type: 'operate'; readonly request: OperatorRequest; readonly wake: (answer: OperateAnswer) => void };
 
 /** `pending`: the point of no return may be behind; whether the wish comes in time will show. */
 export type CancelAnswer = { readonly kind: 'accepted' } | { readonly kind: 'pending' } | { readonly kind: 'refused'; readonly why: string };
+
+/** `done`: on disk, now or by an earlier request of the same id. */
+export type OperateAnswer = { readonly kind: 'done'; readonly state: CommandState } | { readonly kind: 'refused'; readonly why: string };
 
 // task manager
 

@@ -1,10 +1,14 @@
 import type { EntityKey } from '../src/model/entity.js';
 import type { ErrorRecord } from '../src/model/errors.js';
+import type { OperatorAction } from '../src/model/operator.js';
 import type { Outcome } from '../src/model/outcome.js';
 import type { ExecutionReason } from '../src/model/task.js';
 
 /** The callbacks whose runs are committed, as the history names them. */
 export type CallbackName = 'beforeTask' | 'createTask' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'compensationEnded' | 'hasPassed';
+
+/** An engine's answer to an operator's action. */
+export type OperateTold = { readonly done: true; readonly status: string } | { readonly done: false; readonly error: ErrorRecord };
 
 /**
  * What the engine and the hosts tell an observer: for the timeline, the invariants and the trace. Observers never act on the system.
@@ -22,6 +26,8 @@ export type Probe =
   | { readonly type: 'commandMigrated'; readonly commandId: string; readonly from: number; readonly to: number }
   /** *durable* */
   | { readonly type: 'statusChanged'; readonly commandId: string; readonly status: string; readonly error: ErrorRecord | null }
+  /** *durable*: an operator acted on a held command. */
+  | { readonly type: 'operatorActed'; readonly commandId: string; readonly action: OperatorAction; readonly reason: string | null }
   /** A callback's function is about to run (perhaps again). */
   | { readonly type: 'callbackRuns'; readonly commandId: string; readonly index: number; readonly handler: string; readonly callback: CallbackName; readonly attempt: number }
   /** *durable*: the batch with the callback's changes is synced. `threw`: the commit is of its failure. */
@@ -66,6 +72,8 @@ export type Probe =
   | { readonly type: 'clientTold'; readonly commandId: string; readonly status: string | null; readonly refusal: string | null }
   /** What a client was told of its wish to cancel: `accepted`, `pending`, or why it was refused. */
   | { readonly type: 'cancelAnswered'; readonly commandId: string; readonly answer: string }
+  /** What a client was told of an operator's action: the command's status after it, or why it was refused. */
+  | { readonly type: 'operateAnswered'; readonly commandId: string; readonly requestId: string; readonly answer: OperateTold }
   // Hosts
   | { readonly type: 'hostTaskAccepted'; readonly host: string; readonly taskId: string; readonly verb: string }
   | { readonly type: 'hostTaskStarted'; readonly host: string; readonly taskId: string }

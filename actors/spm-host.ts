@@ -89,6 +89,7 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
       case 'submitCommand':
       case 'commandStatus':
       case 'cancelCommand':
+      case 'operateCommand':
         return reply(to, refused(BAD_PARAMETER, `'${body.op}' is for an engine; ${ports.node} is a host`));
     }
   }

@@ -19,15 +19,13 @@ export function createTaskManager(
     readonly pools: ReadonlyMap<string, Ref<PoolMessage>>;
     /** The actor of a command that is not over. */
     readonly commandOf: (commandId: string) => Ref<CommandMessage> | undefined;
-    /** Whether a command without an actor has ended, or was never there; otherwise it is parked. */
-    readonly isOver: (commandId: string) => boolean;
     /** The task records on disk. */
     readonly recovered: Iterable<SpmAsyncTask>;
     readonly wakeSelf: (message: TaskManagerMessage) => void;
   },
 ): { readonly handle: (message: TaskManagerMessage) => void; readonly begin: () => void } {
   const { ports, settings, journal } = context;
-  const { pools, commandOf, isOver, wakeSelf } = deps;
+  const { pools, commandOf, wakeSelf } = deps;
   const tracked = new TrackedTasks();
   /** Placed by an earlier incarnation. */
   const inherited = new Set<string>();
@@ -206,10 +204,6 @@ export function createTaskManager(
   function route(entry: Tracked, outcome: Outcome): void {
     const { id: taskId, commandId, executionIndex, executionReason, attempt } = entry.task;
     const command = commandOf(commandId);
-    if (command === undefined && !isOver(commandId)) {
-      tracked.set({ ...entry, at: 'kept' });
-      return;
-    }
     if (command === undefined) {
       ports.probe({ type: 'completionIgnored', taskId, why: `command ${commandId} is over` });
       consumed(taskId);

@@ -1,4 +1,5 @@
 import type { Data } from '../src/model/data.js';
+import type { OperatorRequest } from '../src/model/operator.js';
 import type { ExecutionReason } from '../src/model/task.js';
 
 /** What crosses the network. Every message is plain data. */
@@ -44,7 +45,9 @@ export type EngineRequest =
   | { readonly op: 'submitCommand'; readonly commandId: string; readonly type: string; readonly params: Data }
   | { readonly op: 'commandStatus'; readonly commandId: string }
   /** Answered with `accepted` or `pending`, or refused (`CANCEL_REFUSED`). May be repeated. */
-  | { readonly op: 'cancelCommand'; readonly commandId: string };
+  | { readonly op: 'cancelCommand'; readonly commandId: string }
+  /** Answered with the command's status once it is on disk, or refused (`OPERATOR_REFUSED`). May be repeated: one `requestId` is applied once. */
+  | ({ readonly op: 'operateCommand'; readonly commandId: string } & OperatorRequest);
 
 /** What an engine asks a host. */
 export type HostRequest =

@@ -1,6 +1,6 @@
 // seatbelt/sim: simulate and embed.
 
-export { Simulation, type SimulationEvents, type SimulationOptions } from './embed/simulation.js';
+export { Simulation, type OperatorWish, type SimulationEvents, type SimulationOptions } from './embed/simulation.js';
 export { defineScenario, resolveScenario, ScenarioDefinition } from './scenario/code.js';
 export { loadScenario, parseScenario, type LoadOptions } from './scenario/load.js';
 export { BUILT_IN_VOCABULARY, vocabularyOf } from './scenario/vocabulary.js';

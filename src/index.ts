@@ -22,9 +22,10 @@ export { NO_RETRY, UNDO_RETRY, type ErrorMatch, type RetryIf, type RetryPolicy, 
 export type { Data } from './model/data.js';
 export type { Effect } from './model/effect.js';
 export type { LockMode, LockRequest, LockWait } from './model/lock.js';
+export { OPERATOR_ACTIONS, type OperatorAction, type OperatorRequest } from './model/operator.js';
 export type { Outcome } from './model/outcome.js';
 export type { ExecutionReason, SpmAsyncTask, TaskRequest, TaskState } from './model/task.js';
-export type { CommandState, CommandStatus, HistoryEntry, Phase } from './flow/state.js';
+export type { CommandState, CommandStatus, Existing, HistoryEntry, OperatorEntry, Phase } from './flow/state.js';
 export { openStoreDirectory } from './store/directory.js';
 export { readHistory, readStore, scanStore, type ScannedEntry, type StoreContents, type StoreScan } from './store/read-store.js';
 export { findTask, tasksOfCommand, tasksOfEntity, tasksOfPool, tasksOfStep } from './store/tasks.js';

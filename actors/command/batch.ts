@@ -89,6 +89,7 @@ export function probesOf({ before, event, step, history, heldLocks, completedFam
       probes.push({ type: 'commandSubmitted', commandId: effect.item.id, commandType: effect.item.type, parentId: before.id });
     }
   }
+  if (event.type === 'operate') probes.push({ type: 'operatorActed', commandId: before.id, action: event.request.action, reason: event.request.reason ?? null });
   if (state.status !== before.status) probes.push({ type: 'statusChanged', commandId: state.id, status: state.status, error: state.error });
   for (const child of completedFamily) probes.push({ type: 'statusChanged', commandId: child.id, status: 'SUCCEEDED', error: null });
   if (isTerminal(state.status) && isRoot(state)) probes.push({ type: 'lockReleased', owner: state.id, keys: heldLocks().map(({ key }) => key) });

@@ -10,6 +10,7 @@ import type { CallbackName } from '../probe.js';
 import { CallbackHost } from './callback-host.js';
 import { CallbackRun, hasSent, type CallRecord, type RunResult } from './callback-run.js';
 import type { CallSlot, SlotChange } from './call-slot.js';
+import { withCalls } from './called.js';
 import type { DurableCommand } from './durable-command.js';
 import { LAST_CALLBACK, returnedEntries, thrownEntry } from './history.js';
 import { callsAfter, callsAfterAnswer } from './kept-calls.js';
@@ -117,7 +118,7 @@ export class CallbackRunner {
       const error = refusesCommit(now) ? stopError(shape, now) : null;
       if (error !== null) this.#threw(LAST_CALLBACK[callback], error, record);
     };
-    this.command.apply(event, { entities, history, calls: this.#change(kept) }, { conflict, refused, ignored });
+    this.command.apply(withCalls(event, record), { entities, history, calls: this.#change(kept) }, { conflict, refused, ignored });
   }
 
   #threw(name: CallbackName, error: ErrorRecord, record: CallRecord): void {
@@ -126,7 +127,8 @@ export class CallbackRunner {
     const history = [thrownEntry(state, name, attempt, error, this.context.ports.now())];
     // What hasPassed throws has no calls; those of the part that it is asked about stay.
     const kept = (after: CommandState): CallRecord | null => (callback === 'hasPassed' ? (openCalls.get(this.slot) ?? null) : callsAfter(record, after));
-    this.command.apply({ type: 'threw', callback, run: { index, attempt }, error, sent: hasSent(record) }, { history, calls: this.#change(kept) });
+    const event = withCalls({ type: 'threw' as const, callback, run: { index, attempt }, error, sent: hasSent(record) }, record);
+    this.command.apply(event, { history, calls: this.#change(kept) });
   }
 
   #change(kept: (after: CommandState) => CallRecord | null): (after: CommandState) => SlotChange {

@@ -6,6 +6,12 @@ import type { CallRecord } from './callback-run.js';
 
 /** What is kept of a run that threw, given the state that its failure led to. */
 export function callsAfter(record: CallRecord, after: CommandState): CallRecord | null {
+  if (after.phase.at === 'held') {
+    // For an operator's retry.
+    const { from } = after.phase;
+    const stopped = from?.at === 'callback' && from.callback === record.callback && after.executionIndex === record.index;
+    return stopped ? forAttempt(record, from.attempt + 1) : null;
+  }
   if (after.phase.at !== 'callback') return null;
   if (after.phase.callback === record.callback && after.executionIndex === record.index) return forAttempt(record, after.phase.attempt);
   if (after.phase.callback !== 'hasPassed') return null;

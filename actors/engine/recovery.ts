@@ -1,17 +1,15 @@
-import type { CommandDefinition } from '../../src/model/command.js';
-import { frozen, sameData } from '../../src/model/data.js';
+import { frozen } from '../../src/model/data.js';
 import type { ErrorRecord } from '../../src/model/errors.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import type { CommandState } from '../../src/flow/state.js';
-import { transition } from '../../src/flow/transition.js';
 import type { StoreContents } from '../../src/store/read-store.js';
 import type { StoredCommand } from '../../src/store/records.js';
-import { NOTHING_STAGED } from '../../src/store/staged-view.js';
 import { stored } from '../command/batch.js';
 import type { OpenCalls } from '../command/call-slot.js';
 import type { CallRecord } from '../command/callback-run.js';
 import type { EngineContext } from '../engine-context.js';
 import type { SeenCommits } from '../wire.js';
+import { fitted } from './fitness.js';
 import type { CommandRegistry } from './registry.js';
 
 // What an engine does with the commands that it finds on its disk.
@@ -31,19 +29,21 @@ export function withFencesBeyond(contents: StoreContents, { commitSeq }: SeenCom
  * Goes on with every command where it is. One that this program cannot continue is held; the others run.
  * @param endedChildren of these commands
  * @param failures why some of them could not be brought to this program's version
- * @param parked called when that is durable; must do no more than dispatch one message
  */
-export function recoverCommands(context: EngineContext, registry: CommandRegistry, contents: StoreContents, endedChildren: readonly CommandState[], failures: ReadonlyMap<string, ErrorRecord>, parked: (state: CommandState) => void): void {
+export function recoverCommands(
+  { definitions, locks }: EngineContext,
+  registry: CommandRegistry,
+  contents: StoreContents,
+  endedChildren: readonly CommandState[],
+  failures: ReadonlyMap<string, ErrorRecord>,
+): void {
   const tasks = new Map<string, SpmAsyncTask[]>();
   for (const task of contents.tasks.values()) tasks.set(task.commandId, [...(tasks.get(task.commandId) ?? []), task]);
   // Told before any of them is started: none is answered before those that were submitted earlier have asked.
-  const waiting = [...registry.live.values()].filter((state) => state.phase.at === 'admission' && unfitness(context.definitions, state) === null);
-  context.locks.tell({ type: 'expect', commandIds: waiting.map(({ id }) => id) });
+  const waiting = [...registry.live.values()].filter((state) => state.phase.at === 'admission' && fitted(definitions, state).unfit === null);
+  locks.tell({ type: 'expect', commandIds: waiting.map(({ id }) => id) });
   for (const state of registry.live.values()) {
-    if (unfitness(context.definitions, state) !== null) {
-      // What is completed has nothing to continue, unless it comes to be rolled back.
-      if (state.status !== 'PARKED' && state.status !== 'COMPLETED') parkUnfit(context, state, parked, failures.get(state.id));
-    } else registry.start({ state, openCalls: openCallsOf(contents, state.id), tasks: tasks.get(state.id) ?? [] });
+    registry.start({ state, openCalls: openCallsOf(contents, state.id), tasks: tasks.get(state.id) ?? [] }, failures.get(state.id));
   }
   // A child's last batch before the crash may be one that its parent has not heard of.
   for (const child of [...registry.live.values(), ...endedChildren]) registry.tellParent(child);
@@ -52,31 +52,4 @@ export function recoverCommands(context: EngineContext, registry: CommandRegistr
 /** An engine wrote them, and their checksums say that they are what was written. */
 export function openCallsOf({ calls }: StoreContents, commandId: string): OpenCalls {
   return new Map([...(calls.get(commandId) ?? [])].map(([slot, record]) => [slot, frozen(record) as CallRecord]));
-}
-
-/** Why this program cannot continue the command, or null. */
-function unfitness(definitions: ReadonlyMap<string, CommandDefinition>, state: CommandState): string | null {
-  const definition = definitions.get(state.type);
-  if (definition === undefined) return `there is no command type '${state.type}' in this program`;
-  const names = definition.handlers.map(({ name }) => name);
-  if (definition.version === state.version && sameData(names, state.handlers)) return null;
-  return `it was submitted with ${state.type} version ${state.version} [${state.handlers.join(', ')}], this program has version ${definition.version} [${names.join(', ')}]`;
-}
-
-/** @param parked as in {@link recoverCommands} @param failure of its migration, if there was one */
-export function parkUnfit({ definitions, journal, ports }: EngineContext, state: CommandState, parked: (state: CommandState) => void, failure?: ErrorRecord): void {
-  const message = unfitness(definitions, state);
-  if (message === null) return;
-  const error = failure ?? { code: 'DEFINITION_CHANGED', message, retryable: false, causes: [] };
-  const step = transition([], state, { type: 'parked', error }, { now: ports.now(), jitter: 0 });
-  if (step === null) return;
-  journal.tell({
-    type: 'commit',
-    request: {
-      changes: [{ type: 'command', state: stored(step.state) }],
-      entities: NOTHING_STAGED,
-      probes: [{ type: 'statusChanged', commandId: state.id, status: step.state.status, error }],
-      wake: () => parked(step.state),
-    },
-  });
 }

@@ -1,4 +1,4 @@
-import { SeatbeltError, type ErrorRecord } from '../../src/model/errors.js';
+import type { ErrorRecord } from '../../src/model/errors.js';
 import { familyRootId } from '../../src/flow/children.js';
 import { isTerminal, type CommandState } from '../../src/flow/state.js';
 import type { InitialCommand } from '../command/durable-command.js';
@@ -8,6 +8,7 @@ import type { EngineContext } from '../engine-context.js';
 import type { CommandMessage } from '../messages.js';
 import type { ActorSystem, Ref } from '../runtime.js';
 import { isNews, reportOf } from './child-report.js';
+import { fitted } from './fitness.js';
 
 /** What the registry is told by a command's actor, and leaves to a turn of the engine's own. Each must do no more than dispatch one message. */
 export interface RegistryWake {
@@ -46,7 +47,7 @@ export class CommandRegistry {
     return this.#live.get(id);
   }
 
-  /** Undefined: it is over, is held for another program, or was never there. */
+  /** Undefined: it is over, or was never there. */
   actorOf(id: string): Ref<CommandMessage> | undefined {
     return this.#actors.get(id);
   }
@@ -56,16 +57,16 @@ export class CommandRegistry {
     this.#keep(state);
   }
 
-  /** Starts the actor of a command whose state is durable; of one that has an actor, nothing. */
-  start(initial: InitialCommand): void {
+  /** Starts the actor of a command whose state is durable; of one that has an actor, nothing. @param failure why it could not be brought to this program's version */
+  start(initial: InitialCommand, failure?: ErrorRecord): void {
     const { state } = initial;
     if (this.#actors.has(state.id)) return;
-    const definition = this.context.definitions.get(state.type);
-    if (definition === undefined) throw new SeatbeltError('UNKNOWN_COMMAND_TYPE', `${state.id}: there is no command type '${state.type}'`);
+    const { definition, unfit } = fitted(this.context.definitions, state);
     this.#keep(state);
     const behaviour = createCommand({
       context: this.context,
       definition,
+      unfit: unfit === null ? null : (failure ?? unfit),
       initial,
       wakeSelf: (message) => actor.tell(message),
       changed: (next, before) => {
@@ -78,12 +79,6 @@ export class CommandRegistry {
     const actor: Ref<CommandMessage> = this.system.spawn({ name: `command-${state.id}`, behaviour, parent: this.shelf });
     this.#actors.set(state.id, actor);
     actor.tell({ type: 'begin' });
-  }
-
-  /** It is held, durably, for a program that can continue it; it has no actor. */
-  parked(state: CommandState): void {
-    this.#keep(state);
-    this.tellParent(state);
   }
 
   changed(state: CommandState, before: CommandState): void {

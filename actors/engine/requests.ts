@@ -1,13 +1,15 @@
 import { checkCommandId } from '../../src/model/command.js';
 import { sameData, type Data } from '../../src/model/data.js';
 import { recordOf, SeatbeltError } from '../../src/model/errors.js';
+import type { OperatorRequest } from '../../src/model/operator.js';
 import { cancelRefusal } from '../../src/flow/cancel.js';
 import { submitted, type CommandState } from '../../src/flow/state.js';
 import { NOTHING_STAGED } from '../../src/store/staged-view.js';
 import { stored } from '../command/batch.js';
 import { newCommand } from '../command/durable-command.js';
 import type { EngineContext } from '../engine-context.js';
-import type { CancelAnswer } from '../messages.js';
+import { checkedOperation, operateAnswer } from '../command/operation.js';
+import type { CancelAnswer, OperateAnswer } from '../messages.js';
 import { ENGINE_REFUSED, type EngineRequest, type WireRequest } from '../wire.js';
 import type { Archive, Found } from './archive.js';
 import type { CommandRegistry } from './registry.js';
@@ -21,6 +23,8 @@ export interface RequestsWake {
   found(request: WireRequest, found: Found): void;
   /** For {@link ClientRequests.cancelAnswered}. */
   cancelAnswered(request: WireRequest, commandId: string, answer: CancelAnswer): void;
+  /** For {@link ClientRequests.operateAnswered}. */
+  operateAnswered(request: WireRequest, commandId: string, answer: OperateAnswer): void;
 }
 
 /** What clients ask of an engine: each request is answered, at the latest when what it asks for is durable. */
@@ -51,6 +55,8 @@ export class ClientRequests {
           return this.#status(request, body.commandId, found);
         case 'cancelCommand':
           return this.#cancel(request, body.commandId, found);
+        case 'operateCommand':
+          return this.#operate(request, body.commandId, checkedOperation(body), found);
       }
     } catch (error) {
       this.#refuse(request, error);
@@ -72,6 +78,11 @@ export class ClientRequests {
   cancelAnswered(request: WireRequest, commandId: string, answer: CancelAnswer): void {
     if (answer.kind !== 'refused') this.#reply(request, { commandId, cancel: answer.kind });
     else this.#refuse(request, new SeatbeltError('CANCEL_REFUSED', `command '${commandId}' cannot be cancelled: ${answer.why}`));
+  }
+
+  operateAnswered(request: WireRequest, commandId: string, answer: OperateAnswer): void {
+    if (answer.kind === 'done') this.#reply(request, statusOf(answer.state, (id) => this.registry.find(id)));
+    else this.#refuse(request, new SeatbeltError('OPERATOR_REFUSED', `command '${commandId}': ${answer.why}`));
   }
 
   #submit(request: WireRequest, body: Extract<EngineRequest, { op: 'submitCommand' }>, found: Found | undefined): void {
@@ -148,7 +159,18 @@ export class ClientRequests {
     if (actor !== undefined) actor.tell({ type: 'cancel', wake: (answer) => this.wake.cancelAnswered(request, commandId, answer) });
     // Of one that is over for this very reason, the answer is the same as it was.
     else if (state.error?.code === 'CANCELLED') this.#reply(request, { commandId, cancel: 'accepted' });
-    else throw new SeatbeltError('CANCEL_REFUSED', `command '${commandId}' cannot be cancelled: ${cancelRefusal(state) ?? 'it is parked for another program'}`);
+    else throw new SeatbeltError('CANCEL_REFUSED', `command '${commandId}' cannot be cancelled: ${cancelRefusal(state) ?? 'it is over'}`);
+  }
+
+  #operate(request: WireRequest, commandId: string, operation: OperatorRequest, found: Found | undefined): void {
+    const state = this.registry.find(commandId) ?? found?.command;
+    if (state === undefined && found === undefined) return this.#lookUp(request, commandId, false);
+    if (state === undefined) throw new SeatbeltError('UNKNOWN_COMMAND', `there is no command '${commandId}'`);
+    const actor = this.registry.actorOf(commandId);
+    const wake = (answer: OperateAnswer): void => this.wake.operateAnswered(request, commandId, answer);
+    if (actor !== undefined) actor.tell({ type: 'operate', request: operation, wake });
+    // Of one that is over, only what has been done already can be confirmed.
+    else this.operateAnswered(request, commandId, operateAnswer(state, operation, null));
   }
 
   #reply(request: WireRequest, result: Data): void {
@@ -166,7 +188,7 @@ export class ClientRequests {
   }
 }
 
-const OPERATIONS = { submitCommand: true, commandStatus: true, cancelCommand: true } satisfies { readonly [K in EngineRequest['op']]: true };
+const OPERATIONS = { submitCommand: true, commandStatus: true, cancelCommand: true, operateCommand: true } satisfies { readonly [K in EngineRequest['op']]: true };
 
 /** Of a request of the wire, that it is one, about one command. The rest is for its operation to judge: children have ids that no caller may choose. */
 function checkedBody(body: unknown): EngineRequest {

@@ -3,11 +3,11 @@ import type { SpmAsyncTask } from '../../src/model/task.js';
 
 /**
  * `placed`: being offered to the SPM. `polled`: acknowledged, committed as such. `ended`: its outcome is with the command. `ending`: being cleared.
- * `clearFailed`: to be cleared again after the next poll. `kept`: it has ended, and its command is parked for another program: that one will hear of it.
+ * `clearFailed`: to be cleared again after the next poll.
  */
 export interface Tracked {
   readonly task: SpmAsyncTask;
-  readonly at: 'placed' | 'polled' | 'ended' | 'ending' | 'clearFailed' | 'kept';
+  readonly at: 'placed' | 'polled' | 'ended' | 'ending' | 'clearFailed';
   readonly stop: StopReason | null;
 }
 
@@ -61,8 +61,8 @@ export class TrackedTasks {
     return [...(this.#pools.get(pool)?.clearFailed ?? [])];
   }
 
-  #count({ task, at }: Tracked, by: 1 | -1): void {
-    if (at !== 'kept') this.#pool(task.pool).awaited += by;
+  #count({ task }: Tracked, by: 1 | -1): void {
+    this.#pool(task.pool).awaited += by;
   }
 
   #pool(id: string): PoolTasks {

@@ -16,7 +16,7 @@ import type { ProbeEvent } from '../report/timeline.js';
 import type { UnusedFault } from '../report/result.js';
 import type { Fault, Scenario } from '../scenario/schema.js';
 import { Agenda } from '../world/agenda.js';
-import { createClient, type ClientMessage, type Submission } from '../world/client.js';
+import { createClient, type ClientMessage, type Operation, type Submission } from '../world/client.js';
 import { EngineDisk } from '../world/engine-disk.js';
 import { reliableLinks, SimNetwork } from '../world/network.js';
 import { observedDisk } from '../world/observed-disk.js';
@@ -156,6 +156,11 @@ export class Cluster {
   /** Lets the client ask at `at` µs for a command to be cancelled, and again until that is answered. */
   cancelAt(at: number, id: string): void {
     this.#clientAt(at, `cancel ${id}`, { type: 'cancel', id });
+  }
+
+  /** Lets the client pass on an operator's action at `at` µs, and again until that is answered. */
+  operateAt(at: number, operation: Operation): void {
+    this.#clientAt(at, `${operation.action} ${operation.commandId}`, { type: 'operate', operation });
   }
 
   /** To be told, when a run goes on, of each command on the engine's disk, parents before their children. */

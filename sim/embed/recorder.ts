@@ -1,4 +1,5 @@
 import type { Probe } from '../../actors/probe.js';
+import { whatExists } from '../../src/flow/ending.js';
 import { isHeld, isTerminal, type CommandState } from '../../src/flow/state.js';
 import type { StoreMirror } from '../invariants/store-mirror.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
@@ -72,6 +73,8 @@ export function commandsOf(store: StoreMirror): readonly CommandResult[] {
     history: store.historyOf(state.id),
     locks: [...store.locks.values()].filter(({ owner }) => owner === state.id).map(({ key }) => key),
     residue: state.residue,
+    operator: state.operator,
+    exists: isHeld(state.status) ? whatExists(state) : state.exists,
     ...(state.error === null ? {} : { error: state.error }),
     ...(state.heldBy === null ? {} : { heldBy: state.heldBy }),
     ...heldChildrenOf(store, state),

@@ -1,7 +1,10 @@
 import { BUILT_IN_COMMANDS } from '../../src/commands/index.js';
 import { checkCommandId, type CommandDefinition } from '../../src/model/command.js';
+import type { OperateTold } from '../../actors/probe.js';
+import { checkedOperation } from '../../actors/command/operation.js';
 import { asData, type Data } from '../../src/model/data.js';
-import { SeatbeltError } from '../../src/model/errors.js';
+import { SeatbeltError, type ErrorCode } from '../../src/model/errors.js';
+import type { OperatorRequest } from '../../src/model/operator.js';
 import { Monitor } from '../invariants/monitor.js';
 import type { Violation } from '../invariants/invariant.js';
 import type { StoreMirror } from '../invariants/store-mirror.js';
@@ -20,6 +23,7 @@ import { writeAhead } from '../world/write-ahead.js';
 import type { Progress, WorldStore } from '../world/world-store.js';
 import { checkCommands, checkDirectory, checkListener, checkScenario, checkSeed, checkSubmission } from './arguments.js';
 import { Cluster, type ClusterObserver } from './cluster.js';
+import { operationsOf } from './operations.js';
 import { commandsOf, Recorder } from './recorder.js';
 import { createInMemory, createRun, openRun, type RunStore } from './run-store.js';
 
@@ -57,6 +61,9 @@ export interface SimulationEvents {
 /** Resolved once virtual time `t` (µs) may come; with the time that may come by then, at least `t`. */
 export type Pace = (t: number) => Promise<number>;
 
+/** What an operator wants done. `requestId`: 1 to 64 characters; default: a new one. `output`: of the step that `resolve` completes. */
+export type OperatorWish = Omit<OperatorRequest, 'requestId'> & { readonly requestId?: string };
+
 type Listener<E extends keyof SimulationEvents> = (event: SimulationEvents[E]) => void;
 
 /**
@@ -77,6 +84,7 @@ export class Simulation {
   /** The run that is under way. */
   #running: Promise<unknown> = Promise.resolve();
   #submissions = 0;
+  #operations = 0;
   /** What the run came to, if that is on disk already. */
   #ended: RunResult | null;
 
@@ -183,6 +191,7 @@ export class Simulation {
   /** What the scenario's client has yet to do. */
   #schedule(): void {
     const { commands } = this.#scenario;
+    for (const { at, request } of operationsOf(this.#scenario)) if (!this.#cluster.agenda.isAnswered(request)) this.#cluster.operateAt(Math.max(at, this.now), request);
     for (const errand of this.#cluster.agenda.errands(commands, this.now)) {
       switch (errand.act) {
         case 'submit': {
@@ -302,6 +311,33 @@ export class Simulation {
    */
   cancel(id: string): void {
     this.#cluster.cancelAt(this.now, checkCommandId(id));
+  }
+
+  /**
+   * Lets the client pass on an operator's action on a held command now, and again until that is answered; runs the simulation until then.
+   * @param id of a command, or of a child command
+   * @returns the command's status after the action, and the request's id: under the same one it is not applied again
+   * @throws SeatbeltError `OPERATOR_REFUSED` the action does not fit where the command is; `UNKNOWN_COMMAND`, `BAD_REQUEST`, `NOT_PLAIN_DATA`; nothing changes then
+   */
+  async operate(id: string, action: OperatorWish): Promise<{ readonly requestId: string; readonly status: string }> {
+    this.#operations += 1;
+    const operation = { commandId: id, ...checkedOperation({ requestId: `operate-${this.#operations}`, ...action }) };
+    const { requestId } = operation;
+    const answers: OperateTold[] = [];
+    const unsubscribe = this.on('probe', ({ probe }) => {
+      if (probe.type === 'operateAnswered' && probe.commandId === id && probe.requestId === requestId) answers.push(probe.answer);
+    });
+    try {
+      this.#cluster.operateAt(this.now, operation);
+      for (;;) {
+        const [answer] = answers;
+        if (answer?.done === true) return { requestId, status: answer.status };
+        if (answer !== undefined) throw new SeatbeltError(answer.error.code as ErrorCode, answer.error.message);
+        if ((await this.step()) === 0) throw new SeatbeltError('INTERNAL', `operate ${id}: the simulation ended without an answer`);
+      }
+    } finally {
+      unsubscribe();
+    }
   }
 
   /** Calls `listener` at each such event, until the returned function is called. A listener must not act on the simulation. @throws SeatbeltError `BAD_REQUEST` */

@@ -70,6 +70,10 @@ export class Chronicle {
         return ofCommand(probe.owner, `lock ${probe.key} refused: ${inTheWay(probe)}`, 'bad');
       case 'lockAwaited':
         return ofCommand(probe.commandId, `waits for lock ${probe.key}: ${inTheWay(probe)}`, 'notable');
+      case 'operatorActed':
+        return ofCommand(probe.commandId, `OPERATOR: ${probe.action}${probe.reason === null ? '' : ` (${probe.reason})`}`, 'notable');
+      case 'operateAnswered':
+        return probe.answer.done ? undefined : ofCommand(probe.commandId, `operator refused: ${probe.answer.error.message}`, 'bad');
       case 'cancelAnswered':
         return ofCommand(probe.commandId, `cancel: ${probe.answer}`, 'notable');
       case 'taskSubmitted':

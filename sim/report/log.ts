@@ -78,6 +78,8 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'lockAwaited':
     case 'clientTold':
     case 'cancelAnswered':
+    case 'operatorActed':
+    case 'operateAnswered':
       return 'info';
     case 'callbackRuns':
     case 'callbackCommitted':

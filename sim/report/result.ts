@@ -1,4 +1,4 @@
-import type { HistoryEntry, CommandStatus } from '../../src/flow/state.js';
+import type { CommandStatus, Existing, HistoryEntry, OperatorEntry } from '../../src/flow/state.js';
 import type { Effect } from '../../src/model/effect.js';
 import type { ErrorRecord } from '../../src/model/errors.js';
 import type { TaskState } from '../../src/model/task.js';
@@ -19,6 +19,10 @@ export interface CommandResult {
   readonly locks: readonly string[];
   /** Effects that a rollback left on purpose. */
   readonly residue: readonly Effect[];
+  /** What operators did with it while it was held. */
+  readonly operator: readonly OperatorEntry[];
+  /** Of one that is held, or that an operator closed: what there is of each step that is not undone. */
+  readonly exists: readonly Existing[];
   readonly error?: ErrorRecord;
   /** Why it is held, if it is: the error of what could not be undone or go on. */
   readonly heldBy?: ErrorRecord;

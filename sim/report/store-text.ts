@@ -1,4 +1,6 @@
-import type { ChildItem, CommandState, Phase, StepState, WorkItem } from '../../src/flow/state.js';
+import { whatExists } from '../../src/flow/ending.js';
+import { isHeld, type ChildItem, type CommandState, type Phase, type StepState, type WorkItem } from '../../src/flow/state.js';
+import { existingText, operatorText } from './operator-text.js';
 import type { CommandView, Damage, StoreView } from './store-view.js';
 import { clock, printable } from './style.js';
 import { outcomeText } from './outcome-text.js';
@@ -31,6 +33,8 @@ export function commandText({ command, history, tasks, locks, damaged }: Command
     ...(tasks.length === 0 ? [] : ['tasks on hosts']),
     ...tasks.map((task) => `  ${task.id}  ${task.verb}  ${task.state}${task.executionReason === 'ROLLBACK_FLOW' ? ' (rollback)' : ''}`),
     ...(locks.length === 0 ? [] : [`locks ${locks.map(({ key, mode }) => (mode === 'shared' ? `${key} (shared)` : key)).join(', ')}`]),
+    ...command.operator.map((entry) => `${clock(entry.t)}  ${operatorText(entry)}`),
+    ...(isHeld(command.status) ? whatExists(command) : command.exists).map(existingText),
     ...command.residue.map(({ verb, object }) => `left on purpose: ${verb} ${object}`),
     ...damageLines(damaged),
   ].map(printable);

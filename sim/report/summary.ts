@@ -1,3 +1,4 @@
+import { existingText, operatorText } from './operator-text.js';
 import type { CommandResult, RunReport } from './result.js';
 import { clock, printable, type Style } from './style.js';
 
@@ -26,10 +27,12 @@ function commandLines(command: CommandResult, widths: { readonly id: number; rea
   const line = printable(`${command.id.padEnd(widths.id)}  ${command.type.padEnd(widths.type)}  ${command.status}${error}`);
   const under = ' '.repeat(widths.id);
   const residue = command.residue.map(({ verb, object }) => `${under}  left on purpose: ${verb} ${object}`);
+  const operator = command.operator.map((entry) => `${under}  ${operatorText(entry)}`);
+  const exists = command.exists.map((existing) => `${under}  ${existingText(existing)}`);
   const held = command.heldBy === undefined ? [] : [`${under}  held by ${command.heldBy.code}: ${command.heldBy.message}`];
   const waits = command.heldChildren === undefined ? [] : [`${under}  waits for ${command.heldChildren.join(', ')}, held until somebody decides`];
   const locks = command.locks.length === 0 ? [] : [`${under}  still locked: ${command.locks.join(', ')}`];
-  return [toned(command.status, style)(line), ...[...held, ...waits, ...residue, ...locks].map(printable)];
+  return [toned(command.status, style)(line), ...[...held, ...waits, ...operator, ...exists, ...residue, ...locks].map(printable)];
 }
 
 function toned(status: CommandResult['status'], style: Style): (text: string) => string {

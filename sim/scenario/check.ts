@@ -4,7 +4,7 @@ import type { Data } from '../../src/model/data.js';
 import { suggestion } from './nearest.js';
 import type { Path, Problem } from './problem.js';
 import type { Condition } from './condition.js';
-import type { Fault, Scenario, VerbFailure } from './schema.js';
+import type { Fault, Scenario, ScenarioCommand, VerbFailure } from './schema.js';
 import type { VerbSettings } from './verb-schema.js';
 
 /** The names that a scenario may use besides its own. */
@@ -48,6 +48,7 @@ export function crossCheck(scenario: Scenario, vocabulary: Vocabulary): readonly
     ...scenario.commands.flatMap((command, i) => [
       ...unknownName(['commands', i, 'type'], 'command type', command.type, vocabulary.commandTypes),
       ...badId(['commands', i, 'id'], command.id),
+      ...(command.operator ?? []).flatMap((action, j) => operatorProblems(['commands', i, 'operator', j], command, action)),
     ]),
     ...scenario.faults.flatMap((fault, i) => faultProblems(['faults', i, fault.kind], fault, vocabulary)),
   ];
@@ -113,6 +114,12 @@ function badId(path: Path, id: string): readonly Problem[] {
     if (error instanceof SeatbeltError) return [{ path, at: 'value', message: error.message }];
     throw error;
   }
+}
+
+function operatorProblems(path: Path, { id, at }: ScenarioCommand, action: NonNullable<ScenarioCommand['operator']>[number]): readonly Problem[] {
+  const early = action.at > at ? [] : [{ path: [...path, 'at'], at: 'value' as const, message: 'must be later than the command' }];
+  const stranger = action.child === undefined || action.child.startsWith(`${id}!`) ? [] : [{ path: [...path, 'child'], at: 'value' as const, message: `is no child of '${id}': the id of one begins with '${id}!'` }];
+  return [...early, ...stranger];
 }
 
 function faultProblems(path: Path, fault: Fault, vocabulary: Vocabulary): readonly Problem[] {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_ENGINE_SETTINGS, type EngineSettings } from '../../actors/settings.js';
 import type { CommandDefinition } from '../../src/model/command.js';
+import { OPERATOR_ACTIONS } from '../../src/model/operator.js';
 import type { FailureRule } from '../faults/failures.js';
 import { conditionSchema } from './condition.js';
 import { commandDeclarationSchema } from './define/declaration.js';
@@ -19,12 +20,29 @@ const hostSchema = z
   })
   .readonly();
 
+/** An operator's action. One that does not fit where the command is then is refused, and changes nothing. */
+const operatorSchema = z
+  .strictObject({
+    /** When the client passes it on, virtual µs. */
+    at: durationSchema,
+    action: z.enum(OPERATOR_ACTIONS),
+    /** Default: the command itself; or the id of a child, `c1!0.1.0`. */
+    child: z.string().exactOptional(),
+    reason: z.string().min(1).max(1000).exactOptional(),
+    /** Of the step that `resolve` completes. */
+    output: z.json().exactOptional(),
+  })
+  .refine(({ action, output }) => output === undefined || action === 'resolve', { path: ['output'], error: 'only resolve takes an output' })
+  .readonly();
+
 const commandSchema = z
   .strictObject({
     /** When it is submitted, virtual µs. */
     at: durationSchema.prefault('0s'),
     /** When the client asks for it to be cancelled, virtual µs; after `at`. */
     cancelAt: durationSchema.exactOptional(),
+    /** What an operator does with it, should it be held. */
+    operator: z.array(operatorSchema).max(100).readonly().exactOptional(),
     id: idSchema.exactOptional(),
     type: z.string(),
     /** As the command's own schema wants them; checked against it when the scenario is loaded. */

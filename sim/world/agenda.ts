@@ -20,14 +20,17 @@ export type Errand =
 export class Agenda {
   readonly #commands = new TrackedMap<string, 'acknowledged' | 'over'>();
   readonly #cancels = new TrackedMap<string, true>();
+  /** Operators' actions that were answered, by command and request. */
+  readonly #operations = new TrackedMap<string, true>();
 
   tables(): readonly Table[] {
-    return [tableOfData('client-command', this.#commands), tableOfData('client-cancel', this.#cancels)];
+    return [tableOfData('client-command', this.#commands), tableOfData('client-cancel', this.#cancels), tableOfData('client-operation', this.#operations)];
   }
 
   /** To be shown every probe. */
   probe(probe: Probe): void {
     if (probe.type === 'cancelAnswered') this.#cancels.set(probe.commandId, true);
+    if (probe.type === 'operateAnswered') this.#operations.set(operationKey(probe), true);
     if (probe.type !== 'clientTold') return;
     const over = probe.status === null || isTerminal(probe.status as CommandStatus);
     const before = this.#commands.get(probe.commandId);
@@ -44,6 +47,11 @@ export class Agenda {
     return [...appointments.flatMap((appointment) => this.#errandsFor(appointment, now)), ...others.map(([id]) => ({ act: 'watch' as const, id, at: now }))];
   }
 
+  /** Whether an operator's action was answered, and so need not be passed on again. */
+  isAnswered(operation: OperationRef): boolean {
+    return this.#operations.has(operationKey(operation));
+  }
+
   #errandsFor({ id, at, cancelAt }: Appointment, now: number): readonly Errand[] {
     const heard = this.#commands.get(id);
     if (heard === 'over') return [];
@@ -53,4 +61,13 @@ export class Agenda {
     const delay = heard === undefined ? submitted - at : 0;
     return [first, { act: 'cancel', id, at: Math.max(cancelAt + delay, now) }];
   }
+}
+
+interface OperationRef {
+  readonly commandId: string;
+  readonly requestId: string;
+}
+
+function operationKey({ commandId, requestId }: OperationRef): string {
+  return `${commandId}/${requestId}`;
 }

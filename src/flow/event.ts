@@ -32,16 +32,24 @@ export type FlowEvent =
   | { readonly type: 'locksGranted' }
   | { readonly type: 'locksRefused'; readonly error: ErrorRecord }
   /** `before` is absent if `beforeTask` returned nothing. */
-  | { readonly type: 'started'; readonly run: RunRef; readonly before?: Data; readonly work: readonly StagedWork[] }
+  /** `called`, here and below: the HSM calls of the run, for whoever has to know later what there may be; absent if there were none. */
+  | { readonly type: 'started'; readonly run: RunRef; readonly before?: Data; readonly work: readonly StagedWork[]; readonly called?: readonly CalledVerb[] }
   /** `createTask` has run again, past the point of no return. */
   | { readonly type: 'recreated'; readonly run: RunRef; readonly work: readonly TaskRequest[] }
-  | { readonly type: 'endedSuccessfully'; readonly run: RunRef; readonly output?: Data }
+  | { readonly type: 'endedSuccessfully'; readonly run: RunRef; readonly output?: Data; readonly called?: readonly CalledVerb[] }
   | { readonly type: 'endedWithFailure'; readonly run: RunRef; readonly revert: readonly TaskRequest[] }
   | { readonly type: 'compensated'; readonly run: RunRef; readonly revert: readonly TaskRequest[]; readonly residue: readonly Effect[] }
   | { readonly type: 'compensationEnded'; readonly run: RunRef }
   | { readonly type: 'answered'; readonly run: RunRef; readonly answer: PivotAnswer }
   /** `sent`: an HSM call had left, so there may be effects. */
-  | { readonly type: 'threw'; readonly callback: Callback; readonly run: RunRef; readonly error: ErrorRecord; readonly sent: boolean }
+  | {
+      readonly type: 'threw';
+      readonly callback: Callback;
+      readonly run: RunRef;
+      readonly error: ErrorRecord;
+      readonly sent: boolean;
+      readonly called?: readonly CalledVerb[];
+    }
   /** The first verb of the part that crosses the point of no return is about to leave. */
   | { readonly type: 'crossing' }
   /** Of a task. */

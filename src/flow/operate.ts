@@ -1,4 +1,5 @@
 import type { OperatorRequest } from '../model/operator.js';
+import { withCalled } from './called.js';
 import { childThatStays, childToUndo, withChild } from './children.js';
 import type { FlowEvent, Instant } from './event.js';
 import { ended } from './ending.js';
@@ -18,7 +19,8 @@ type Operate = Extract<FlowEvent, { type: 'operate' }>;
 /** Null: it is not possible where the command is, or was done before. */
 export function operate(shape: FlowShape, state: CommandState, { request, unfit, called }: Operate, at: Instant): Transition | null {
   if (actedBefore(state, request.requestId) !== null || !fits(state, request, unfit)) return null;
-  const logged = withLog(withCalled(state, called), request, at);
+  const noted = called[0] === undefined ? state : withCalled(state, called[0].callback, called);
+  const logged = withLog(noted, request, at);
   switch (request.action) {
     case 'retry':
       return retry(shape, logged, at);
@@ -40,10 +42,6 @@ function withLog(state: CommandState, { requestId, action, reason }: OperatorReq
   const { status, executionIndex: index, heldBy, historyLength } = state;
   const entry = { t: at.now, requestId, action, ...(reason === undefined ? {} : { reason }), status, index, heldBy, historyLength };
   return { ...state, operator: [...state.operator, entry] };
-}
-
-function withCalled(state: CommandState, called: Operate['called']): CommandState {
-  return called.length === 0 ? state : withStep(state, { called });
 }
 
 // retry

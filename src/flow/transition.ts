@@ -1,6 +1,7 @@
 import type { ErrorRecord } from '../model/errors.js';
 import type { TaskRequest } from '../model/task.js';
 import type { FlowEffect, FlowEvent, Instant, RunRef } from './event.js';
+import { withCalled } from './called.js';
 import { cancel, cancelRefusal } from './cancel.js';
 import { childReported } from './child-reports.js';
 import { childToUndo, heldByChild, rollBackChild, uncovered } from './children.js';
@@ -94,7 +95,10 @@ function phaseOf(state: CommandState, event: CallbackEvent): CallbackPhase | nul
   return event.run.index === state.executionIndex && event.run.attempt === state.phase.attempt ? state.phase : null;
 }
 
-function callbackEnded(shape: FlowShape, state: CommandState, phase: CallbackPhase, event: CallbackEvent, at: Instant): Transition {
+function callbackEnded(shape: FlowShape, before: CommandState, phase: CallbackPhase, event: CallbackEvent, at: Instant): Transition {
+  const { callback } = phase;
+  const forward = callback === 'start' || callback === 'endSuccessfully';
+  const state = forward && 'called' in event ? withCalled(before, callback, event.called) : before;
   switch (event.type) {
     case 'started':
       return started(shape, state, phase, 'before' in event ? { before: event.before } : {}, event.work);

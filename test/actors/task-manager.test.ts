@@ -11,7 +11,7 @@ const POLL = 10_000_000;
 interface Start {
   readonly recovered?: readonly SpmAsyncTask[];
   /** Whether the command that the tasks belong to is there to be told. */
-  readonly command?: 'there' | 'over' | 'parked';
+  readonly command?: 'there' | 'over';
 }
 
 /** A task manager that has begun, with one pool and one command. */
@@ -23,7 +23,6 @@ function aTaskManager({ recovered = [], command = 'there' }: Start = {}) {
   const manager = createTaskManager(context, {
     pools: new Map([['pool1', pool]]),
     commandOf: () => (command === 'there' ? owner : undefined),
-    isOver: () => command === 'over',
     recovered,
     wakeSelf: mailbox.wake,
   });
@@ -300,11 +299,5 @@ describe('a task whose command', () => {
     const { ports, asked, polled } = aTaskManager({ recovered, command: 'over' });
     polled({});
     expect([ports.probes.map(({ type }) => type), asked('clearTask').length]).toEqual([['completionIgnored'], 1]);
-  });
-
-  test('is parked for another program: it is kept as it is, on disk and on its host, and not waited for', () => {
-    const { ports, asked, polled, commit } = aTaskManager({ recovered, command: 'parked' });
-    polled({});
-    expect([asked(), commit(), ports.probes, ports.timers]).toEqual([[], [], [], []]);
   });
 });

@@ -2,7 +2,7 @@ import type { RunReport } from '../../../sim/report/result.js';
 
 /** What a run of two commands came to: one got through, one was undone. */
 export function report(changes: Partial<RunReport> = {}): RunReport {
-  const command = { type: 'MoveDisk', parentId: null, handlers: ['copy', 'remove'], history: [], locks: [] };
+  const command = { type: 'MoveDisk', parentId: null, handlers: ['copy', 'remove'], history: [], locks: [], operator: [], exists: [] };
   return {
     scenario: 'demo',
     seed: 7,

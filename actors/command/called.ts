@@ -1,0 +1,15 @@
+import type { CalledVerb } from '../../src/flow/state.js';
+import type { CallRecord } from './callback-run.js';
+
+/** The calls of a forward callback that were answered well, or not at all: they may have had effects. */
+export function calledBy(record: CallRecord | undefined): readonly CalledVerb[] {
+  if (record === undefined || (record.callback !== 'start' && record.callback !== 'endSuccessfully')) return [];
+  const { callback } = record;
+  return record.calls.flatMap((call) => (call === null || (call.reply !== null && call.reply.code !== 0) ? [] : [{ callback, host: call.host, verb: call.verb }]));
+}
+
+/** The same as an event carries it. */
+export function withCalls<E extends object>(event: E, record: CallRecord): E {
+  const called = calledBy(record);
+  return called.length === 0 ? event : { ...event, called };
+}

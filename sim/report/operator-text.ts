@@ -1,0 +1,16 @@
+import type { Existing, OperatorEntry } from '../../src/flow/state.js';
+
+// What operators did with a command, and what there is of it, as lines for people.
+
+export function operatorText({ action, status, reason }: OperatorEntry): string {
+  return `operator: ${action} while ${status}${reason === undefined ? '' : ` (${reason})`}`;
+}
+
+export function existingText({ index, handler, why, tasks, calls, children }: Existing): string {
+  const done = [
+    ...tasks.map(({ verb, entity, outcome }) => `${verb}${entity === null ? '' : ` ${entity}`}${outcome.kind === 'succeeded' ? '' : ` (${outcome.kind})`}`),
+    ...calls.map(({ verb, host }) => `${verb} on ${host}`),
+    ...children.map((id) => `command ${id}`),
+  ];
+  return `exists: step ${index} ${handler} (${why})${done.length === 0 ? '' : `: ${done.join(', ')}`}`;
+}

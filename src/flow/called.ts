@@ -1,0 +1,9 @@
+import type { CalledVerb, CommandState } from './state.js';
+import { stepAt, withStep } from './step.js';
+
+/** Notes the HSM calls of a forward callback's latest run: what it kept of earlier runs is among them. */
+export function withCalled(state: CommandState, callback: CalledVerb['callback'], called: readonly CalledVerb[]): CommandState {
+  const before = stepAt(state).called ?? [];
+  const next = [...before.filter((call) => call.callback !== callback), ...called];
+  return next.length === 0 && before.length === 0 ? state : withStep(state, { called: next });
+}
