@@ -4,6 +4,7 @@ import type { ErasedHandler } from '../../src/model/handler.js';
 import { isHeld, isTerminal, type CommandState, type CommandStatus, type HistoryEntry } from '../../src/flow/state.js';
 import { dependentsOf, familyFlaws } from './family.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
+import { operated } from './operator-flaws.js';
 import { nextCallbacks, threw, type Next } from './next-callbacks.js';
 import type { Batch, Changed } from './store-mirror.js';
 
@@ -132,17 +133,21 @@ function handlersOf(definitions: ReadonlyMap<string, CommandDefinition>, state: 
 function isAllowed(before: CommandState, after: CommandState, allowed: readonly Next[]): boolean {
   const { status } = after;
   const wasHeldByChild = before.heldBy?.code === 'CHILD_HELD';
+  // Which of an operator's actions may lead where, the rules of order say.
+  const byOperator = operated(before, after);
   // Whether that child was held in truth is another invariant's question.
   if (after.heldBy?.code === 'CHILD_HELD') return dependentsOf(after.steps[after.executionIndex]).some(({ held }) => held?.status === status);
   switch (status) {
     case 'PARKED':
       return !isTerminal(before.status) && (!isHeld(before.status) || wasHeldByChild);
     case 'SUBMITTED':
-      return false;
+      return byOperator && before.status === 'PARKED';
     case 'RUNNING':
-      return before.status === 'SUBMITTED' || wasHeldByChild;
+      return before.status === 'SUBMITTED' || wasHeldByChild || (byOperator && (before.status === 'STUCK' || before.status === 'PARKED'));
     case 'ROLLING_BACK':
-      return allowed.some((next) => next.kind === 'children' || (next.kind === 'callback' && (next.callback === 'endWithFailure' || next.callback === 'compensate')));
+      // Revert tasks may be all that is tried again.
+      if (byOperator && allowed.length === 0) return before.status === 'ROLLBACK_INCOMPLETE' || before.status === 'PARKED';
+      return allowed.some((next) => next.kind === 'children' || (next.kind === 'callback' && (next.callback === 'endWithFailure' || next.callback === 'compensate' || next.callback === 'compensationEnded')));
     case 'REJECTED':
       return before.status === 'SUBMITTED';
     case 'COMPLETED':

@@ -115,11 +115,11 @@ class DiskData implements Watcher {
     return new Set([...this.scene.mirror.commands.values()].flatMap(({ residue }) => residue.map(({ object }) => object)));
   }
 
-  /** A command that has worked on it is not over: what it has done so far is its status to tell. */
+  /** A command that has worked on it is not over, or an operator closed it: what it has done so far is its status to tell. */
   #isInHand(key: EntityKey): boolean {
     return [...(this.#workedOn.get(key) ?? [])].some((id) => {
       const state = this.scene.mirror.commands.get(id);
-      return state !== undefined && !isTerminal(state.status);
+      return state !== undefined && (!isTerminal(state.status) || state.status === 'CLOSED_BY_OPERATOR');
     });
   }
 

@@ -1,5 +1,5 @@
 import type { CallbackName } from '../../actors/probe.js';
-import type { CommandState, CommandStatus, HistoryEntry, WorkItem } from '../../src/flow/state.js';
+import type { CommandState, CommandStatus, HistoryEntry, OperatorEntry, WorkItem } from '../../src/flow/state.js';
 import type { ErasedHandler } from '../../src/model/handler.js';
 import type { Outcome } from '../../src/model/outcome.js';
 import type { ErrorMatch, RetryIf } from '../../src/model/retry.js';
@@ -45,6 +45,11 @@ class Rules {
   ) {}
 
   after(last: HistoryEntry | undefined): readonly Next[] {
+    const acted = this.state.operator.findLast(({ historyLength }) => historyLength === this.history.length);
+    return acted === undefined ? this.follows(last) : this.operated(acted, last);
+  }
+
+  private follows(last: HistoryEntry | undefined): readonly Next[] {
     if (last === undefined) return this.start(0, 1);
     const { index: k, attempt, callback } = last;
     switch (callback) {
@@ -58,7 +63,7 @@ class Rules {
         if (threw(last)) return this.endThrew(k, attempt);
         // A cancel that came while the step's work was under way takes effect once it is completed; a later one, in the next step.
         if (this.state.cancel !== null && this.state.executionReason === 'ROLLBACK_FLOW') return this.undo(k);
-        return k === this.handlers.length - 1 ? this.allDone(k) : this.start(k + 1, 1);
+        return this.stepOver(k);
       case 'hasPassed':
         return this.answered(last);
       case 'endWithFailure':
@@ -69,7 +74,63 @@ class Rules {
     }
   }
 
+  // Operators.
+
+  /** An operator has acted since the last callback, on a command that was held at step k. */
+  private operated({ action, status, index: k, heldBy }: OperatorEntry, last: HistoryEntry | undefined): readonly Next[] {
+    if (action === 'abandon') return [inStatus('CLOSED_BY_OPERATOR')];
+    if (status === 'PARKED') return heldBy?.code === 'NONDETERMINISTIC_CALLBACK' ? this.runGivenUp(k, last) : this.follows(last);
+    if (status === 'STUCK') return action === 'retry' ? this.stuckAgain(k) : this.stepOver(k);
+    return action === 'retry' ? this.undoAllAgain() : this.below(Math.max(k, 0));
+  }
+
+  private stuckAgain(k: number): readonly Next[] {
+    const failed = this.history.findLast(({ callback }) => callback !== 'hasPassed');
+    if (failed === undefined || failed.index !== k) return [];
+    if (!threw(failed)) return this.workEnded(k);
+    return failed.callback === 'endSuccessfully' ? [oneOf(k, 'endSuccessfully', failed.attempt + 1)] : this.start(k, failed.attempt + 1);
+  }
+
+  /** A run that did not repeat itself is given up: the same callback under the next attempt, or whether it has crossed the point of no return is asked. */
+  private runGivenUp(k: number, last: HistoryEntry | undefined): readonly Next[] {
+    const due = this.follows(last).flatMap((next): Next[] => (next.kind === 'callback' ? [{ ...next, attempt: next.attempt + 1 }] : [next]));
+    const asked = this.state.steps[k]?.pivot === 'maybe' ? [oneOf(k, 'hasPassed', 1)] : [];
+    const cancelled = this.state.cancel !== null && this.state.executionReason === 'ROLLBACK_FLOW' ? [...this.failed(k), ...this.undo(k)] : [];
+    return [...due, ...asked, ...cancelled];
+  }
+
+  /** Whatever is not undone has another turn, the latest step first. */
+  private undoAllAgain(): readonly Next[] {
+    const latest = this.handlers.findLastIndex((_, i) => this.isUndone(i) !== 'yes');
+    return latest < 0 ? this.below(0) : this.undoTurn(latest);
+  }
+
+  /** The next turn of step k's undo, after those that it has had. */
+  private undoTurn(k: number): readonly Next[] {
+    const entries = this.history.filter(({ index }) => index === k);
+    const last = entries.findLast(({ callback }) => callback === 'endWithFailure' || callback === 'compensate');
+    if (last !== undefined) return threw(last) ? [oneOf(k, last.callback, last.attempt + 1)] : this.undone(k);
+    return entries.some(({ callback }) => callback === 'endSuccessfully') ? this.undo(k) : this.failed(k);
+  }
+
+  private isGivenUp(k: number): boolean {
+    const undo = this.state.steps[k]?.undo;
+    return undo === 'skipped' || undo === 'resolved';
+  }
+
+  /** Whether step i's undo has had its turn, and needs no other. */
+  private isSettled(i: number): boolean {
+    const undos = ['endWithFailure', 'compensate', 'compensationEnded'];
+    return this.isGivenUp(i) || (undos.includes(this.history.findLast(({ index }) => index === i)?.callback ?? '') && this.isUndone(i) === 'yes');
+  }
+
   // Forward.
+
+  /** Step k is completed, by its own rules or by an operator. */
+  private stepOver(k: number): readonly Next[] {
+    if (k < this.handlers.length - 1) return this.start(k + 1, 1);
+    return this.state.steps.some(({ closed }) => closed !== undefined) ? [inStatus('CLOSED_BY_OPERATOR')] : this.allDone(k);
+  }
 
   private start(k: number, attempt: number): readonly Next[] {
     return [oneOf(k, 'beforeTask', attempt), oneOf(k, 'createTask', attempt, 'threw')];
@@ -83,7 +144,10 @@ class Rules {
     if (this.isPast()) return [...this.start(k, attempt + 1), inStatus('STUCK')];
     // Of a command that is cancelled, or a step whose time is up, nothing is tried again; the wish may have come after the next attempt was due.
     if (this.state.cancel !== null || this.state.steps[k]?.timedOut !== undefined) return this.state.executionReason === 'ROLLBACK_FLOW' ? this.failed(k) : this.start(k, attempt + 1);
-    return this.isLastAttempt(k, attempt) ? this.failed(k) : this.start(k, attempt + 1);
+    const again = this.start(k, attempt + 1);
+    // A run that was given up uses up no attempt of the policy.
+    if (this.hadRunGivenUp(k)) return [...this.failed(k), ...again];
+    return this.isLastAttempt(k, attempt) ? this.failed(k) : again;
   }
 
   private workEnded(k: number): readonly Next[] {
@@ -107,7 +171,9 @@ class Rules {
   private endAgain(k: number, attempt: number): readonly Next[] {
     if (this.isPast()) return [oneOf(k, 'endSuccessfully', attempt + 1), inStatus('STUCK')];
     if (this.state.cancel !== null) return this.state.executionReason === 'ROLLBACK_FLOW' ? this.undo(k) : [oneOf(k, 'endSuccessfully', attempt + 1)];
-    return this.isLastAttempt(k, attempt) ? this.undo(k) : [oneOf(k, 'endSuccessfully', attempt + 1)];
+    const again = oneOf(k, 'endSuccessfully', attempt + 1);
+    if (this.hadRunGivenUp(k)) return [...this.undo(k), again];
+    return this.isLastAttempt(k, attempt) ? this.undo(k) : [again];
   }
 
   /** An answer decides which way what had failed goes on; without one it is asked again. */
@@ -154,10 +220,12 @@ class Rules {
   }
 
   private below(k: number): readonly Next[] {
-    if (k > 0) return this.undo(k - 1);
+    if (k > 0) return this.isSettled(k - 1) ? this.below(k - 1) : this.undoTurn(k - 1);
     const reached = this.handlers.map((_, i) => this.isUndone(i));
     if (reached.includes('no')) return [inStatus('ROLLBACK_INCOMPLETE')];
-    return reached.includes('unknown') ? [inStatus('ROLLBACK_INCOMPLETE'), inStatus('ROLLED_BACK')] : [inStatus('ROLLED_BACK')];
+    const closed = this.state.steps.some((step, i) => this.isGivenUp(i) || dependentsOf(step).some(({ undo }) => undo === 'closed'));
+    const over = inStatus(closed ? 'CLOSED_BY_OPERATOR' : 'ROLLED_BACK');
+    return reached.includes('unknown') ? [inStatus('ROLLBACK_INCOMPLETE'), over] : [over];
   }
 
   /** Step k is completed, and to be undone. */
@@ -191,7 +259,7 @@ class Rules {
   private isUndone(i: number): 'yes' | 'no' | 'unknown' {
     const entries = this.history.filter(({ index }) => index === i);
     const last = entries.at(-1);
-    if (last === undefined) return 'yes';
+    if (last === undefined || this.isGivenUp(i)) return 'yes';
     if (dependentsOf(this.state.steps[i]).some(({ undo }) => undo === 'stays')) return 'no';
     if (last.callback === 'endWithFailure' || last.callback === 'compensate' || last.callback === 'compensationEnded') {
       return threw(last) || !endedWell(this.state.steps[i]?.revertWork ?? []) ? 'no' : 'yes';
@@ -211,6 +279,10 @@ class Rules {
     const mayHaveRun = ({ kind }: Outcome): boolean => kind !== 'refused' && kind !== 'notSent';
     if (work.some((item) => item.kind === 'task' && [...item.past, ...(item.outcome === null ? [] : [item.outcome])].some(mayHaveRun))) return 'some';
     return this.history.some((entry) => entry.index === k && threw(entry)) ? 'unknown' : 'none';
+  }
+
+  private hadRunGivenUp(k: number): boolean {
+    return this.state.operator.some(({ index, heldBy }) => index === k && heldBy?.code === 'NONDETERMINISTIC_CALLBACK');
   }
 
   private isLastAttempt(k: number, attempt: number): boolean {

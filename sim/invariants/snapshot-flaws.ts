@@ -1,6 +1,7 @@
 import { isTerminal, type CommandState, type Phase, type StepState } from '../../src/flow/state.js';
 import { sameData, type Data } from '../../src/model/data.js';
 import { dependentsOf } from './family.js';
+import { operated, operatorFlaws } from './operator-flaws.js';
 import type { Changed } from './store-mirror.js';
 
 /** What is wrong with how a command's snapshot follows from the one before, each in words. */
@@ -10,7 +11,7 @@ export function snapshotFlaws({ before, after }: Changed<CommandState>): readonl
   if (isTerminal(before.status)) return [`it was ${before.status}, and has changed all the same`];
   // A migration moves steps about, and is judged by what follows from it.
   if (after.version > before.version) return migration(before, after);
-  return [...identity(before, after), ...movement(before, after), ...steps(before, after)];
+  return [...identity(before, after), ...movement(before, after), ...steps(before, after), ...operatorFlaws(before, after)];
 }
 
 function beginning({ status, historyLength, steps: reached }: CommandState): readonly string[] {
@@ -39,7 +40,7 @@ function movement(before: CommandState, after: CommandState): readonly string[] 
   if (after.fence < before.fence) flaws.push(`its fence fell from ${before.fence} to ${after.fence}`);
   if (before.executionReason === 'ROLLBACK_FLOW' && after.executionReason === 'REGULAR_FLOW') flaws.push('a rollback went forward again');
   if (after.executionReason === 'ROLLBACK_FLOW') {
-    if (to > from || to < -1) flaws.push(`its executionIndex went from ${from} to ${to} in a rollback`);
+    if ((to > from && !operated(before, after)) || to < -1) flaws.push(`its executionIndex went from ${from} to ${to} in a rollback`);
     if (before.executionReason === 'REGULAR_FLOW' && after.fence === before.fence) flaws.push('a rollback began without a new fence number');
   } else {
     if (to !== from && to !== from + 1) flaws.push(`its executionIndex went from ${from} to ${to}`);

@@ -190,6 +190,8 @@ class Truth implements Watcher {
         return this.#succeeded(state);
       case 'ROLLED_BACK':
         return this.#rolledBack(state);
+      case 'CLOSED_BY_OPERATOR':
+        return this.#closed(state);
       case 'REJECTED': {
         const first = this.#entries.get(state.id)?.[0];
         if (first !== undefined) this.broken(state.id, `it is REJECTED, and ${first.verb} took effect for it on ${first.host}`);
@@ -228,6 +230,22 @@ class Truth implements Watcher {
     this.#remains(state, family.flatMap(({ id }) => this.#entries.get(id) ?? []), state.residue.map(plain), plain);
   }
 
+  /** What remains is of steps that are listed as existing, or that an operator has dealt with by hand; and what is listed as done was done. */
+  #closed(state: CommandState): void {
+    const listed = new Set(state.exists.map(({ index }) => index));
+    const byHand = (index: number): boolean => state.steps[index]?.undo === 'resolved' || state.steps[index]?.closed === 'resolved';
+    const residue = new Set(state.residue.map(plain));
+    const entries = (this.#entries.get(state.id) ?? []).flatMap(({ executionIndex, effects }) => effects.map((effect) => ({ ...effect, executionIndex })));
+    const unlisted = standing(entries).filter((effect) => !listed.has(effect.executionIndex) && !byHand(effect.executionIndex) && !residue.has(plain(effect)));
+    if (unlisted.length > 0) {
+      this.broken(state.id, `it is ${state.status}, and there remains what it does not list: ${unlisted.map((effect) => `${signed(effect)} (step ${effect.executionIndex})`).join(', ')}`);
+    }
+    for (const { index, why } of state.exists) {
+      if (why !== 'completed' && why !== 'blocked') continue;
+      for (const item of state.steps[index]?.work ?? []) if (item.kind === 'task' && item.outcome?.kind === 'succeeded') this.#tookEffect(state.id, item);
+    }
+  }
+
   #remains(state: CommandState, entries: readonly LedgerEntry[], expected: readonly string[], name: (effect: SignedEffect) => string): void {
     const open = openEffects(entries).map(name);
     const surplus = open.filter((effect) => !expected.includes(effect));
@@ -248,8 +266,12 @@ function everyAttempt(commandId: string, number: number, { run, attempt, ordinal
 
 /** What remains of all the entries: on one object, `-` cancels an earlier `+`, and `+` an earlier `-`. */
 function openEffects(entries: readonly LedgerEntry[]): readonly SignedEffect[] {
-  const open = new Map<string, SignedEffect>();
-  for (const effect of entries.flatMap(({ effects }) => effects)) {
+  return standing(entries.flatMap(({ effects }) => effects));
+}
+
+function standing<E extends SignedEffect>(effects: readonly E[]): readonly E[] {
+  const open = new Map<string, E>();
+  for (const effect of effects) {
     const before = open.get(effect.object);
     if (before === undefined) open.set(effect.object, effect);
     else if (before.sign !== effect.sign) open.delete(effect.object);

@@ -269,7 +269,7 @@ describe('a command that this program cannot continue', () => {
     });
   });
 
-  test('hears how its task ends, and a program that can continue it finds that on disk', async () => {
+  test('hears how its task ends, and a program that can continue it goes on from there', async () => {
     await withRig({ commands: [COPY, other], host: { status: () => RUNNING } }, async (rig) => {
       rig.submit('c1', 'Copy');
       await rig.runUntil(({ type }) => type === 'taskSubmitted');
