@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     pool: 'forks',
     setupFiles: ['test/fast-check.setup.ts'],
+    // Machines are shared and noisy: a limit is there to end what hangs, not to judge speed.
+    testTimeout: 60_000,
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/torture/**'] } },
       // What runs the compiled program has it compiled first.
