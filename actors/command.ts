@@ -10,7 +10,9 @@ import { childOf, isRoot, placeholder } from './command/batch.js';
 import type { SlotChange } from './command/call-slot.js';
 import { calledBy } from './command/called.js';
 import { CallbackRunner } from './command/callback-runner.js';
+import { CleanUpRunners } from './command/clean-up-runners.js';
 import { DurableCommand, type InitialCommand } from './command/durable-command.js';
+import type { CallSlot } from './command/call-slot.js';
 import type { Family } from './command/family.js';
 import { callsAfterOperation, operateAnswer } from './command/operation.js';
 import { StepTimer } from './command/step-timer.js';
@@ -38,6 +40,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
   const { ports, locks, taskManager } = context;
   const command = new DurableCommand(context, definition, deps.initial, (outcome) => wakeSelf({ type: 'committed', outcome }), { changed, perform }, family);
   const callbacks = new CallbackRunner(context, definition, command, 'callback', wakeSelf, () => family.ancestors());
+  const cleanUps = new CleanUpRunners((slot) => new CallbackRunner(context, definition, command, slot, wakeSelf, () => family.ancestors()));
   const limit = new StepTimer(ports, command.shape, wakeSelf);
   const admission = new Admission(locks, (answer) => wakeSelf({ type: 'locksAnswered', answer }));
 
@@ -48,9 +51,9 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
       case 'locksAnswered':
         return locksAnswered(message.answer);
       case 'callbackDue':
-        return callbacks.due(message.run);
+        return runnerOf(message.slot)?.due(message.run);
       case 'runEnded':
-        return callbacks.ended(message.run, message.result);
+        return runnerOf(message.slot)?.ended(message.run, message.result);
       case 'resolve':
         return message.resolve();
       case 'committed':
@@ -75,6 +78,10 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
     }
   };
 
+  function runnerOf(slot: CallSlot): CallbackRunner | undefined {
+    return slot === 'callback' ? callbacks : cleanUps.in(slot);
+  }
+
   function begin(): void {
     limit.follow(command.state);
     const { at } = command.state.phase;
@@ -98,6 +105,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
   function changed(state: CommandState, before: CommandState): void {
     // A wait for a further attempt may end with a cancel: then that attempt is not to be, though its time may have come.
     if (state.phase !== before.phase) callbacks.forgo();
+    cleanUps.follow(state);
     limit.follow(state);
     deps.changed(state, before);
   }
@@ -110,6 +118,8 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
         return admission.ask(state);
       case 'runCallback':
         return callbacks.schedule(effect);
+      case 'runBeforeRetry':
+        return cleanUps.schedule(state.executionIndex, effect.item);
       case 'placeTask': {
         const task = placeholder(state, effect.item, committedAt);
         command.tasks.set(task.id, task);
@@ -184,7 +194,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
   function operate(request: OperatorRequest, answer: (answer: OperateAnswer) => void): void {
     const slot = 'callback';
     const calls = (after: CommandState): SlotChange => ({ slot, record: callsAfterOperation(command.openCalls.get(slot), after) });
-    const called = calledBy(command.openCalls.get(slot));
+    const called = [...command.openCalls.values()].flatMap(calledBy);
     const ignored = (): void => answer(operateAnswer(command.state, request, unfit?.message ?? null));
     command.apply({ type: 'operate', request, unfit: unfit?.message ?? null, called }, { calls, then: () => answer({ kind: 'done', state: command.state }) }, { ignored });
   }

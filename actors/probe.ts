@@ -5,7 +5,7 @@ import type { Outcome } from '../src/model/outcome.js';
 import type { ExecutionReason } from '../src/model/task.js';
 
 /** The callbacks whose runs are committed, as the history names them. */
-export type CallbackName = 'beforeTask' | 'createTask' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'compensationEnded' | 'hasPassed';
+export type CallbackName = 'beforeTask' | 'createTask' | 'beforeRetry' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'compensationEnded' | 'hasPassed';
 
 /** An engine's answer to an operator's action. */
 export type OperateTold = { readonly done: true; readonly status: string } | { readonly done: false; readonly error: ErrorRecord };
@@ -28,8 +28,8 @@ export type Probe =
   | { readonly type: 'statusChanged'; readonly commandId: string; readonly status: string; readonly error: ErrorRecord | null }
   /** *durable*: an operator acted on a held command. */
   | { readonly type: 'operatorActed'; readonly commandId: string; readonly action: OperatorAction; readonly reason: string | null }
-  /** A callback's function is about to run (perhaps again). */
-  | { readonly type: 'callbackRuns'; readonly commandId: string; readonly index: number; readonly handler: string; readonly callback: CallbackName; readonly attempt: number }
+  /** A callback's function is about to run (perhaps again). `task`: of `beforeRetry`, as in the history. */
+  | { readonly type: 'callbackRuns'; readonly commandId: string; readonly index: number; readonly handler: string; readonly callback: CallbackName; readonly attempt: number; readonly task?: string }
   /** *durable*: the batch with the callback's changes is synced. `threw`: the commit is of its failure. */
   | {
       readonly type: 'callbackCommitted';
@@ -38,6 +38,7 @@ export type Probe =
       readonly handler: string;
       readonly callback: CallbackName;
       readonly attempt: number;
+      readonly task?: string;
       readonly threw: ErrorRecord | null;
     }
   /** *durable* */

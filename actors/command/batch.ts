@@ -4,7 +4,8 @@ import type { LockRecord } from '../../src/model/lock.js';
 import type { Outcome } from '../../src/model/outcome.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import type { FlowEffect, FlowEvent } from '../../src/flow/event.js';
-import { isTerminal, submitted, type ChildItem, type CommandState, type HistoryEntry, type ParentRef, type TaskItem } from '../../src/flow/state.js';
+import { isTerminal, submitted, type ChildItem, type CommandState, type HistoryEntry, type ParentRef, type TaskItem, type WorkItem } from '../../src/flow/state.js';
+import { withCleanUps } from '../../src/flow/clean-up.js';
 import type { Transition } from '../../src/flow/step.js';
 import { familyRootId, isDependent, succeededWithRoot } from '../../src/flow/children.js';
 import type { Change } from '../../src/store/change.js';
@@ -62,6 +63,7 @@ function changesOfEffect({ step, tasks, heldLocks, completedFamily, now, definit
       ];
     case 'acquireLocks':
     case 'runCallback':
+    case 'runBeforeRetry':
     case 'stopTask':
     case 'cancelChild':
     case 'rollBackChild':
@@ -73,11 +75,11 @@ function changesOfEffect({ step, tasks, heldLocks, completedFamily, now, definit
 /** What the observer is told once the batch is synced. */
 export function probesOf({ before, event, step, history, heldLocks, completedFamily, now }: BatchInput): Probe[] {
   const { state, effects } = step;
-  const threw = event.type === 'threw' ? event.error : null;
+  const threw = event.type === 'threw' || event.type === 'beforeRetryThrew' ? event.error : null;
   const probes: Probe[] = [];
   if (event.type === 'locksGranted') probes.push({ type: 'lockGranted', owner: before.rootId, keys: before.locks.map(({ key }) => key) });
-  for (const { handler, index, callback, attempt } of history) {
-    probes.push({ type: 'callbackCommitted', commandId: before.id, index, handler, callback, attempt, threw });
+  for (const { handler, index, callback, attempt, task } of history) {
+    probes.push({ type: 'callbackCommitted', commandId: before.id, index, handler, callback, attempt, ...(task === undefined ? {} : { task }), threw });
   }
   for (const effect of effects) {
     if (effect.do === 'placeTask') {
@@ -99,7 +101,7 @@ export function probesOf({ before, event, step, history, heldLocks, completedFam
 /** An end with a declared code counts as an end well; what counts is in the new state, if the item has not gone on to its next attempt. */
 function judgedOutcome(state: CommandState, taskId: string): Outcome | null {
   for (const step of state.steps) {
-    const item = [...step.work, ...step.revertWork].find(({ id }) => id === taskId);
+    const item = [...step.work, ...step.revertWork].flatMap((work): readonly WorkItem[] => (work.kind === 'task' ? withCleanUps(work) : [work])).find(({ id }) => id === taskId);
     if (item !== undefined) return item.outcome;
   }
   return null;

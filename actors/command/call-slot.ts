@@ -1,17 +1,30 @@
 import type { Data } from '../../src/model/data.js';
 import type { Change } from '../../src/store/change.js';
+import type { CommandState } from '../../src/flow/state.js';
+import { unprepared } from '../../src/flow/before-retry.js';
 import type { CallRecord } from './callback-run.js';
 
 /** Which of a command's open callbacks a record is of: the one that its phase says, or a task's clean-up, of which several may be open beside each other. */
 export type CallSlot = 'callback' | `retry-${number}`;
 
 /** The recorded HSM calls of a command's open callbacks, as they are on disk. */
-export type OpenCalls = ReadonlyMap<string, CallRecord>;
+export type OpenCalls = ReadonlyMap<CallSlot, CallRecord>;
 
 /** What a commit changes of them; null: that callback is over. */
 export interface SlotChange {
   readonly slot: CallSlot;
   readonly record: CallRecord | null;
+}
+
+/** Where the calls of the clean-up before a task's next attempt are recorded. */
+export function retrySlot({ ordinal }: { readonly ordinal: number }): CallSlot {
+  return `retry-${ordinal}`;
+}
+
+/** Records of clean-ups that are over, or given up, in this state. */
+export function endedSlots(calls: OpenCalls, state: CommandState): readonly SlotChange[] {
+  const open = new Map<CallSlot, string>(unprepared(state).map((item) => [retrySlot(item), item.id]));
+  return [...calls].flatMap(([slot, { task }]) => (task === undefined || open.get(slot) === task ? [] : [{ slot, record: null }]));
 }
 
 export function callChange(commandId: string, { slot, record }: SlotChange): Change {

@@ -4,7 +4,7 @@ import { SeatbeltError } from '../../src/model/errors.js';
 import type { ChildItem } from '../../src/flow/state.js';
 import type { EngineContext } from '../engine-context.js';
 import type { Answer } from '../exchange.js';
-import type { Args, HostRequest, StepRef } from '../wire.js';
+import { STALE, type Args, type HostRequest, type StepRef } from '../wire.js';
 import type { RecordedCall } from './callback-run.js';
 
 /** The most ancestors that a command may have. */
@@ -29,8 +29,16 @@ export class CallbackHost {
     return this.context.exchange.hostIncarnation(host);
   }
 
-  call({ host, key, verb, args, hostIncarnation }: RecordedCall, step: Omit<StepRef, 'commandId'>): Promise<Answer> {
-    return this.#request(host, { op: 'call', key, verb, args, step: { commandId: this.commandId, ...step }, hostIncarnation });
+  /**
+   * The fence number that it left with may be over before it arrives, though nothing of this run was given up: it is the command's, and a task beside may
+   * have had an attempt that is over. Then it is sent again, unless the run is void.
+   */
+  async call(call: RecordedCall, step: Omit<StepRef, 'commandId'>, isVoid: () => boolean): Promise<Answer> {
+    const { host, key, verb, args, hostIncarnation } = call;
+    const fence = this.context.fences.get(this.commandId);
+    const answer = await this.#request(host, { op: 'call', key, verb, args, step: { commandId: this.commandId, ...step }, hostIncarnation });
+    const isStale = answer.kind === 'reply' && answer.reply.code === STALE;
+    return isStale && !isVoid() && this.context.fences.get(this.commandId) !== fence ? this.call(call, step, isVoid) : answer;
   }
 
   read(host: string, verb: string, args: Args): Promise<Answer> {

@@ -4,15 +4,16 @@ import { CallFailed, CallUnknown, recordOf, SeatbeltError, type ErrorRecord } fr
 import type { ChildRequest, ErasedHandler } from '../../src/model/handler.js';
 import type { TaskRequest } from '../../src/model/task.js';
 import type { FlowEvent, StagedWork } from '../../src/flow/event.js';
-import { callKey, childId, derivedId, taskId } from '../../src/flow/ids.js';
+import { callKey, childId, cleanUpCallKey, derivedId, taskId } from '../../src/flow/ids.js';
 import { stepAt, stepNumber } from '../../src/flow/step.js';
-import type { Callback, ChildItem, CommandState } from '../../src/flow/state.js';
+import type { ChildItem, CommandState, TaskItem } from '../../src/flow/state.js';
 import type { EntityReader } from '../../src/store/entity-table.js';
 import { StagedView, type EntityRead, type StagedEntities } from '../../src/store/staged-view.js';
 import type { Answer } from '../exchange.js';
 import type { CallbackName } from '../probe.js';
 import { checkedCallArgs, checkedChild, checkedEffects, checkedTask, listOf } from './checked.js';
-import { failureOf, reports, revertReport } from './reports.js';
+import type { RunOf } from './history.js';
+import { failedTask, failureOf, reports, revertReport } from './reports.js';
 import { ANOTHER_INCARNATION, STALE, type Args } from '../wire.js';
 
 /** An HSM call as it is recorded before it leaves. */
@@ -29,11 +30,8 @@ export type RecordedCall = {
 };
 
 /** `call/<command>/<slot>`: the calls of a callback that is running, so that a repeated run makes the same ones. By ordinal; null where the next attempt needs a new key. */
-export type CallRecord = {
+export type CallRecord = RunOf & {
   readonly commandId: string;
-  readonly index: number;
-  readonly callback: Callback;
-  readonly attempt: number;
   /** What the staged view had read before the last recorded call left. */
   readonly reads: readonly EntityRead[];
   readonly calls: readonly (RecordedCall | null)[];
@@ -75,8 +73,7 @@ export class CallbackRun {
   constructor(
     private readonly handler: ErasedHandler,
     private readonly state: CommandState,
-    private readonly callback: Callback,
-    private readonly attempt: number,
+    private readonly runOf: RunOf,
     entities: EntityReader,
     recorded: CallRecord | null,
     private readonly host: RunHost,
@@ -84,13 +81,12 @@ export class CallbackRun {
     this.#view = new StagedView(entities, recorded?.reads);
     this.#calls = [...(recorded?.calls ?? [])];
     this.#readsAtLastCall = recorded?.reads ?? [];
-    this.#running = callback === 'start' ? 'beforeTask' : callback;
+    this.#running = runOf.callback === 'start' ? 'beforeTask' : runOf.callback;
   }
 
   /** What a repeated run of the same attempt has to be given. */
   #record(): CallRecord {
-    const { state, callback, attempt } = this;
-    return { commandId: state.id, index: state.executionIndex, callback, attempt, reads: this.#readsAtLastCall, calls: [...this.#calls] };
+    return { commandId: this.state.id, ...this.runOf, reads: this.#readsAtLastCall, calls: [...this.#calls] };
   }
 
   async run(): Promise<RunResult> {
@@ -120,7 +116,7 @@ export class CallbackRun {
     const { handler } = this;
     const step = stepAt(this.state);
     const before = step.before;
-    switch (this.callback) {
+    switch (this.runOf.callback) {
       case 'start': {
         this.#enter('beforeTask');
         const returned = await handler.beforeTask?.({
@@ -137,6 +133,13 @@ export class CallbackRun {
         this.#enter('createTask');
         const remaining = await handler.createTask?.({ ...this.#context(), before, work: frozen(reports(step.work)) });
         return { type: 'recreated', run: this.#ref(), work: listOf(remaining).map(checkedTask) };
+      }
+      case 'beforeRetry': {
+        this.#enter('beforeRetry');
+        const item = this.#retried();
+        const cleanUp = await handler.beforeRetry?.({ ...this.#context(), before, failed: frozen(failedTask(item)) });
+        const sent = this.#calls.some((call) => call !== null);
+        return { type: 'prepared', run: { ...this.#ref(), task: item.id }, work: listOf(cleanUp).map(checkedTask), sent };
       }
       case 'endSuccessfully': {
         this.#enter('endSuccessfully');
@@ -172,7 +175,15 @@ export class CallbackRun {
   }
 
   #ref() {
-    return { index: this.state.executionIndex, attempt: this.attempt };
+    const { index, attempt } = this.runOf;
+    return { index, attempt };
+  }
+
+  /** The task that `beforeRetry` is run for. */
+  #retried(): TaskItem {
+    const item = stepAt(this.state).work.find(({ id }) => id === this.runOf.task);
+    if (item?.kind !== 'task') throw new SeatbeltError('INTERNAL', `${this.state.id}: there is no task ${this.runOf.task ?? ''} to be tried again`);
+    return item;
   }
 
   #enter(callback: CallbackName): void {
@@ -188,7 +199,7 @@ export class CallbackRun {
       params: state.params,
       outputs: Object.fromEntries(state.steps.slice(0, index).map((step) => [step.handler, step.output])),
       executionIndex: index,
-      attempt: this.attempt,
+      attempt: this.runOf.attempt,
       passed: stepAt(state).pivot === 'passed',
       entities: this.#view,
       newId: (name: string) => derivedId(state.id, stepNumber(state, index), name),
@@ -198,7 +209,7 @@ export class CallbackRun {
 
   #startTask(request: TaskRequest): string {
     this.#assertOpen('startTask');
-    const made = taskId(this.state.id, stepNumber(this.state), 'step', this.attempt, 1, this.#work.length);
+    const made = taskId(this.state.id, stepNumber(this.state), 'step', this.runOf.attempt, 1, this.#work.length);
     this.#work.push({ kind: 'task', request: checkedTask(request) });
     return made;
   }
@@ -206,7 +217,7 @@ export class CallbackRun {
   #startChild(request: ChildRequest): string {
     this.#assertOpen('startChild');
     const { type, params, independent = false } = checkedChild(request);
-    const made = childId(this.state.id, stepNumber(this.state), this.attempt, this.#work.length);
+    const made = childId(this.state.id, stepNumber(this.state), this.runOf.attempt, this.#work.length);
     this.#work.push({ kind: 'child', type, ...this.host.admitChild(type, params), independent });
     return made;
   }
@@ -248,7 +259,7 @@ export class CallbackRun {
     if (incarnation === null) throw new CallUnknown(verb, host, 'the host does not answer; nothing was sent');
     // The callback may have thrown meanwhile; a verb that leaves now would do so behind the back of what follows.
     this.#assertOpen(verb);
-    const key = callKey(this.state.id, stepNumber(this.state), this.callback, this.attempt, ordinal);
+    const key = this.#key(ordinal);
     const reads = this.#view.readsSoFar();
     const call: RecordedCall = { host, verb, args, key, hostIncarnation: incarnation, reply: null, reads: reads.length };
     while (this.#calls.length < ordinal) this.#calls.push(null);
@@ -258,6 +269,12 @@ export class CallbackRun {
     const crosses = (part === 'beforeTask' && this.#running === 'beforeTask') || (part === 'endSuccessfully' && this.#running === 'endSuccessfully');
     await this.host.commitCalls(this.#record(), crosses);
     return call;
+  }
+
+  #key(ordinal: number): string {
+    const { callback, attempt, task = '' } = this.runOf;
+    const [id, number] = [this.state.id, stepNumber(this.state)];
+    return callback === 'beforeRetry' ? cleanUpCallKey(id, number, task, attempt, ordinal) : callKey(id, number, callback, attempt, ordinal);
   }
 
   async #send(ordinal: number, call: RecordedCall): Promise<NonNullable<RecordedCall['reply']>> {
@@ -280,7 +297,7 @@ export class CallbackRun {
   }
 
   #assertOpen(what: string): void {
-    if (this.#over) throw new SeatbeltError('INTERNAL', `${what} was used after ${this.handler.name}.${this.callback} had ended`);
+    if (this.#over) throw new SeatbeltError('INTERNAL', `${what} was used after ${this.handler.name}.${this.runOf.callback} had ended`);
   }
 }
 

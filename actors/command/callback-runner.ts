@@ -1,6 +1,7 @@
 import type { CommandDefinition } from '../../src/model/command.js';
 import { SeatbeltError, type ErrorRecord } from '../../src/model/errors.js';
-import type { FlowEffect } from '../../src/flow/event.js';
+import { cleanUpRefusal } from '../../src/flow/before-retry.js';
+import type { FlowEvent } from '../../src/flow/event.js';
 import type { CommandState } from '../../src/flow/state.js';
 import { stopError } from '../../src/flow/stop-error.js';
 import { refusesCommit } from '../../src/flow/stopping.js';
@@ -12,13 +13,17 @@ import { CallbackRun, hasSent, type CallRecord, type RunResult } from './callbac
 import type { CallSlot, SlotChange } from './call-slot.js';
 import { withCalls } from './called.js';
 import type { DurableCommand } from './durable-command.js';
-import { LAST_CALLBACK, returnedEntries, thrownEntry } from './history.js';
+import { LAST_CALLBACK, returnedEntries, thrownEntry, type RunOf } from './history.js';
 import { callsAfter, callsAfterAnswer } from './kept-calls.js';
 import { OpenTurn } from './open-turn.js';
 
-type Asked = Extract<FlowEffect, { do: 'runCallback' }>;
+/** A callback that is due, or will be. */
+export type Asked = RunOf & {
+  /** µs; null: now. */
+  readonly notBefore: number | null;
+};
 
-/** Runs the callbacks of a command, one after the other, and commits how each ended. */
+/** Runs the callbacks of one slot of a command, one after the other, and commits how each ended. */
 export class CallbackRunner {
   readonly #host: CallbackHost;
   /** Numbers the runs; what belongs to an earlier one is void. */
@@ -71,20 +76,21 @@ export class CallbackRunner {
 
   /** @param rerun what an earlier run of this very attempt had recorded, if it was refused at its commit */
   #start(rerun: CallRecord | null): void {
-    const { callback, index, attempt } = this.#current();
+    const asked = this.#current();
+    const { index, attempt, task } = asked;
     const { ports, entities } = this.context;
     const { state } = this.command;
     const handler = this.definition.handlers[index];
     if (handler === undefined) throw new SeatbeltError('INTERNAL', `${state.id}: there is no handler ${index}`);
     const run = this.#run;
     const turn = new OpenTurn(() => ports.callbackBegins());
-    const callbackRun = new CallbackRun(handler, state, callback, attempt, entities, rerun ?? this.#recorded(), {
+    const callbackRun = new CallbackRun(handler, state, runOf(asked), entities, rerun ?? this.#recorded(), {
       commitCalls: (record, crossing) => turn.waitFor(this.command.recordCalls({ slot: this.slot, record }, crossing, () => run !== this.#run)),
       incarnationOf: (host) => turn.waitFor(this.#host.incarnationOf(host)),
-      call: (call) => turn.waitFor(this.#host.call(call, { executionIndex: index, reason: state.executionReason, attempt })),
+      call: (call) => turn.waitFor(this.#host.call(call, { executionIndex: index, reason: state.executionReason, attempt }, () => run !== this.#run)),
       read: (host, verb, args) => turn.waitFor(this.#host.read(host, verb, args)),
       admitChild: (type, params) => this.#host.admitChild(type, params, [state, ...this.ancestors()]),
-      runs: (name) => ports.probe({ type: 'callbackRuns', commandId: state.id, index, handler: handler.name, callback: name, attempt }),
+      runs: (name) => ports.probe({ type: 'callbackRuns', commandId: state.id, index, handler: handler.name, callback: name, attempt, ...(task === undefined ? {} : { task }) }),
     });
     callbackRun.run().then(
       (result) => {
@@ -97,16 +103,16 @@ export class CallbackRunner {
 
   /** What an earlier run of this very attempt had recorded before the engine crashed. */
   #recorded(): CallRecord | null {
-    const { callback, index, attempt } = this.#current();
+    const { callback, index, attempt, task } = this.#current();
     const open = this.command.openCalls.get(this.slot);
-    return open?.index === index && open.callback === callback && open.attempt === attempt ? open : null;
+    return open?.index === index && open.callback === callback && open.attempt === attempt && open.task === task ? open : null;
   }
 
   #returned({ event, entities, record }: Extract<RunResult, { kind: 'returned' }>): void {
-    const { callback, attempt } = this.#current();
+    const { callback } = this.#current();
     const { ports } = this.context;
     const { state, openCalls } = this.command;
-    const history = returnedEntries(state, callback, attempt, event, ports.now());
+    const history = returnedEntries(state, runOf(this.#current()), event, ports.now());
     const kept = callback === 'hasPassed' ? (after: CommandState) => callsAfterAnswer(openCalls.get(this.slot) ?? null, after) : () => null;
     const conflict = (entity: string): void => {
       ports.probe({ type: 'conflict', commandId: state.id, entity });
@@ -114,21 +120,33 @@ export class CallbackRunner {
     };
     const refused = (error: ErrorRecord): void => this.#threw(LAST_CALLBACK[callback], error, record);
     const ignored = (): void => {
-      const { state: now, shape } = this.command;
-      const error = refusesCommit(now) ? stopError(shape, now) : null;
+      const error = this.#refusal();
       if (error !== null) this.#threw(LAST_CALLBACK[callback], error, record);
     };
     this.command.apply(withCalls(event, record), { entities, history, calls: this.#change(kept) }, { conflict, refused, ignored });
   }
 
   #threw(name: CallbackName, error: ErrorRecord, record: CallRecord): void {
-    const { callback, index, attempt } = this.#current();
+    const run = runOf(this.#current());
+    const { callback, index, attempt, task } = run;
     const { state, openCalls } = this.command;
-    const history = [thrownEntry(state, name, attempt, error, this.context.ports.now())];
+    const history = [thrownEntry(state, name, run, error, this.context.ports.now())];
     // What hasPassed throws has no calls; those of the part that it is asked about stay.
     const kept = (after: CommandState): CallRecord | null => (callback === 'hasPassed' ? (openCalls.get(this.slot) ?? null) : callsAfter(record, after));
-    const event = withCalls({ type: 'threw' as const, callback, run: { index, attempt }, error, sent: hasSent(record) }, record);
-    this.command.apply(event, { history, calls: this.#change(kept) });
+    const sent = hasSent(record);
+    const event: FlowEvent =
+      callback === 'beforeRetry'
+        ? { type: 'beforeRetryThrew', run: { index, attempt, task: task ?? '' }, error, sent }
+        : { type: 'threw', callback, run: { index, attempt }, error, sent };
+    this.command.apply(withCalls(event, record), { history, calls: this.#change(kept) });
+  }
+
+  /** Why what it returned is not to be committed, though the run is not over. */
+  #refusal(): ErrorRecord | null {
+    const { index, attempt, task } = this.#current();
+    const { state, shape } = this.command;
+    if (task !== undefined) return cleanUpRefusal(shape, state, { index, attempt, task });
+    return refusesCommit(state) ? stopError(shape, state) : null;
   }
 
   #change(kept: (after: CommandState) => CallRecord | null): (after: CommandState) => SlotChange {
@@ -139,4 +157,8 @@ export class CallbackRunner {
     if (this.#asked === null) throw new SeatbeltError('INTERNAL', `${this.command.state.id}: no callback was asked for`);
     return this.#asked;
   }
+}
+
+function runOf({ callback, index, attempt, task }: Asked): RunOf {
+  return { callback, index, attempt, ...(task === undefined ? {} : { task }) };
 }

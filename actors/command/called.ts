@@ -3,9 +3,10 @@ import type { CallRecord } from './callback-run.js';
 
 /** The calls of a forward callback that were answered well, or not at all: they may have had effects. */
 export function calledBy(record: CallRecord | undefined): readonly CalledVerb[] {
-  if (record === undefined || (record.callback !== 'start' && record.callback !== 'endSuccessfully')) return [];
-  const { callback } = record;
-  return record.calls.flatMap((call) => (call === null || (call.reply !== null && call.reply.code !== 0) ? [] : [{ callback, host: call.host, verb: call.verb }]));
+  if (record === undefined || (record.callback !== 'start' && record.callback !== 'beforeRetry' && record.callback !== 'endSuccessfully')) return [];
+  const { callback, task } = record;
+  const of = task === undefined ? { callback } : { callback, task };
+  return record.calls.flatMap((call) => (call === null || (call.reply !== null && call.reply.code !== 0) ? [] : [{ ...of, host: call.host, verb: call.verb }]));
 }
 
 /** The same as an event carries it. */

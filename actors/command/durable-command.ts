@@ -12,7 +12,7 @@ import { NOTHING_STAGED, type StagedEntities } from '../../src/store/staged-view
 import type { EngineContext } from '../engine-context.js';
 import type { CommitOutcome } from '../messages.js';
 import { changesOf, endsItsFamily, probesOf, type BatchInput } from './batch.js';
-import { callChange, withSlot, type CallSlot, type OpenCalls, type SlotChange } from './call-slot.js';
+import { callChange, endedSlots, withSlot, type OpenCalls, type SlotChange } from './call-slot.js';
 import { Commits, type Commit } from './commits.js';
 import type { Family } from './family.js';
 
@@ -154,8 +154,9 @@ export class DurableCommand {
   }
 
   /** Of a command that is over, no call is open. */
-  #changesOfCalls({ status }: CommandState, change: SlotChange | undefined): readonly SlotChange[] {
-    if (isTerminal(status)) return [...this.#openCalls.keys()].map((slot) => ({ slot: slot as CallSlot, record: null }));
-    return change === undefined || (this.#openCalls.get(change.slot) ?? null) === change.record ? [] : [change];
+  #changesOfCalls(after: CommandState, change: SlotChange | undefined): readonly SlotChange[] {
+    if (isTerminal(after.status)) return [...this.#openCalls.keys()].map((slot) => ({ slot, record: null }));
+    const own = change === undefined || (this.#openCalls.get(change.slot) ?? null) === change.record ? [] : [change];
+    return [...own, ...endedSlots(this.#openCalls, after).filter(({ slot }) => slot !== change?.slot)];
   }
 }

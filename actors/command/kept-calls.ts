@@ -1,4 +1,5 @@
 import type { CommandState } from '../../src/flow/state.js';
+import { unprepared } from '../../src/flow/before-retry.js';
 import { stepAt } from '../../src/flow/step.js';
 import type { CallRecord } from './callback-run.js';
 
@@ -6,6 +7,10 @@ import type { CallRecord } from './callback-run.js';
 
 /** What is kept of a run that threw, given the state that its failure led to. */
 export function callsAfter(record: CallRecord, after: CommandState): CallRecord | null {
+  if (record.task !== undefined) {
+    const item = unprepared(after).find(({ id }) => id === record.task);
+    return item === undefined ? null : forAttempt(record, item.cleanUp.attempt);
+  }
   if (after.phase.at === 'held') {
     // For an operator's retry.
     const { from } = after.phase;

@@ -1,7 +1,7 @@
 import { SeatbeltError } from '../../src/model/errors.js';
-import type { RevertReport, StepFailure, WorkReport } from '../../src/model/handler.js';
-import type { CommandState, StepState, WorkItem } from '../../src/flow/state.js';
-import { taskFailure } from '../../src/flow/work.js';
+import type { FailedTask, RevertReport, StepFailure, WorkReport } from '../../src/model/handler.js';
+import type { CommandState, StepState, TaskItem, WorkItem } from '../../src/flow/state.js';
+import { taskFailure } from '../../src/flow/work-failure.js';
 
 // What callbacks are told of work that has ended.
 
@@ -20,6 +20,10 @@ export function failureOf(state: CommandState, step: StepState): StepFailure {
   const error = step.failure ?? state.error;
   if (error === null) throw new SeatbeltError('INTERNAL', `${state.id}: endWithFailure without a failure`);
   return { beforeCommitted: step.begun, work: reports(step.work), error };
+}
+
+export function failedTask({ verb, args, entity, attempt, past }: TaskItem): FailedTask {
+  return { verb, args, entity, attempt, outcomes: past };
 }
 
 export function revertReport({ completed, revertWork }: StepState): RevertReport {

@@ -1,11 +1,13 @@
 import type { CommandDefinition } from '../../src/model/command.js';
 import { recordOf, type ErrorRecord } from '../../src/model/errors.js';
+import { unprepared } from '../../src/flow/before-retry.js';
 import { canMigrate, migrated } from '../../src/flow/migrate.js';
 import { isTerminal, type CommandState } from '../../src/flow/state.js';
 import type { Change } from '../../src/store/change.js';
 import type { StoreContents } from '../../src/store/read-store.js';
 import type { StoredCommand } from '../../src/store/records.js';
 import { stored } from '../command/batch.js';
+import type { CallRecord } from '../command/callback-run.js';
 import { openCallsOf, statesOf } from './recovery.js';
 
 /** What an engine finds on its disk, with every command that could be brought to this program's version. */
@@ -48,9 +50,10 @@ function changesFor(definition: CommandDefinition, state: CommandState, contents
   const { state: next, indexes } = migrated(definition, state, open.size > 0, now);
   const command: StoredCommand = stored(next);
   const tasks = [...contents.tasks.values()].filter(({ commandId, executionIndex }) => commandId === state.id && (indexes.get(executionIndex) ?? executionIndex) !== executionIndex);
-  const attempt = next.phase.at === 'callback' ? next.phase.attempt : null;
+  const cleanUps = new Map(unprepared(next).map(({ id, cleanUp }) => [id, cleanUp.attempt]));
+  const attemptOf = ({ task }: CallRecord): number | undefined => (task === undefined ? (next.phase.at === 'callback' ? next.phase.attempt : undefined) : cleanUps.get(task));
   const calls = [...open].map(([slot, record]): Change => {
-    const moved = { ...record, index: indexes.get(record.index) ?? record.index, ...(slot === 'callback' && attempt !== null ? { attempt } : {}) };
+    const moved = { ...record, index: indexes.get(record.index) ?? record.index, attempt: attemptOf(record) ?? record.attempt };
     return { type: 'call', commandId: state.id, slot, record: moved };
   });
   return [{ type: 'command', state: command }, ...tasks.map((task): Change => ({ type: 'task', task: { ...task, executionIndex: indexes.get(task.executionIndex) ?? task.executionIndex } })), ...calls];

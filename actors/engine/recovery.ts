@@ -5,7 +5,7 @@ import type { CommandState } from '../../src/flow/state.js';
 import type { StoreContents } from '../../src/store/read-store.js';
 import type { StoredCommand } from '../../src/store/records.js';
 import { stored } from '../command/batch.js';
-import type { OpenCalls } from '../command/call-slot.js';
+import type { CallSlot, OpenCalls } from '../command/call-slot.js';
 import type { CallRecord } from '../command/callback-run.js';
 import type { EngineContext } from '../engine-context.js';
 import type { SeenCommits } from '../wire.js';
@@ -51,5 +51,5 @@ export function recoverCommands(
 
 /** An engine wrote them, and their checksums say that they are what was written. */
 export function openCallsOf({ calls }: StoreContents, commandId: string): OpenCalls {
-  return new Map([...(calls.get(commandId) ?? [])].map(([slot, record]) => [slot, frozen(record) as CallRecord]));
+  return new Map([...(calls.get(commandId) ?? [])].map(([slot, record]) => [slot as CallSlot, frozen(record) as CallRecord]));
 }

@@ -1,3 +1,4 @@
+import { withCleanUps } from '../../src/flow/clean-up.js';
 import type { ChildItem, CommandState, TaskItem } from '../../src/flow/state.js';
 import { dependentsOf } from './family.js';
 
@@ -13,8 +14,8 @@ export function awaitedWork(state: CommandState): { readonly tasks: readonly Tas
   const items = phase.of === 'step' ? step.work : step.revertWork;
   const open = items.filter(({ outcome }) => outcome === null);
   return {
-    // One in back-off has no task yet.
-    tasks: open.filter((item) => item.kind === 'task' && item.notBefore === null) as TaskItem[],
+    // One in back-off, or for which is cleaned up, has no task yet.
+    tasks: items.filter((item) => item.kind === 'task').flatMap(withCleanUps).filter(({ outcome, notBefore, cleanUp }) => outcome === null && notBefore === null && cleanUp === undefined),
     children: open.filter((item) => item.kind === 'child'),
   };
 }

@@ -1,11 +1,13 @@
 import type { Probe } from '../../actors/probe.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { ErasedHandler } from '../../src/model/handler.js';
+import type { SpmAsyncTask } from '../../src/model/task.js';
 import { isHeld, isTerminal, type CommandState, type CommandStatus, type HistoryEntry } from '../../src/flow/state.js';
 import { dependentsOf, familyFlaws } from './family.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
 import { operated } from './operator-flaws.js';
 import { nextCallbacks, threw, type Next } from './next-callbacks.js';
+import { beforeRetryFlaw, placingFlaw } from './retries.js';
 import type { Batch, Changed } from './store-mirror.js';
 
 /**
@@ -24,23 +26,28 @@ type Told = Extract<Probe, { type: 'callbackCommitted' }>;
 class CallbackOrder implements Watcher {
   /** By command: whether it was committed that the last of its callbacks might cross the point of no return, before that threw. */
   readonly #mayHaveCrossed = new Map<string, boolean>();
+  /** Ids of all tasks that were ever placed. */
+  readonly #placedBefore = new Set<string>();
 
   constructor(
     private readonly scene: Scene,
     private readonly broken: Broken,
-  ) {}
+  ) {
+    for (const id of scene.mirror.tasks.keys()) this.#placedBefore.add(id);
+  }
 
   onProbe(probe: Probe): void {
     if (probe.type === 'callbackRuns') this.#runs(probe);
     else if (probe.type === 'callbackCommitted') this.#told(probe);
   }
 
-  onBatch({ history, commands }: Batch): void {
+  onBatch({ history, commands, tasks }: Batch): void {
     const changed = new Map(commands.map((command) => [command.id, command]));
     for (const { commandId, seq, entry } of history) {
       const state = changed.get(commandId)?.before ?? this.scene.mirror.commands.get(commandId);
       if (entry !== undefined && state !== undefined) this.#committed(state, this.scene.mirror.historyOf(commandId).slice(0, seq), entry);
     }
+    for (const { before, after } of tasks) if (before === undefined && after !== undefined) this.#placed(after);
     for (const command of changed.values()) {
       this.#status(command);
       for (const flaw of familyFlaws(this.scene.definitions, this.scene.mirror, command, changed)) this.broken(command.id, flaw);
@@ -52,6 +59,7 @@ class CallbackOrder implements Watcher {
     const handlers = handlersOf(this.scene.definitions, before);
     if (handlers === null) return;
     const what = `${nameOf(entry)} was committed (${entry.outcome})`;
+    if (entry.callback === 'beforeRetry') return this.#beforeRetry(handlers, earlier, before, entry, what, entry.outcome);
     const allowed = this.#next(handlers, earlier, before);
     this.#mayHaveCrossed.set(before.id, before.steps[entry.index]?.pivot === 'maybe');
     if (this.#isMisplaced(before, entry, what)) return;
@@ -68,12 +76,30 @@ class CallbackOrder implements Watcher {
       return;
     }
     const handlers = handlersOf(this.scene.definitions, state);
-    if (handlers === null || this.#isMisplaced(state, probe, `${nameOf(probe)} runs`)) return;
+    if (handlers === null) return;
     const history = this.scene.mirror.historyOf(state.id);
+    if (probe.callback === 'beforeRetry') return this.#beforeRetry(handlers, history, state, probe, `${nameOf(probe)} runs`, null);
+    if (this.#isMisplaced(state, probe, `${nameOf(probe)} runs`)) return;
     const allowed = this.#next(handlers, history, state);
     if (!allowed.some((next) => isThis(next, probe))) {
       this.broken(state.id, `${nameOf(probe)} runs after ${lastOf(history)}; the rules allow ${textOf(allowed)}`);
     }
+  }
+
+  #beforeRetry(handlers: readonly ErasedHandler[], earlier: readonly HistoryEntry[], state: CommandState, run: Callback & Pick<HistoryEntry, 'handler' | 'task'>, what: string, outcome: string | null): void {
+    if (this.#isMisplaced(state, run, what)) return;
+    const isPlaced = run.task !== undefined && this.#placedBefore.has(run.task);
+    const flaw = beforeRetryFlaw(handlers[run.index], earlier, state, run, outcome, isPlaced);
+    if (flaw !== null) this.broken(state.id, `${what} for ${run.task ?? 'no task'}, but ${flaw}`);
+  }
+
+  #placed(task: SpmAsyncTask): void {
+    this.#placedBefore.add(task.id);
+    const state = this.scene.mirror.commands.get(task.commandId);
+    const handlers = state === undefined ? null : handlersOf(this.scene.definitions, state);
+    if (state === undefined || handlers === null) return;
+    const flaw = placingFlaw(handlers, this.scene.mirror.historyOf(state.id), state, task);
+    if (flaw !== null) this.broken(`task ${task.id}`, flaw);
   }
 
   #next(handlers: readonly ErasedHandler[], history: readonly HistoryEntry[], state: CommandState): readonly Next[] {
@@ -86,17 +112,19 @@ class CallbackOrder implements Watcher {
   #isMisplaced(state: CommandState, at: Pick<HistoryEntry, 'index' | 'handler' | 'callback'>, what: string): boolean {
     const undoes = at.callback === 'endWithFailure' || at.callback === 'compensate' || at.callback === 'compensationEnded';
     const status: CommandStatus = undoes ? 'ROLLING_BACK' : 'RUNNING';
-    if (state.status !== status) this.broken(state.id, `${what} while the command is ${state.status}`);
+    // What a child holds goes on with its other work.
+    const isCovered = at.callback === 'beforeRetry' && state.heldBy?.code === 'CHILD_HELD';
+    if (state.status !== status && !isCovered) this.broken(state.id, `${what} while the command is ${state.status}`);
     else if (state.executionIndex !== at.index) this.broken(state.id, `${what} while the command is at step ${state.executionIndex}`);
     else if (state.handlers[at.index] !== at.handler) this.broken(state.id, `${what}, but step ${at.index} is ${state.handlers[at.index] ?? 'none'}`);
     else return false;
     return true;
   }
 
-  #told({ commandId, index, callback, attempt, threw: error }: Told): void {
+  #told({ commandId, index, callback, attempt, task, threw: error }: Told): void {
     const entry = this.scene.mirror
       .historyOf(commandId)
-      .findLast((other) => other.index === index && other.callback === callback && other.attempt === attempt);
+      .findLast((other) => other.index === index && other.callback === callback && other.attempt === attempt && other.task === task);
     if (entry === undefined) this.broken(commandId, `${nameOf({ index, callback, attempt })} is told to be committed, and is not on disk`);
     else if (threw(entry) !== (error !== null)) {
       this.broken(commandId, `${nameOf(entry)} is told to have ${error === null ? 'returned' : 'thrown'}, and is on disk as ${entry.outcome}`);

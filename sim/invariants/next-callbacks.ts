@@ -1,5 +1,6 @@
 import type { CallbackName } from '../../actors/probe.js';
 import type { CommandState, CommandStatus, HistoryEntry, OperatorEntry, WorkItem } from '../../src/flow/state.js';
+import { withCleanUps } from '../../src/flow/clean-up.js';
 import type { ErasedHandler } from '../../src/model/handler.js';
 import type { Outcome } from '../../src/model/outcome.js';
 import type { ErrorMatch, RetryIf } from '../../src/model/retry.js';
@@ -13,6 +14,13 @@ export type Next =
   | { readonly kind: 'children'; readonly index: number }
   /** To be in this status. */
   | { readonly kind: 'status'; readonly status: CommandStatus };
+
+/** A callback of the one order that a command follows: `beforeRetry` runs beside the work of its step, and has rules of its own. */
+type MainEntry = HistoryEntry & { readonly callback: Exclude<CallbackName, 'beforeRetry'> };
+
+function isMain(entry: HistoryEntry): entry is MainEntry {
+  return entry.callback !== 'beforeRetry';
+}
 
 /** A committed callback that threw; `hasPassed` has three answers instead of one. */
 export function threw({ callback, outcome }: HistoryEntry): boolean {
@@ -33,23 +41,26 @@ export function nextCallbacks(
   state: CommandState,
   mayHaveCrossed: boolean,
 ): readonly Next[] {
-  return new Rules(handlers, history, state, mayHaveCrossed).after(history.at(-1));
+  const main = history.filter((entry) => isMain(entry));
+  return new Rules(handlers, main, state, mayHaveCrossed, history).after(main.at(-1));
 }
 
 class Rules {
   constructor(
     private readonly handlers: readonly ErasedHandler[],
-    private readonly history: readonly HistoryEntry[],
+    private readonly history: readonly MainEntry[],
     private readonly state: CommandState,
     private readonly mayHaveCrossed: boolean,
+    /** With `beforeRetry`. */
+    private readonly committed: readonly HistoryEntry[],
   ) {}
 
-  after(last: HistoryEntry | undefined): readonly Next[] {
-    const acted = this.state.operator.findLast(({ historyLength }) => historyLength === this.history.length);
+  after(last: MainEntry | undefined): readonly Next[] {
+    const acted = this.state.operator.findLast(({ historyLength }) => historyLength === this.committed.length);
     return acted === undefined ? this.follows(last) : this.operated(acted, last);
   }
 
-  private follows(last: HistoryEntry | undefined): readonly Next[] {
+  private follows(last: MainEntry | undefined): readonly Next[] {
     if (last === undefined) return this.start(0, 1);
     const { index: k, attempt, callback } = last;
     switch (callback) {
@@ -77,7 +88,7 @@ class Rules {
   // Operators.
 
   /** An operator has acted since the last callback, on a command that was held at step k. */
-  private operated({ action, status, index: k, heldBy }: OperatorEntry, last: HistoryEntry | undefined): readonly Next[] {
+  private operated({ action, status, index: k, heldBy }: OperatorEntry, last: MainEntry | undefined): readonly Next[] {
     if (action === 'abandon') return [inStatus('CLOSED_BY_OPERATOR')];
     if (status === 'PARKED') return heldBy?.code === 'NONDETERMINISTIC_CALLBACK' ? this.runGivenUp(k, last) : this.follows(last);
     if (status === 'STUCK') return action === 'retry' ? this.stuckAgain(k) : this.stepOver(k);
@@ -92,7 +103,7 @@ class Rules {
   }
 
   /** A run that did not repeat itself is given up: the same callback under the next attempt, or whether it has crossed the point of no return is asked. */
-  private runGivenUp(k: number, last: HistoryEntry | undefined): readonly Next[] {
+  private runGivenUp(k: number, last: MainEntry | undefined): readonly Next[] {
     const due = this.follows(last).flatMap((next): Next[] => (next.kind === 'callback' ? [{ ...next, attempt: next.attempt + 1 }] : [next]));
     const asked = this.state.steps[k]?.pivot === 'maybe' ? [oneOf(k, 'hasPassed', 1)] : [];
     const cancelled = this.state.cancel !== null && this.state.executionReason === 'ROLLBACK_FLOW' ? [...this.failed(k), ...this.undo(k)] : [];
@@ -177,7 +188,7 @@ class Rules {
   }
 
   /** An answer decides which way what had failed goes on; without one it is asked again. */
-  private answered({ index: k, attempt, outcome }: HistoryEntry): readonly Next[] {
+  private answered({ index: k, attempt, outcome }: MainEntry): readonly Next[] {
     if (outcome !== 'passed' && outcome !== 'notPassed') return [oneOf(k, 'hasPassed', attempt + 1)];
     const failed = this.history.findLast(({ callback }) => callback !== 'hasPassed');
     if (failed === undefined) return [];
@@ -277,8 +288,8 @@ class Rules {
     if (this.handlers[k]?.effectFree === true) return 'none';
     const work = this.state.steps[k]?.work ?? [];
     const mayHaveRun = ({ kind }: Outcome): boolean => kind !== 'refused' && kind !== 'notSent';
-    if (work.some((item) => item.kind === 'task' && [...item.past, ...(item.outcome === null ? [] : [item.outcome])].some(mayHaveRun))) return 'some';
-    return this.history.some((entry) => entry.index === k && threw(entry)) ? 'unknown' : 'none';
+    if (work.some((item) => item.kind === 'task' && withCleanUps(item).some(({ past, outcome }) => [...past, ...(outcome === null ? [] : [outcome])].some(mayHaveRun)))) return 'some';
+    return this.committed.some((entry) => entry.index === k && (entry.callback === 'beforeRetry' || threw(entry))) ? 'unknown' : 'none';
   }
 
   private hadRunGivenUp(k: number): boolean {

@@ -1,4 +1,5 @@
-import { isTerminal, type CommandState, type Phase, type StepState } from '../../src/flow/state.js';
+import { withCleanUps } from '../../src/flow/clean-up.js';
+import { isTerminal, type CommandState, type Phase, type StepState, type TaskItem } from '../../src/flow/state.js';
 import { sameData, type Data } from '../../src/model/data.js';
 import { dependentsOf } from './family.js';
 import { operated, operatorFlaws } from './operator-flaws.js';
@@ -60,7 +61,19 @@ function givesUp(before: CommandState, after: CommandState): boolean {
   if (from.at === 'callback' && from.callback !== 'hasPassed' && to.at === 'callback') {
     return to.callback === 'hasPassed' || (to.callback === from.callback && to.attempt !== from.attempt);
   }
-  return from.at === 'work' && to.at === 'work' && attempts(after) > attempts(before);
+  return from.at === 'work' && to.at === 'work' && (attempts(after) > attempts(before) || givesUpCleanUp(before, after));
+}
+
+/** A run of `beforeRetry` that has thrown: it is to run again, or has failed for good. */
+function givesUpCleanUp(before: CommandState, after: CommandState): boolean {
+  const now = after.steps[after.executionIndex]?.work ?? [];
+  return (before.steps[before.executionIndex]?.work ?? []).some((old) => {
+    if (old.kind === 'child' || old.cleanUp?.at !== 'callback') return false;
+    const item = now.find(({ ordinal }) => ordinal === old.ordinal);
+    if (item?.kind !== 'task') return false;
+    if (item.id !== old.id) return item.givenUp !== undefined && item.givenUp.error !== null;
+    return item.cleanUp?.at === 'callback' && item.cleanUp.attempt !== old.cleanUp.attempt;
+  });
 }
 
 /** What a command does that is held by a child: its other work goes on. */
@@ -70,7 +83,11 @@ function beneath({ phase, heldBy }: CommandState): Phase {
 
 function attempts(state: CommandState): number {
   const step = state.steps[state.executionIndex];
-  return [...(step?.work ?? []), ...(step?.revertWork ?? [])].reduce((sum, item) => sum + (item.kind === 'task' ? item.attempt : 0), 0);
+  return [...(step?.work ?? []), ...(step?.revertWork ?? [])].reduce((sum, item) => sum + (item.kind === 'task' ? item.attempt + retriesOfCleanUps(item) : 0), 0);
+}
+
+function retriesOfCleanUps(item: TaskItem): number {
+  return withCleanUps(item).slice(1).reduce((sum, task) => sum + task.attempt - 1, 0);
 }
 
 /** What is known of a step is not forgotten. */

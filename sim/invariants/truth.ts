@@ -1,8 +1,9 @@
 import type { CallRecord } from '../../actors/command/callback-run.js';
 import type { Probe } from '../../actors/probe.js';
 import { ANOTHER_INCARNATION } from '../../actors/wire.js';
-import { isCallKey, taskId } from '../../src/flow/ids.js';
-import { isHeld, isTerminal, type ChildItem, type CommandState, type TaskItem } from '../../src/flow/state.js';
+import { withCleanUps } from '../../src/flow/clean-up.js';
+import { idOfAttempt, isCallKey } from '../../src/flow/ids.js';
+import { isHeld, isTerminal, type ChildItem, type CommandState, type StepState, type TaskItem, type WorkItem } from '../../src/flow/state.js';
 import type { LedgerEntry, SignedEffect } from '../world/ledger.js';
 import { completedFamily, dependentsOf } from './family.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
@@ -78,8 +79,8 @@ class Truth implements Watcher {
 
   /** Whatever the engine had committed when its process died must be borne out by what the hosts had done by then. */
   #agreesFromTheBeginning(state: CommandState): void {
-    for (const { work, revertWork } of state.steps) {
-      for (const item of [...work, ...revertWork]) {
+    for (const step of state.steps) {
+      for (const item of piecesOf(step)) {
         if (item.kind === 'task' && item.outcome?.kind === 'succeeded') this.#tookEffect(state.id, item);
       }
     }
@@ -144,8 +145,8 @@ class Truth implements Watcher {
     if (before === undefined || after === undefined || index === undefined) return;
     const [old, now] = [before.steps[index], after.steps[index]];
     if (old === undefined || now === undefined) return;
-    const open = new Set([...old.work, ...old.revertWork].flatMap(({ id, outcome }) => (outcome === null ? [id] : [])));
-    for (const item of [...now.work, ...now.revertWork]) {
+    const open = new Set(piecesOf(old).flatMap(({ id, outcome }) => (outcome === null ? [id] : [])));
+    for (const item of piecesOf(now)) {
       if (!open.has(item.id) || item.outcome === null) continue;
       const well = item.outcome.kind === 'succeeded';
       if (item.kind === 'task') {
@@ -214,10 +215,11 @@ class Truth implements Watcher {
         }
         if (ended === 'succeeded') this.#tookEffect(state.id, item);
         else this.broken(state.id, `it is ${state.status}, and task ${item.id} (${item.verb}) ended as ${ended}`);
-        for (const key of keysThatCount(state.id, step.number ?? index, item)) counted.add(key);
+        for (const cleanUp of item.cleanedUp ?? []) if (cleanUp.outcome?.kind === 'succeeded') this.#tookEffect(state.id, cleanUp);
+        for (const key of keysThatCount(item)) counted.add(key);
       }
       // They were given up because what they were for may have been done: by any of their attempts.
-      for (const item of step.superseded ?? []) for (const key of everyAttempt(state.id, step.number ?? index, item)) counted.add(key);
+      for (const item of step.superseded ?? []) for (const key of everyAttempt(item)) counted.add(key);
     });
     const entries = this.#entries.get(state.id) ?? [];
     const expected = openEffects(entries.filter(({ key }) => counted.has(key) || this.#calls.has(key)));
@@ -255,13 +257,21 @@ class Truth implements Watcher {
   }
 }
 
-/** A repetition may find that its predecessor, whose end nobody saw, had done it already: then both count, if the step declares such codes. */
-function keysThatCount(commandId: string, number: number, item: TaskItem): readonly string[] {
-  return item.doneCodes.length === 0 ? [item.id] : everyAttempt(commandId, number, item);
+/**
+ * A repetition may find that its predecessor, whose end nobody saw, had done it already: then both count, if the step declares such codes. Where it is
+ * cleaned up before a retry, what that undoes counts with it.
+ */
+function keysThatCount(item: TaskItem): readonly string[] {
+  return item.doneCodes.length === 0 && item.cleanedUp === undefined ? [item.id] : everyAttempt(item);
 }
 
-function everyAttempt(commandId: string, number: number, { run, attempt, ordinal }: TaskItem): readonly string[] {
-  return Array.from({ length: attempt }, (_, i) => taskId(commandId, number, 'step', run, i + 1, ordinal));
+function everyAttempt(item: TaskItem): readonly string[] {
+  return withCleanUps(item).flatMap((task) => Array.from({ length: task.attempt }, (_, i) => idOfAttempt(task, i + 1)));
+}
+
+/** All that a step waits for or has waited for, and what was cleaned up before its retries. */
+function piecesOf({ work, revertWork }: StepState): readonly WorkItem[] {
+  return [...work, ...revertWork].flatMap((item): readonly WorkItem[] => (item.kind === 'task' ? withCleanUps(item) : [item]));
 }
 
 /** What remains of all the entries: on one object, `-` cancels an earlier `+`, and `+` an earlier `-`. */

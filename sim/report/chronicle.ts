@@ -156,11 +156,11 @@ function ofCommand(command: string, what: string, tone: Row['tone']): Row {
 }
 
 function ofStep(probe: Of<'callbackRuns'> | Of<'callbackCommitted'>, what: string, tone: Row['tone']): Row {
-  return { command: probe.commandId, step: `${probe.index} ${probe.handler}`, task: '', host: '', what, tone };
+  return { command: probe.commandId, step: `${probe.index} ${probe.handler}`, task: probe.task?.slice(probe.commandId.length) ?? '', host: '', what, tone };
 }
 
 function runKey(probe: Of<'callbackRuns'> | Of<'callbackCommitted'>): string {
-  return [probe.commandId, probe.index, probe.callback, probe.attempt].join(' ');
+  return [probe.commandId, probe.index, probe.callback, probe.attempt, probe.task ?? ''].join(' ');
 }
 
 function hostEnd({ result, code }: Of<'hostTaskEnded'>): string {

@@ -29,7 +29,7 @@ export function commandText({ command, history, tasks, locks, damaged }: Command
     'steps',
     ...command.handlers.flatMap((handler, index) => stepLines(handler.padEnd(handlerWidth), index, command.steps[index])),
     ...(history.length === 0 ? [] : ['committed callbacks']),
-    ...history.map(({ t, index, handler, callback, attempt, outcome }) => `  ${clock(t)}  ${index} ${handler} ${callback} #${attempt}: ${outcome}`),
+    ...history.map(({ t, index, handler, callback, attempt, task, outcome }) => `  ${clock(t)}  ${index} ${handler} ${callback} #${attempt}${task === undefined ? '' : ` for ${task}`}: ${outcome}`),
     ...(tasks.length === 0 ? [] : ['tasks on hosts']),
     ...tasks.map((task) => `  ${task.id}  ${task.verb}  ${task.state}${task.executionReason === 'ROLLBACK_FLOW' ? ' (rollback)' : ''}`),
     ...(locks.length === 0 ? [] : [`locks ${locks.map(({ key, mode }) => (mode === 'shared' ? `${key} (shared)` : key)).join(', ')}`]),

@@ -31,7 +31,7 @@ export function cancel(shape: FlowShape, state: CommandState, at: Instant): Tran
       return phase.callback === 'start' ? failStep(shape, requested, CANCELLED) : failCompletedStep(shape, requested, CANCELLED);
     }
     case 'work':
-      return stopWork(shape, requested, 'cancelled');
+      return stopWork(shape, requested, 'cancelled', at);
     case 'children':
     case 'completed':
     case 'held':

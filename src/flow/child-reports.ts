@@ -1,5 +1,5 @@
 import { childToUndo, noted, outcomeOf, rollBackChild, withChild } from './children.js';
-import type { ChildReport } from './event.js';
+import type { ChildReport, Instant } from './event.js';
 import { stops } from './items.js';
 import type { FlowShape } from './shape.js';
 import type { ChildItem, CommandState } from './state.js';
@@ -10,7 +10,7 @@ import { failedForGood, outstandingWork, replaced, settle, withItems } from './w
 // What a parent makes of what its children tell it.
 
 /** A child tells how it stands; null if the command does not wait for it, or knows that already. */
-export function childReported(shape: FlowShape, state: CommandState, id: string, report: ChildReport): Transition | null {
+export function childReported(shape: FlowShape, state: CommandState, id: string, report: ChildReport, at: Instant): Transition | null {
   const phase = state.phase.at === 'held' ? state.phase.from : state.phase;
   if (phase?.at === 'children') return undoReported(shape, state, id, report);
   const { items } = outstandingWork(state);
@@ -21,7 +21,7 @@ export function childReported(shape: FlowShape, state: CommandState, id: string,
   const ended = replaced(items, item, { ...noted(item, report), outcome, ...lastingOf(item, report) });
   if (state.phase.at === 'held') return { state: withItems(state, 'step', ended), effects: [] };
   if (item.independent || outcome.kind === 'succeeded') return settle(shape, withItems(state, 'step', ended), 'step', ended, []);
-  return failedForGood(shape, state, 'step', ended, []);
+  return failedForGood(shape, state, 'step', ended, [], at);
 }
 
 /** What of a dependent child's end counts in a rollback. */

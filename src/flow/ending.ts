@@ -1,4 +1,5 @@
-import type { CommandState, Existing, StepState, WorkItem } from './state.js';
+import { withCleanUps } from './clean-up.js';
+import type { CommandState, Existing, StepState, TaskItem, WorkItem } from './state.js';
 import type { Transition } from './step.js';
 
 // The end of a command, and what is there of one that did not end by its own rules.
@@ -14,10 +15,9 @@ export function whatExists(state: CommandState): readonly Existing[] {
   return state.steps.flatMap((step, index): Existing[] => {
     const why = reasonOf(state, step, index);
     if (why === null) return [];
-    const tasks = step.work.flatMap((item) =>
-      item.kind === 'task' && mayHaveRun(item) && item.outcome !== null
-        ? [{ id: item.id, verb: item.verb, args: item.args, entity: item.entity, outcome: item.outcome }]
-        : [],
+    const all = step.work.flatMap((item) => (item.kind === 'task' ? withCleanUps(item) : []));
+    const tasks = all.flatMap((item) =>
+      item.outcome !== null && isRun(item) ? [{ id: item.id, verb: item.verb, args: item.args, entity: item.entity, outcome: item.outcome }] : [],
     );
     const children = step.work.flatMap((item) => (item.kind === 'child' ? [item.id] : []));
     const error = step.undoError ?? step.failure;
@@ -49,6 +49,9 @@ function reasonOf(state: CommandState, step: StepState, index: number): Existing
 
 /** Of a task only what is known not to have run is known to have done nothing. Independent children answer for themselves. */
 export function mayHaveRun(item: WorkItem): boolean {
-  if (item.kind === 'child') return false;
-  return [...item.past, item.outcome].some((outcome) => outcome !== null && outcome.kind !== 'refused' && outcome.kind !== 'notSent');
+  return item.kind === 'task' && withCleanUps(item).some(isRun);
+}
+
+function isRun({ past, outcome }: TaskItem): boolean {
+  return [...past, outcome].some((ended) => ended !== null && ended.kind !== 'refused' && ended.kind !== 'notSent');
 }

@@ -27,6 +27,9 @@ export type ChildReport =
 /** Which run of a callback an event comes from; one that is over changes nothing. */
 export type RunRef = { readonly index: number; readonly attempt: number };
 
+/** A run of `beforeRetry`. `task`: the id of the attempt that it comes before. */
+export type CleanUpRef = RunRef & { readonly task: string };
+
 /** What can happen to a command. Each event is applied by one commit. */
 export type FlowEvent =
   | { readonly type: 'locksGranted' }
@@ -50,6 +53,9 @@ export type FlowEvent =
       readonly sent: boolean;
       readonly called?: readonly CalledVerb[];
     }
+  /** `beforeRetry` is done, and has returned clean-up tasks. `sent`: as above. */
+  | { readonly type: 'prepared'; readonly run: CleanUpRef; readonly work: readonly TaskRequest[]; readonly sent: boolean; readonly called?: readonly CalledVerb[] }
+  | { readonly type: 'beforeRetryThrew'; readonly run: CleanUpRef; readonly error: ErrorRecord; readonly sent: boolean; readonly called?: readonly CalledVerb[] }
   /** The first verb of the part that crosses the point of no return is about to leave. */
   | { readonly type: 'crossing' }
   /** Of a task. */
@@ -86,6 +92,8 @@ export type FlowEffect =
       readonly attempt: number;
       readonly notBefore: number | null;
     }
+  /** For the next attempt of this task. */
+  | { readonly do: 'runBeforeRetry'; readonly item: TaskItem }
   | { readonly do: 'placeTask'; readonly item: TaskItem }
   /** Its outcome is in the new state: mark it `Ending`, then clear it on the host. */
   | { readonly do: 'consumeTask'; readonly id: string }

@@ -1,17 +1,22 @@
 import type { TaskRequest } from '../model/task.js';
 import type { Outcome } from '../model/outcome.js';
 import type { FlowEffect } from './event.js';
-import { taskId } from './ids.js';
+import { idOfAttempt, taskId } from './ids.js';
 import { stepNumber } from './step.js';
 import type { CommandState, TaskItem, WorkItem, WorkOf } from './state.js';
 
 /** A task as it stands in the commit that first places it. @param run the attempt of the callback that asked for it */
 export function placedTask(state: CommandState, of: WorkOf, run: number, request: TaskRequest, ordinal: number): TaskItem {
+  return firstAttempt(taskId(state.id, stepNumber(state), of, run, 1, ordinal), run, request, ordinal);
+}
+
+/** @param id of its first attempt; it ends with the attempt and the ordinal */
+export function firstAttempt(id: string, run: number, request: TaskRequest, ordinal: number): TaskItem {
   return {
     kind: 'task',
     ordinal,
     run,
-    id: taskId(state.id, stepNumber(state), of, run, 1, ordinal),
+    id,
     attempt: 1,
     failures: 0,
     past: [],
@@ -29,15 +34,13 @@ export function placedTask(state: CommandState, of: WorkOf, run: number, request
 
 /** The item as it waits for its next attempt, or as that is placed, under a new id: the old one may still be known to a host. */
 export function nextTaskAttempt(
-  state: CommandState,
-  of: WorkOf,
   item: TaskItem,
   ended: { readonly outcome: Outcome; readonly failures: number; readonly notBefore: number | null },
 ): TaskItem {
   const attempt = item.attempt + 1;
   return {
     ...item,
-    id: taskId(state.id, stepNumber(state), of, item.run, attempt, item.ordinal),
+    id: idOfAttempt(item, attempt),
     attempt,
     failures: ended.failures,
     past: [...item.past, ended.outcome],
@@ -48,14 +51,15 @@ export function nextTaskAttempt(
 }
 
 /** The item as its last attempt left it: the next one, which is waiting, is not to be. */
-export function withoutNextAttempt(state: CommandState, of: WorkOf, item: TaskItem): TaskItem {
+export function withoutNextAttempt(item: TaskItem): TaskItem {
   const attempt = item.attempt - 1;
   return {
     ...item,
-    id: taskId(state.id, stepNumber(state), of, item.run, attempt, item.ordinal),
+    id: idOfAttempt(item, attempt),
     attempt,
     past: item.past.slice(0, -1),
     notBefore: null,
+    stop: null,
     outcome: item.past.at(-1) ?? { kind: 'notSent' },
   };
 }
@@ -64,13 +68,44 @@ export function withoutNextAttempt(state: CommandState, of: WorkOf, item: TaskIt
 export function effectsOfItem(item: WorkItem): FlowEffect[] {
   if (item.outcome !== null) return [];
   if (item.kind === 'child') return [{ do: 'startChild', item }];
+  if (item.cleanUp !== undefined) return item.cleanUp.at === 'callback' ? [{ do: 'runBeforeRetry', item }] : item.cleanUp.work.flatMap((task) => effectsOfItem(task));
   return [item.notBefore === null ? { do: 'placeTask', item } : { do: 'retryAt', id: item.id, at: item.notBefore }];
+}
+
+/** What an item that is still outstanding asks for besides being polled. */
+export function owed(item: WorkItem): FlowEffect[] {
+  if (item.kind === 'task' && item.outcome === null) {
+    if (item.notBefore !== null) return [{ do: 'retryAt', id: item.id, at: item.notBefore }];
+    if (item.cleanUp !== undefined) return item.cleanUp.at === 'callback' ? [{ do: 'runBeforeRetry', item }] : item.cleanUp.work.flatMap((task) => owed(task));
+  }
+  return stops([item]);
 }
 
 /** What has been asked to stop and is still under way, asked once more. */
 export function stops(work: readonly WorkItem[]): FlowEffect[] {
   return work.flatMap((item): FlowEffect[] => {
     if (item.outcome !== null || item.stop === null) return [];
-    return [item.kind === 'child' ? { do: 'cancelChild', id: item.id } : { do: 'stopTask', id: item.id, reason: item.stop }];
+    if (item.kind === 'child') return [{ do: 'cancelChild', id: item.id }];
+    if (item.cleanUp !== undefined) return item.cleanUp.at === 'callback' ? [] : stops(item.cleanUp.work);
+    return [{ do: 'stopTask', id: item.id, reason: item.stop }];
   });
+}
+
+/** The tasks of these items that may be on a host, those that clean up before a retry with them; not one that waits for its next attempt. */
+export function placedTasks(items: readonly WorkItem[]): readonly TaskItem[] {
+  return items.flatMap((item): readonly TaskItem[] => {
+    if (item.kind === 'child' || item.outcome !== null || item.notBefore !== null) return [];
+    if (item.cleanUp === undefined) return [item];
+    return item.cleanUp.at === 'callback' ? [] : placedTasks(item.cleanUp.work);
+  });
+}
+
+export function isFailedTask(item: WorkItem): item is TaskItem & { readonly outcome: Outcome } {
+  return item.kind === 'task' && item.outcome !== null && item.outcome.kind !== 'succeeded';
+}
+
+/** Ends with a declared code are ends well: what was wanted is already so. */
+export function judged(item: TaskItem, outcome: Outcome): Outcome {
+  const already = (outcome.kind === 'failed' || outcome.kind === 'refused') && item.doneCodes.includes(outcome.code);
+  return already ? { kind: 'succeeded' } : outcome;
 }

@@ -3,6 +3,7 @@ import { frozenData, sameData, type Data } from '../model/data.js';
 import { SeatbeltError } from '../model/errors.js';
 import type { Migration } from '../model/migration.js';
 import type { CommandState, Phase, StepState } from './state.js';
+import { inNewRun } from './clean-up.js';
 import { stepNumber } from './step.js';
 
 // A command in flight that was begun by an earlier version of its definition (semantics §3).
@@ -126,7 +127,8 @@ function numbered(index: number, number: number): Pick<StepState, 'number'> {
 function nextAttempt(state: CommandState): CommandState {
   const later = (phase: Phase): Phase => (phase.at === 'callback' ? { ...phase, attempt: phase.attempt + 1 } : phase);
   const phase: Phase = state.phase.at === 'held' ? { at: 'held', from: state.phase.from === null ? null : later(state.phase.from) } : later(state.phase);
-  return { ...state, phase, fence: state.fence + 1 };
+  const steps = state.steps.map((step) => ({ ...step, work: step.work.map(inNewRun) }));
+  return { ...state, phase, steps, fence: state.fence + 1 };
 }
 
 function refused({ id, type, version }: CommandState, why: string): SeatbeltError {

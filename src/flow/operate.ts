@@ -1,16 +1,17 @@
 import type { OperatorRequest } from '../model/operator.js';
 import { withCalled } from './called.js';
+import { dueAgain, inNewRun } from './clean-up.js';
 import { childThatStays, childToUndo, withChild } from './children.js';
 import type { FlowEvent, Instant } from './event.js';
 import { ended } from './ending.js';
 import { again, reach } from './forward.js';
-import { effectsOfItem, nextTaskAttempt } from './items.js';
+import { effectsOfItem, isFailedTask, nextTaskAttempt } from './items.js';
 import { actedBefore, closed, fits } from './operator-rules.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, Phase, StepState } from './state.js';
 import { IllegalTransition, isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
 import { undoChildren, undoNext } from './undo.js';
-import { isFailedTask, resumed } from './work.js';
+import { resumed } from './work.js';
 
 // What an operator does with a held command (semantics §2, held states). Which actions are possible is in operator-rules.ts.
 
@@ -19,7 +20,7 @@ type Operate = Extract<FlowEvent, { type: 'operate' }>;
 /** Null: it is not possible where the command is, or was done before. */
 export function operate(shape: FlowShape, state: CommandState, { request, unfit, called }: Operate, at: Instant): Transition | null {
   if (actedBefore(state, request.requestId) !== null || !fits(state, request, unfit)) return null;
-  const noted = called[0] === undefined ? state : withCalled(state, called[0].callback, called);
+  const noted = called.reduce((at, { callback, task }) => withCalled(at, callback, called.filter((call) => call.callback === callback && call.task === task), task), state);
   const logged = withLog(noted, request, at);
   switch (request.action) {
     case 'retry':
@@ -51,13 +52,14 @@ function retry(shape: FlowShape, state: CommandState, at: Instant): Transition {
   const { heldBy } = state;
   switch (state.status) {
     case 'STUCK':
-      return forwardAgain({ ...state, status: 'RUNNING', heldBy: null, fence: state.fence + 1 }, from);
+      return forwardAgain(shape, { ...state, status: 'RUNNING', heldBy: null, fence: state.fence + 1 }, from);
     case 'ROLLBACK_INCOMPLETE':
       return undoAgain(shape, state);
     case 'PARKED': {
       const back: CommandState = { ...state, status: statusAt(state, from), heldBy: null, phase: from ?? state.phase };
       // Its recorded calls are not those that it makes now, so that run is given up for a new one.
-      return heldBy?.code === 'NONDETERMINISTIC_CALLBACK' && from?.at === 'callback' ? withoutRun(shape, back, from, heldBy, at) : backTo(shape, back, from, at);
+      if (heldBy?.code !== 'NONDETERMINISTIC_CALLBACK') return backTo(shape, back, from, at);
+      return from?.at === 'callback' ? withoutRun(shape, back, from, heldBy, at) : backTo(shape, withNewRuns(back), from, at);
     }
     default:
       throw new IllegalTransition(`${state.id} is ${state.status}, and nothing is to be retried`);
@@ -74,10 +76,11 @@ function statusAt(state: CommandState, from: Phase | null): CommandState['status
   return state.executionReason === 'ROLLBACK_FLOW' ? 'ROLLING_BACK' : 'RUNNING';
 }
 
-function forwardAgain(state: CommandState, from: Phase | null): Transition {
+function forwardAgain(shape: FlowShape, state: CommandState, from: Phase | null): Transition {
   if (from?.at === 'callback') return toCallback(state, from.callback, { attempt: from.attempt + 1, failures: 0, notBefore: null });
+  const handler = shapeAt(shape, state.executionIndex);
   const work = stepAt(state).work.map((item) =>
-    isFailedTask(item) ? nextTaskAttempt(state, 'step', item, { outcome: item.outcome, failures: 0, notBefore: null }) : item,
+    isFailedTask(item) ? dueAgain(handler, nextTaskAttempt(item, { outcome: item.outcome, failures: 0, notBefore: null })) : item,
   );
   const next: CommandState = { ...withStep(state, { work }), phase: { at: 'work', of: 'step' } };
   return { state: next, effects: work.flatMap((item) => effectsOfItem(item)) };
@@ -121,6 +124,11 @@ function backTo(shape: FlowShape, state: CommandState, from: Phase | null, at: I
     case undefined:
       throw new IllegalTransition(`${state.id} was parked where nothing goes on`);
   }
+}
+
+/** Which of the clean-ups before a retry it was that did not repeat itself, nobody has noted. */
+function withNewRuns(state: CommandState): CommandState {
+  return withStep({ ...state, fence: state.fence + 1 }, { work: stepAt(state).work.map(inNewRun) });
 }
 
 function withoutRun(

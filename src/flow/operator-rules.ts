@@ -1,6 +1,7 @@
 import { OPERATOR_ACTIONS, type OperatorAction, type OperatorRequest } from '../model/operator.js';
+import { isFailedTask, placedTasks } from './items.js';
 import { isHeld, type CommandState, type OperatorEntry } from './state.js';
-import { isFailedTask, outstandingWork } from './work.js';
+import { outstandingWork } from './work.js';
 
 // Which of an operator's actions are possible, decided from the durable state.
 
@@ -41,9 +42,11 @@ function actionRefusal(state: CommandState, action: OperatorAction, unfit: strin
 
 /** What cannot be left behind: it may still have effects. A task in back-off has nothing under way. */
 function running(state: CommandState): string | null {
-  const item = outstandingWork(state).items.find(({ outcome, ...rest }) => outcome === null && (rest.kind === 'child' || rest.notBefore === null));
-  if (item === undefined) return null;
-  return item.kind === 'child' ? `child ${item.id} is not over` : `task ${item.id} (${item.verb}) is not over`;
+  const { items } = outstandingWork(state);
+  const child = items.find(({ kind, outcome }) => kind === 'child' && outcome === null);
+  if (child !== undefined) return `child ${child.id} is not over`;
+  const [task] = placedTasks(items);
+  return task === undefined ? null : `task ${task.id} (${task.verb}) is not over`;
 }
 
 function hasNothingToRetry(state: CommandState): boolean {

@@ -1,12 +1,12 @@
 import type { TaskRequest } from '../model/task.js';
 import type { Instant } from './event.js';
 import { again, type CallbackPhase } from './forward.js';
-import { effectsOfItem, placedTask } from './items.js';
+import { effectsOfItem, isFailedTask, placedTask } from './items.js';
 import { afterBackoff } from './retry.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, Pivot } from './state.js';
 import { IllegalTransition, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
-import { isFailedTask, resubmitFailed, retryFailed, settle } from './work.js';
+import { resubmitFailed, retryFailed, settle } from './work.js';
 
 // The point of no return (semantics §2): `maybe` before the first verb that may cross leaves, `passed` when that is known.
 

@@ -5,6 +5,7 @@ import { NO_RETRY, UNDO_RETRY, type RetryPolicy } from '../model/retry.js';
 export interface HandlerShape {
   readonly name: string;
   readonly hasCreateTask: boolean;
+  readonly hasBeforeRetry: boolean;
   readonly hasEndWithFailure: boolean;
   readonly hasCompensate: boolean;
   readonly hasCompensationEnded: boolean;
@@ -24,6 +25,7 @@ export function shapeOf(handlers: readonly ErasedHandler[]): FlowShape {
   return handlers.map((handler) => ({
     name: handler.name,
     hasCreateTask: handler.createTask !== undefined,
+    hasBeforeRetry: handler.beforeRetry !== undefined,
     hasEndWithFailure: handler.endWithFailure !== undefined,
     hasCompensate: handler.compensate !== undefined,
     hasCompensationEnded: handler.compensationEnded !== undefined,

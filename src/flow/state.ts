@@ -39,6 +39,9 @@ export function isHeld(status: CommandStatus): status is HeldStatus {
  */
 export type Callback = 'start' | 'createTask' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'compensationEnded' | 'hasPassed';
 
+/** With the one that belongs to a task, and runs beside the rest of its step's work. */
+export type ScheduledCallback = Callback | 'beforeRetry';
+
 /** Which work a command waits for: the step's own, or the revert tasks of one of its undo callbacks. */
 export type WorkOf = 'step' | 'endWithFailure' | 'compensate';
 
@@ -98,7 +101,20 @@ export type TaskItem = {
   readonly stop: StopReason | null;
   /** Of the last attempt; null while one is outstanding. */
   readonly outcome: Outcome | null;
+  /** What comes before its next attempt, which `id` and `attempt` tell of already. */
+  readonly cleanUp?: CleanUp;
+  /** Its next attempt was not to be; `error`: because the clean-up before that has failed for good. A later clean-up must not use the run's keys and ids again. */
+  readonly givenUp?: { readonly run: number; readonly error: ErrorRecord | null };
+  /** The tasks of its clean-ups that are over. */
+  readonly cleanedUp?: readonly TaskItem[];
 };
+
+/** Between the back-off of a failed task and its next attempt: `beforeRetry`, and then the tasks that it returned. */
+export type CleanUp =
+  /** As in the phase of a callback. */
+  | { readonly at: 'callback'; readonly attempt: number; readonly failures: number; readonly notBefore: number | null }
+  /** `run`: the attempt of `beforeRetry` that asked for them. */
+  | { readonly at: 'work'; readonly run: number; readonly work: readonly TaskItem[] };
 
 /** A child command. Optional fields are absent until there is something to say. */
 export type ChildItem = {
@@ -172,7 +188,7 @@ export type StepState = {
 };
 
 /** An HSM call as an operator is told of it. */
-export type CalledVerb = { readonly callback: 'start' | 'endSuccessfully'; readonly host: string; readonly verb: string };
+export type CalledVerb = { readonly callback: 'start' | 'beforeRetry' | 'endSuccessfully'; readonly task?: string; readonly host: string; readonly verb: string };
 
 /** What is there of one step of a command that did not end by its own rules. */
 export type Existing = {
@@ -260,7 +276,9 @@ export type HistoryEntry = {
   readonly t: number;
   readonly handler: string;
   readonly index: number;
-  readonly callback: 'beforeTask' | 'createTask' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'compensationEnded' | 'hasPassed';
+  readonly callback: 'beforeTask' | 'createTask' | 'beforeRetry' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'compensationEnded' | 'hasPassed';
+  /** Of `beforeRetry`: the id of the attempt that it comes before. */
+  readonly task?: string;
   readonly attempt: number;
   /** `ok`, or the code of the error that it threw. For `hasPassed`: the answer. */
   readonly outcome: string;

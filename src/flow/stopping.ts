@@ -1,7 +1,8 @@
 import type { Instant } from './event.js';
-import { stops, withoutNextAttempt } from './items.js';
+import { stopItem } from './clean-up.js';
+import { stops } from './items.js';
 import type { FlowShape } from './shape.js';
-import type { CommandState, CommandStop, Phase, StopReason, WorkItem } from './state.js';
+import type { CommandState, CommandStop, Phase, StopReason } from './state.js';
 import { stepAt, withStep, type Transition } from './step.js';
 import { settle } from './work.js';
 
@@ -13,15 +14,9 @@ export function isWaiting(phase: Extract<Phase, { at: 'callback' }>, at: Instant
 }
 
 /** Asks all of the step's work to stop; what waits for its next attempt ends as the last one did. */
-export function stopWork(shape: FlowShape, state: CommandState, reason: StopReason): Transition {
-  const work = stepAt(state).work.map((item) => stopped(state, item, reason));
+export function stopWork(shape: FlowShape, state: CommandState, reason: StopReason, at: Instant): Transition {
+  const work = stepAt(state).work.map((item) => stopItem(item, reason, at));
   return settle(shape, withStep(state, { work }), 'step', work, stops(work));
-}
-
-function stopped(state: CommandState, item: WorkItem, reason: StopReason): WorkItem {
-  if (item.outcome !== null) return item;
-  if (item.kind === 'task' && item.notBefore !== null) return withoutNextAttempt(state, 'step', item);
-  return item.stop === null ? { ...item, stop: reason } : item;
 }
 
 /** Whether a callback's commit is refused because the command was cancelled, or the step's time was up, in the middle of it. */

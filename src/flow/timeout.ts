@@ -31,7 +31,7 @@ export function stepTimedOut(shape: FlowShape, state: CommandState, index: numbe
       return { state: timedOut(state, at, { callback: phase.callback, attempt: phase.attempt }), effects: [] };
     }
     case 'work':
-      return stopWork(shape, timedOut(state, at, null), 'timeout');
+      return stopWork(shape, timedOut(state, at, null), 'timeout', at);
     case 'admission':
     case 'children':
     case 'completed':

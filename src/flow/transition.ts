@@ -1,12 +1,13 @@
 import type { ErrorRecord } from '../model/errors.js';
 import type { TaskRequest } from '../model/task.js';
-import type { FlowEffect, FlowEvent, Instant, RunRef } from './event.js';
+import { beforeRetryThrew, cleanUpRetryDue, cleanUpTaskEnded, prepared } from './before-retry.js';
 import { withCalled } from './called.js';
+import type { CleanUpRef, FlowEffect, FlowEvent, Instant, RunRef } from './event.js';
 import { cancel, cancelRefusal } from './cancel.js';
 import { childReported } from './child-reports.js';
 import { childToUndo, heldByChild, rollBackChild, uncovered } from './children.js';
 import { completed, forwardThrew, reach, started, type CallbackPhase } from './forward.js';
-import { effectsOfItem, placedTask, stops } from './items.js';
+import { effectsOfItem, owed, placedTask, stops } from './items.js';
 import { operate, unparked } from './operate.js';
 import { answered, crossing, recreated } from './pivot.js';
 import { isUncounted, nextAttempt } from './retry.js';
@@ -16,7 +17,7 @@ import { IllegalTransition, shapeAt, toCallback, withStep, type Transition } fro
 import { refusesCommit } from './stopping.js';
 import { stepTimedOut } from './timeout.js';
 import { rollBackCompleted, undoFailed, undone } from './undo.js';
-import { outstandingWork, owed, retryDue, revertsFailed, revertsTold, workEnded } from './work.js';
+import { outstandingWork, retryDue, revertsFailed, revertsTold, workEnded } from './work.js';
 
 /**
  * The life of one command as a pure function (semantics §2). Null: the event does not concern this state (a late completion, a timer or a callback of
@@ -39,13 +40,17 @@ function decide(shape: FlowShape, state: CommandState, event: FlowEvent, at: Ins
       if (state.phase.at !== 'admission') return null;
       return { state: { ...state, status: 'REJECTED', error: event.error, phase: { at: 'ended' } }, effects: [{ do: 'end' }] };
     case 'workEnded':
-      return workEnded(shape, state, event.id, event.outcome, at);
+      return workEnded(shape, state, event.id, event.outcome, at) ?? cleanUpTaskEnded(shape, state, event.id, event.outcome, at);
     case 'childReported':
-      return childReported(shape, state, event.id, event.report);
+      return childReported(shape, state, event.id, event.report, at);
     case 'rollBack':
       return state.phase.at === 'completed' ? rollBackCompleted(shape, state, event.error) : null;
     case 'retryDue':
-      return retryDue(state, event.id);
+      return retryDue(shape, state, event.id) ?? cleanUpRetryDue(state, event.id);
+    case 'prepared':
+      return prepared(state, event.run, event.work, event);
+    case 'beforeRetryThrew':
+      return beforeRetryThrew(shape, state, event.run, event.error, event, at);
     case 'cancel':
       return cancel(shape, state, at);
     case 'stepTimedOut':
@@ -76,7 +81,7 @@ function decide(shape: FlowShape, state: CommandState, event: FlowEvent, at: Ins
   }
 }
 
-type CallbackEvent = Extract<FlowEvent, { run: RunRef }>;
+type CallbackEvent = Exclude<Extract<FlowEvent, { run: RunRef }>, { run: CleanUpRef }>;
 
 const CALLBACK_OF: { readonly [E in Exclude<CallbackEvent['type'], 'threw'>]: Callback } = {
   started: 'start',

@@ -99,7 +99,7 @@ function undoneAs(state: CommandState, undo: 'compensated' | 'left' | 'nothingTo
 /** Its undo callback had done its part, and stays done: only what failed of its revert tasks is submitted again. */
 function revertAgain(state: CommandState, of: 'endWithFailure' | 'compensate'): Transition {
   const revertWork = stepAt(state).revertWork.map((item) =>
-    hasFailed(item) ? nextTaskAttempt(state, of, item, { outcome: item.outcome, failures: 0, notBefore: null }) : item,
+    hasFailed(item) ? nextTaskAttempt(item, { outcome: item.outcome, failures: 0, notBefore: null }) : item,
   );
   const next: CommandState = { ...withStep(state, { revertWork }), phase: { at: 'work', of } };
   return { state: next, effects: revertWork.flatMap((item) => effectsOfItem(item)) };

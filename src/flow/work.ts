@@ -1,14 +1,17 @@
 import type { ErrorRecord } from '../model/errors.js';
 import type { Outcome } from '../model/outcome.js';
+import { cleanedSoFar, dueAgain, stopItem } from './clean-up.js';
 import type { FlowEffect, Instant } from './event.js';
 import { stuck } from './forward.js';
-import { effectsOfItem, nextTaskAttempt, stops, withoutNextAttempt } from './items.js';
-import { afterBackoff, errorOfOutcome, isUncountedOutcome, nextAttempt } from './retry.js';
+import { effectsOfItem, isFailedTask, judged, nextTaskAttempt, owed, stops } from './items.js';
+import { afterBackoff } from './retry.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, TaskItem, WorkItem, WorkOf } from './state.js';
-import { IllegalTransition, isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
+import { isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
 import { stopError } from './stop-error.js';
+import { retried } from './task-retry.js';
 import { failStep, tellOfReverts, undoFailed, undone } from './undo.js';
+import { noneSucceeded, ownFailure, taskFailure } from './work-failure.js';
 
 // The work that a step, or its undo, waits for: tasks and children, each with retries of its own (semantics §2, "Several tasks", "Retry").
 
@@ -28,7 +31,7 @@ export function withItems(state: CommandState, of: WorkOf, items: readonly WorkI
 export function workEnded(shape: FlowShape, state: CommandState, id: string, reported: Outcome, at: Instant): Transition | null {
   const { of, items } = outstandingWork(state);
   const item = items.find((candidate) => candidate.id === id);
-  if (item?.kind !== 'task' || item.outcome !== null || item.notBefore !== null) return null;
+  if (item?.kind !== 'task' || item.outcome !== null || item.notBefore !== null || item.cleanUp !== undefined) return null;
   const outcome = judged(item, reported);
   const consume: readonly FlowEffect[] = [{ do: 'consumeTask', id }];
   const ended = replaced(items, item, { ...item, outcome });
@@ -42,40 +45,19 @@ export function workEnded(shape: FlowShape, state: CommandState, id: string, rep
     const waiting = withItems({ ...state, fence: state.fence + 1 }, of, replaced(items, item, next));
     return { state: waiting, effects: [...consume, ...effectsOfItem(next)] };
   }
-  return failedForGood(shape, state, of, ended, consume);
+  return failedForGood(shape, state, of, ended, consume, at);
 }
 
 /** Something has failed for good: its siblings are stopped, unless what they do is needed in any case, or it is not known whether the point of no return is behind. */
-export function failedForGood(shape: FlowShape, state: CommandState, of: WorkOf, ended: readonly WorkItem[], effects: readonly FlowEffect[]): Transition {
+export function failedForGood(shape: FlowShape, state: CommandState, of: WorkOf, ended: readonly WorkItem[], effects: readonly FlowEffect[], at: Instant): Transition {
   if (of !== 'step' || stepAt(state).pivot === 'maybe' || isPast(state)) return settle(shape, withItems(state, of, ended), of, ended, effects);
-  const stopped = ended.map((other) => stopSibling(state, other));
+  const stopped = ended.map((other) => stopSibling(other, at));
   return settle(shape, withItems(state, of, stopped), of, stopped, [...effects, ...stops(stopped.filter((other, i) => other !== ended[i]))]);
 }
 
-/** Ends with a declared code are ends well: what was wanted is already so. */
-function judged(item: TaskItem, outcome: Outcome): Outcome {
-  const already = (outcome.kind === 'failed' || outcome.kind === 'refused') && item.doneCodes.includes(outcome.code);
-  return already ? { kind: 'succeeded' } : outcome;
-}
-
-/** The item waiting for its next attempt, or null if it has failed for good. */
-function retried(shape: FlowShape, state: CommandState, of: WorkOf, item: TaskItem, outcome: Outcome, at: Instant): TaskItem | null {
-  // Stopped on purpose, or perhaps still running: a second attempt would fight the first, unless it may run twice.
-  if (outcome.kind === 'aborted' || (outcome.kind === 'unknown' && !item.repeatable) || item.stop !== null) return null;
-  if (of === 'step' && stopError(shape, state) !== null) return null;
-  const handler = shapeAt(shape, state.executionIndex);
-  const patient = of !== 'step' || isPast(state);
-  const counted = !patient || !isUncountedOutcome(outcome);
-  const failures = item.failures + (counted ? 1 : 0);
-  const failed = { attempt: item.attempt, failures, counted, error: errorOfOutcome(item.id, outcome) };
-  const due = nextAttempt(patient ? handler.undoRetry : handler.retry, failed, at);
-  return due === null ? null : nextTaskAttempt(state, of, item, { outcome, failures, notBefore: due });
-}
-
 /** One has failed for good: a sibling in back-off ends as its last attempt did, a running one is asked to stop. */
-function stopSibling(state: CommandState, item: WorkItem): WorkItem {
-  if (item.outcome !== null || item.stop !== null || (item.kind === 'child' && item.independent)) return item;
-  return item.kind === 'child' || item.notBefore === null ? { ...item, stop: 'sibling' } : withoutNextAttempt(state, 'step', item);
+function stopSibling(item: WorkItem, at: Instant): WorkItem {
+  return item.kind === 'child' && item.independent ? item : stopItem(item, 'sibling', at);
 }
 
 export function replaced(items: readonly WorkItem[], old: WorkItem, by: WorkItem): WorkItem[] {
@@ -86,17 +68,22 @@ export function replaced(items: readonly WorkItem[], old: WorkItem, by: WorkItem
 export function resumed(shape: FlowShape, state: CommandState, of: WorkOf, at: Instant): Transition {
   const { items } = outstandingWork(state);
   const asks = of === 'step' && stepAt(state).pivot === 'maybe';
-  const tried = items.map((item) => (!asks && isFailedTask(item) ? (retried(shape, state, of, item, item.outcome, at) ?? item) : item));
+  const again = (item: TaskItem): TaskItem => (isFailedTask(item) ? (retried(shape, state, of, item, item.outcome, at) ?? item) : item);
+  const tried = items.map((item) => {
+    if (item.kind === 'child') return item;
+    // Of a clean-up, the last task may have ended meanwhile.
+    if (item.cleanUp?.at === 'work') return cleanedSoFar(item, item.cleanUp.run, item.cleanUp.work.map(again));
+    return asks ? item : again(item);
+  });
   const fence = tried.some((item, i) => item !== items[i]) ? state.fence + 1 : state.fence;
   const failed = of === 'step' && !asks && !isPast(state) && ownFailure(tried.filter(({ outcome }) => outcome !== null)) !== null;
-  const next = failed ? tried.map((item) => stopSibling(state, item)) : tried;
-  return settle(shape, withItems({ ...state, fence }, of, next), of, next, next.flatMap((item) => owed(item)));
+  const next = failed ? tried.map((item) => stopSibling(item, at)) : tried;
+  return settle(shape, withItems({ ...state, fence }, of, next), of, next, next.flatMap((item, i) => (isPlacedNow(items[i], item) ? effectsOfItem(item) : owed(item))));
 }
 
-/** What an item that is still outstanding asks for besides being polled. */
-export function owed(item: WorkItem): FlowEffect[] {
-  const waits = item.kind === 'task' && item.outcome === null && item.notBefore !== null;
-  return waits ? [{ do: 'retryAt', id: item.id, at: item.notBefore }] : stops([item]);
+/** Its clean-up turns out to be over. */
+function isPlacedNow(before: WorkItem | undefined, after: WorkItem): boolean {
+  return before?.kind === 'task' && before.cleanUp !== undefined && after.kind === 'task' && after.cleanUp === undefined;
 }
 
 /** Goes on when the last piece has ended. */
@@ -136,33 +123,6 @@ export function revertsFailed(shape: FlowShape, state: CommandState): Transition
   return undoFailed(shape, { ...state, phase: { at: 'work', of: completed ? 'compensate' : 'endWithFailure' } }, 'failed', error);
 }
 
-export function taskFailure(items: readonly WorkItem[]): ErrorRecord | null {
-  return ownFailure(items.filter(({ kind }) => kind === 'task'));
-}
-
-/** The error of the task or dependent child that failed first in order, or null. The cause, not what was stopped because of it. */
-function ownFailure(items: readonly WorkItem[]): ErrorRecord | null {
-  const failures = items.filter((item) => (item.kind === 'task' || !item.independent) && item.outcome?.kind !== 'succeeded');
-  const cause = failures.find((item) => !wasStopped(item)) ?? failures[0];
-  return cause === undefined ? null : describe(cause);
-}
-
-function wasStopped(item: WorkItem): boolean {
-  return item.kind === 'child' ? item.stop !== null : item.outcome?.kind === 'aborted' || item.outcome?.kind === 'notSent';
-}
-
-/** Of independent children, one that succeeded is enough. */
-function noneSucceeded(items: readonly WorkItem[]): ErrorRecord | null {
-  const children = items.filter((item) => item.kind === 'child' && item.independent);
-  const first = children[0];
-  return first !== undefined && children.every((child) => child.outcome?.kind !== 'succeeded') ? describe(first) : null;
-}
-
-function describe(item: WorkItem): ErrorRecord {
-  if (item.outcome === null) throw new IllegalTransition(`${item.id} has not ended`);
-  return errorOfOutcome(item.kind === 'task' ? `task ${item.id} (${item.verb})` : `child ${item.id} (${item.type})`, item.outcome);
-}
-
 /** `hasPassed` says no: the failed tasks have what is left of their attempts; with none left, the step fails. */
 export function retryFailed(shape: FlowShape, state: CommandState, error: ErrorRecord, at: Instant): Transition {
   const { work } = stepAt(state);
@@ -180,14 +140,10 @@ export function resubmitFailed(shape: FlowShape, state: CommandState, at: Instan
   const { undoRetry } = shapeAt(shape, state.executionIndex);
   const next = stepAt(state).work.map((item) =>
     isFailedTask(item)
-      ? nextTaskAttempt(state, 'step', item, { outcome: item.outcome, failures: 0, notBefore: afterBackoff(undoRetry, item.attempt, at) })
+      ? nextTaskAttempt(item, { outcome: item.outcome, failures: 0, notBefore: afterBackoff(undoRetry, item.attempt, at) })
       : item,
   );
   return waitFor(state, next);
-}
-
-export function isFailedTask(item: WorkItem): item is TaskItem & { readonly outcome: Outcome } {
-  return item.kind === 'task' && item.outcome !== null && item.outcome.kind !== 'succeeded';
 }
 
 function waitFor(state: CommandState, work: readonly WorkItem[]): Transition {
@@ -195,12 +151,12 @@ function waitFor(state: CommandState, work: readonly WorkItem[]): Transition {
   return { state: next, effects: work.flatMap((item) => effectsOfItem(item)) };
 }
 
-/** The back-off of a task is over: its next attempt is placed. Null if it is no longer wanted. */
-export function retryDue(state: CommandState, id: string): Transition | null {
+/** The back-off of a task is over: its next attempt is placed, or `beforeRetry` is due. Null if it is no longer wanted. */
+export function retryDue(shape: FlowShape, state: CommandState, id: string): Transition | null {
   if (state.phase.at !== 'work') return null;
   const { of, items } = outstandingWork(state);
   const item = items.find((candidate) => candidate.id === id);
   if (item === undefined || item.kind === 'child' || item.notBefore === null) return null;
-  const placed: TaskItem = { ...item, notBefore: null };
-  return { state: withItems(state, of, replaced(items, item, placed)), effects: [{ do: 'placeTask', item: placed }] };
+  const due = of === 'step' ? dueAgain(shapeAt(shape, state.executionIndex), item) : { ...item, notBefore: null };
+  return { state: withItems(state, of, replaced(items, item, due)), effects: effectsOfItem(due) };
 }

@@ -18,6 +18,7 @@ const handlerShape = z.strictObject({
   onUndoFailed: z.enum(['stop', 'continue']).optional(),
   beforeTask: fn.optional(),
   createTask: fn.optional(),
+  beforeRetry: fn.optional(),
   endSuccessfully: fn.optional(),
   endWithFailure: fn.optional(),
   compensate: fn.optional(),

@@ -69,6 +69,17 @@ export interface WorkReport {
   readonly earlier: readonly Outcome[];
 }
 
+/** A task that has failed, and is to be tried again. */
+export interface FailedTask {
+  readonly verb: string;
+  readonly args: { readonly [key: string]: Data };
+  readonly entity: string | null;
+  /** The attempt that is to come, from 2. */
+  readonly attempt: number;
+  /** How those before it ended, the first one first. */
+  readonly outcomes: readonly Outcome[];
+}
+
 export interface StepFailure {
   /** Whether `beforeTask` and `createTask` were committed, so that their changes exist. */
   readonly beforeCommitted: boolean;
@@ -125,6 +136,12 @@ export interface TaskHandler<N extends string, P, O, B, R> {
    * remains to be done instead of them; `work` then says how each ended, and is empty otherwise.
    */
   readonly createTask?: (ctx: StepContext<P, O> & { readonly before: NoInfer<B>; readonly work: readonly WorkReport[] }) => MaybePromise<Tasks>;
+  /**
+   * A task of the step has failed, and is about to be tried again: cleans up what the last attempt may have left, and may return clean-up tasks; the next
+   * attempt is placed when they have ended well. The rest of the step's work runs on meanwhile. If it throws, or one of these tasks fails, that is tried again
+   * as the step's work is, and when it has failed for good, so has the task. Without it, the next attempt is placed at once.
+   */
+  readonly beforeRetry?: (ctx: StepContext<P, O> & { readonly before: NoInfer<B>; readonly failed: FailedTask }) => MaybePromise<Tasks | void>;
   /** All work ended well. What it returns is the step's output. */
   readonly endSuccessfully?: (ctx: StepContext<P, O> & { readonly before: NoInfer<B>; readonly work: readonly WorkReport[] }) => MaybePromise<R>;
   /** Undoes this step's own partial work; may return revert tasks, which the rollback waits for. */

@@ -50,14 +50,14 @@ export class Life {
   returns(what: { readonly work?: readonly StagedWork[]; readonly answer?: 'passed' | 'notPassed' | 'cannotTell'; readonly beside?: readonly Change[] } = {}): this {
     const { callback, attempt } = this.#due();
     const event = returning(callback, { index: this.state.executionIndex, attempt }, what.work ?? [], what.answer ?? 'notPassed');
-    return this.happens(event, returnedEntries(this.state, callback, attempt, event, this.run.now), what.beside);
+    return this.happens(event, returnedEntries(this.state, { callback, index: this.state.executionIndex, attempt }, event, this.run.now), what.beside);
   }
 
   throws(error: ErrorRecord = ERROR, sent = false): this {
     const { callback, attempt } = this.#due();
     const name = callback === 'start' ? 'beforeTask' : callback;
     const event = { type: 'threw', callback, run: { index: this.state.executionIndex, attempt }, error, sent } as const;
-    return this.happens(event, [thrownEntry(this.state, name, attempt, error, this.run.now)]);
+    return this.happens(event, [thrownEntry(this.state, name, { callback, index: this.state.executionIndex, attempt }, error, this.run.now)]);
   }
 
   /** Its outstanding tasks and children end, one after the other; those in back-off are placed first. */

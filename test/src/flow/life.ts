@@ -16,6 +16,7 @@ export function step(name: string, traits: Partial<HandlerShape> = {}): HandlerS
   return {
     name,
     hasCreateTask: true,
+    hasBeforeRetry: false,
     hasEndWithFailure: true,
     hasCompensate: true,
     hasCompensationEnded: false,
@@ -202,6 +203,8 @@ export class Life {
           return effect.do;
         case 'runCallback':
           return `${effect.callback} ${effect.index}`;
+        case 'runBeforeRetry':
+          return `beforeRetry ${effect.item.id}`;
         case 'placeTask':
         case 'startChild':
           return `${effect.do} ${effect.item.id}`;

@@ -90,6 +90,11 @@ describe('whatever happens to a command', () => {
       for (const { effects } of moves) {
         for (const effect of effects) {
           // What hasPassed asks has no key, and it may be asked anew.
+          if (effect.do === 'runBeforeRetry' && effect.item.cleanUp?.at === 'callback') {
+            const run = `${effect.item.id}/${effect.item.cleanUp.attempt}`;
+            expect(seen).not.toContain(run);
+            seen.add(run);
+          }
           if (effect.do !== 'placeTask' && effect.do !== 'startChild' && (effect.do !== 'runCallback' || effect.callback === 'hasPassed')) continue;
           const id = effect.do === 'runCallback' ? `${effect.index}/${effect.callback}/${effect.attempt}` : effect.item.id;
           expect(seen).not.toContain(id);
@@ -174,8 +179,11 @@ test('the walks get everywhere', () => {
   for (const choices of fc.sample(fc.tuple(anyShape, anyChoices), { numRuns: 2_000, seed: 1 })) {
     const { moves, last } = walk(...choices);
     reached.add(last.status);
-    for (const { after } of moves) reached.add(after.phase.at === 'callback' ? after.phase.callback : after.phase.at);
+    for (const { after, event } of moves) {
+      reached.add(after.phase.at === 'callback' ? after.phase.callback : after.phase.at);
+      if (event.type === 'prepared') reached.add(`prepared with ${event.work.length} tasks`);
+    }
   }
-  const expected = ['SUCCEEDED', 'COMPLETED', 'ROLLED_BACK', 'REJECTED', 'STUCK', 'ROLLBACK_INCOMPLETE', 'start', 'endSuccessfully', 'endWithFailure', 'compensate', 'compensationEnded', 'hasPassed', 'work', 'children'];
+  const expected = ['SUCCEEDED', 'COMPLETED', 'ROLLED_BACK', 'REJECTED', 'STUCK', 'ROLLBACK_INCOMPLETE', 'start', 'endSuccessfully', 'endWithFailure', 'compensate', 'compensationEnded', 'hasPassed', 'work', 'children', 'prepared with 0 tasks', 'prepared with 2 tasks'];
   expect([...reached]).toEqual(expect.arrayContaining(expected));
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { childToUndo } from '../../../src/flow/children.js';
 import type { ChildReport, FlowEffect, FlowEvent } from '../../../src/flow/event.js';
 import type { FlowShape, HandlerShape } from '../../../src/flow/shape.js';
-import { submitted, type ChildItem, type CommandState, type WorkItem } from '../../../src/flow/state.js';
+import { submitted, type ChildItem, type CommandState, type TaskItem, type WorkItem } from '../../../src/flow/state.js';
 import { isPast } from '../../../src/flow/step.js';
 import { transition } from '../../../src/flow/transition.js';
 import { cancelRefusal } from '../../../src/flow/cancel.js';
@@ -22,6 +22,7 @@ const policy = fc.record({ attempts: fc.integer({ min: 1, max: 3 }), backoffMs: 
 const handler: fc.Arbitrary<Partial<HandlerShape>> = fc
   .record({
     hasCreateTask: fc.boolean(),
+    hasBeforeRetry: fc.boolean(),
     hasEndWithFailure: fc.boolean(),
     hasCompensate: fc.boolean(),
     hasCompensationEnded: fc.boolean(),
@@ -102,9 +103,9 @@ function ownEvents(shape: FlowShape, state: CommandState): readonly FlowEvent[] 
     case 'admission':
       return [{ type: 'locksGranted' }, { type: 'locksGranted' }, { type: 'locksGranted' }, { type: 'locksRefused', error: ERROR }];
     case 'work':
-      return outstandingWork(state).items.flatMap((item) => endsOf(item, true));
+      return outstandingWork(state).items.flatMap((item) => endsOf(state, item, true));
     case 'held':
-      return [...outstandingWork(state).items.flatMap((item) => endsOf(item, isCovered(state))), ...childUndoReports(state, isCovered(state))];
+      return [...outstandingWork(state).items.flatMap((item) => endsOf(state, item, isCovered(state))), ...childUndoReports(state, isCovered(state))];
     case 'children':
       return childUndoReports(state, true);
     case 'completed':
@@ -139,13 +140,22 @@ function ownEvents(shape: FlowShape, state: CommandState): readonly FlowEvent[] 
   }
 }
 
-function endsOf(item: WorkItem, goesOn: boolean): readonly FlowEvent[] {
+function endsOf(state: CommandState, item: WorkItem, goesOn: boolean): readonly FlowEvent[] {
   const { id } = item;
   if (item.outcome !== null) return [];
   if (item.kind === 'child') return CHILD_ENDS.flatMap((outcome) => childReports(item, outcome));
+  if (item.cleanUp?.at === 'work') return item.cleanUp.work.flatMap((task) => endsOf(state, task, goesOn));
+  if (item.cleanUp !== undefined) return goesOn ? cleanUpEnds(state, item, item.cleanUp.attempt) : [];
   if (item.notBefore !== null) return goesOn ? [{ type: 'retryDue', id }] : [];
   const ends = item.stop === null ? TASK_ENDS : [...TASK_ENDS, STOPPED, STOPPED];
   return ends.map((outcome) => ({ type: 'workEnded', id, outcome }));
+}
+
+function cleanUpEnds({ executionIndex: index }: CommandState, { id: task, stop }: TaskItem, attempt: number): readonly FlowEvent[] {
+  const run = { index, attempt, task };
+  const threw = [ERROR, UNANSWERED].map((error): FlowEvent => ({ type: 'beforeRetryThrew', run, error, sent: error === UNANSWERED }));
+  if (stop !== null) return threw;
+  return [...[[], [request('tidy')], [request('a'), request('b')]].map((work): FlowEvent => ({ type: 'prepared', run, work, sent: false })), ...threw];
 }
 
 /** What is held by a child goes on beneath. */
@@ -189,6 +199,7 @@ export function strayEvents({ moves }: Walk, state: CommandState): readonly Flow
     { type: 'endedWithFailure', run, revert: [] },
     { type: 'compensated', run, revert: [], residue: [] },
     { type: 'compensationEnded', run },
+    { type: 'prepared', run: { ...run, task: 'somebody else\'s' }, work: [], sent: false },
     { type: 'stepTimedOut', index: state.executionIndex + 1 },
     { type: 'answered', run, answer: 'passed' },
   ];

@@ -1,7 +1,8 @@
 import type { Mutant } from './mutant.js';
 
 const UNDO = 'src/flow/undo.ts';
-const WORK = 'src/flow/work.ts';
+const TASK_RETRY = 'src/flow/task-retry.ts';
+const WORK_FAILURE = 'src/flow/work-failure.ts';
 const FORWARD = 'src/flow/forward.ts';
 const TRANSITION = 'src/flow/transition.ts';
 const CALLBACK_RUN = 'actors/command/callback-run.ts';
@@ -49,7 +50,7 @@ export const BREAKING_COMMANDS: readonly Mutant[] = [
   {
     name: 'a disk that stays fails the whole migration',
     breaks: 'callback-order',
-    file: WORK,
+    file: WORK_FAILURE,
     find: "children.every((child) => child.outcome?.kind !== 'succeeded')",
     replace: "children.some((child) => child.outcome?.kind !== 'succeeded')",
   },
@@ -93,7 +94,7 @@ export const BREAKING_COMMANDS: readonly Mutant[] = [
   {
     name: 'past the point of no return a failed task is not tried again',
     breaks: 'ends',
-    file: WORK,
+    file: TASK_RETRY,
     find: "const patient = of !== 'step' || isPast(state);",
     replace: "const patient = of !== 'step';",
   },

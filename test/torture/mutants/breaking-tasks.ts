@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.js';
 
 const WORK = 'src/flow/work.ts';
+const ITEMS = 'src/flow/items.ts';
 const FORWARD = 'src/flow/forward.ts';
 const TRANSITION = 'src/flow/transition.ts';
 const BATCH = 'actors/command/batch.ts';
@@ -87,9 +88,9 @@ export const BREAKING_TASKS: readonly Mutant[] = [
   {
     name: 'a back-off is forgotten at a crash',
     breaks: 'at-rest',
-    file: WORK,
-    find: "return waits ? [{ do: 'retryAt', id: item.id, at: item.notBefore }] : stops([item]);",
-    replace: 'return waits ? [] : stops([item]);',
+    file: ITEMS,
+    find: "if (item.notBefore !== null) return [{ do: 'retryAt', id: item.id, at: item.notBefore }];",
+    replace: 'if (item.notBefore !== null) return [];',
   },
   {
     name: 'a task whose outcome is consumed is not marked as such',

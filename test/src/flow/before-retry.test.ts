@@ -1,0 +1,239 @@
+import { describe, expect, test } from 'vitest';
+import type { StagedWork } from '../../../src/flow/event.js';
+import type { HandlerShape } from '../../../src/flow/shape.js';
+import { outstandingWork } from '../../../src/flow/work.js';
+import { recover } from '../../../src/flow/transition.js';
+import type { ErrorRecord } from '../../../src/model/errors.js';
+import type { Outcome } from '../../../src/model/outcome.js';
+import type { TaskRequest } from '../../../src/model/task.js';
+import { badly, child, dependent, ERROR, Life, request, step, STOPPED, task, UNANSWERED, WELL } from './life.js';
+
+const THRICE = { attempts: 3, backoffMs: 1_000, maxBackoffMs: 1_000 };
+const CLEANS = { hasBeforeRetry: true, retry: THRICE } as const;
+const NEXT = 'c1$0.w1.2.0';
+
+/** A command of one step, and what happens to the clean-ups of its tasks. */
+class Cleaning extends Life {
+  static in(traits: Partial<HandlerShape> = {}, ...work: readonly StagedWork[]): Cleaning {
+    const life = new Cleaning([step('copy', { ...CLEANS, ...traits })]);
+    life.on({ type: 'locksGranted' });
+    life.started(...(work.length === 0 ? [task('copy')] : work));
+    return life;
+  }
+
+  /** The task of this ordinal has failed, and its back-off is over. */
+  fails(ordinal = 0, outcome: Outcome = badly(261)): this {
+    this.on({ type: 'workEnded', id: this.item(ordinal).id, outcome });
+    this.now += 1_000_000;
+    return this.due(ordinal);
+  }
+
+  ref(ordinal = 0) {
+    const item = this.item(ordinal);
+    const attempt = item.kind === 'task' && item.cleanUp?.at === 'callback' ? item.cleanUp.attempt : 0;
+    return { index: 0, attempt, task: item.id };
+  }
+
+  prepares(ordinal = 0, ...work: readonly TaskRequest[]): this {
+    return this.on({ type: 'prepared', run: this.ref(ordinal), work, sent: false });
+  }
+
+  cleaningThrows(error: ErrorRecord = ERROR, ordinal = 0): this {
+    return this.on({ type: 'beforeRetryThrew', run: this.ref(ordinal), error, sent: true });
+  }
+
+  cleanUpEnds(id: string, outcome: Outcome = WELL): this {
+    return this.on({ type: 'workEnded', id, outcome });
+  }
+
+  outcomes(): readonly (string | undefined)[] {
+    return this.stepAt(0).work.map(({ outcome }) => outcome?.kind);
+  }
+}
+
+describe('before the next attempt of a task', () => {
+  test('its back-off comes first, then beforeRetry, then its tasks, then the placeholder', () => {
+    const life = Cleaning.in().fails();
+    expect(life.asked).toEqual([`beforeRetry ${NEXT}`]);
+    life.prepares(0, request('remove'), request('trim'));
+    expect(life.asked).toEqual([`placeTask ${NEXT}.r1.1.0`, `placeTask ${NEXT}.r1.1.1`]);
+    life.cleanUpEnds(`${NEXT}.r1.1.1`);
+    expect(life.asked).toEqual([`consumeTask ${NEXT}.r1.1.1`]);
+    life.cleanUpEnds(`${NEXT}.r1.1.0`);
+    expect(life.asked).toEqual([`consumeTask ${NEXT}.r1.1.0`, `placeTask ${NEXT}`]);
+    life.on({ type: 'workEnded', id: NEXT, outcome: WELL });
+    expect([life.asked, life.stepAt(0).work.map((item) => (item.kind === 'task' ? item.cleanedUp?.map(({ verb }) => verb) : null))]).toEqual([[`consumeTask ${NEXT}`, 'endSuccessfully 0'], [['remove', 'trim']]]);
+  });
+
+  test('without clean-up tasks it is placed at once', () => {
+    expect(Cleaning.in().fails().prepares().asked).toEqual([`placeTask ${NEXT}`]);
+  });
+
+  test('a handler that has none has its task placed at once', () => {
+    expect(Cleaning.in({ hasBeforeRetry: false }).fails().asked).toEqual([`placeTask ${NEXT}`]);
+  });
+
+  test('a completion for the attempt that is not placed yet changes nothing', () => {
+    expect(Cleaning.in().fails().ignores({ type: 'workEnded', id: NEXT, outcome: WELL })).toBe(true);
+  });
+
+  test('each further attempt has a clean-up of its own', () => {
+    const life = Cleaning.in().fails().prepares(0).fails();
+    expect([life.asked, life.ref()]).toEqual([['beforeRetry c1$0.w1.3.0'], { index: 0, attempt: 1, task: 'c1$0.w1.3.0' }]);
+  });
+
+  test('siblings, and children of either kind, run on beside it, and it beside theirs', () => {
+    const life = Cleaning.in({}, task('a'), task('b'), child('C'), dependent('D')).fails(0).fails(1);
+    life.on({ type: 'childReported', id: life.item(2).id, report: { is: 'ended', outcome: WELL } }).on({ type: 'childReported', id: life.item(3).id, report: { is: 'held', status: 'STUCK', error: ERROR } });
+    expect(life.status).toBe('STUCK');
+    // The child holds the parent, and not its other work.
+    life.prepares(1, request('remove')).prepares(0).cleanUpEnds('c1$0.w1.2.1.r1.1.0');
+    expect(outstandingWork(life.state).items.map((item) => item.kind === 'task' && item.cleanUp)).toEqual([undefined, undefined, false, false]);
+  });
+});
+
+describe('what it throws', () => {
+  test('is tried again under the policy of the step, in a new run, and then the task has failed for good', () => {
+    const life = Cleaning.in().fails();
+    const fence = life.state.fence;
+    for (const attempt of [2, 3]) {
+      life.cleaningThrows();
+      expect([life.ref().attempt, life.state.fence]).toEqual([attempt, fence + attempt - 1]);
+    }
+    life.cleaningThrows();
+    const { state } = life;
+    expect([state.status, state.error?.code, life.outcomes(), life.calls.at(-1)]).toEqual(['ROLLING_BACK', 'TASK_FAILED', ['failed'], 'endWithFailure 0']);
+    expect(state.error?.causes).toEqual(['the clean-up before its next attempt failed: it threw']);
+  });
+
+  test('what the policy does not try again fails the task at once', () => {
+    expect(Cleaning.in({ retry: { ...THRICE, retryIf: { except: { codes: ['CALLBACK_THREW'] } } } }).fails().cleaningThrows().outcomes()).toEqual(['failed']);
+  });
+
+  test('stops the siblings when it has failed for good', () => {
+    const life = Cleaning.in({ retry: { ...THRICE, attempts: 2 } }, task('a'), task('b')).fails(0).cleaningThrows().cleaningThrows();
+    expect(life.asked).toEqual(['stopTask c1$0.w1.1.1']);
+  });
+
+  test('its calls may have had effects, of which a step without endWithFailure says so', () => {
+    const life = Cleaning.in({ hasEndWithFailure: false, retry: { ...THRICE, attempts: 2 } });
+    life.on({ type: 'workEnded', id: life.item().id, outcome: { kind: 'refused', code: 261, message: 'no' } });
+    life.now += 1_000_000;
+    expect(life.due().cleaningThrows().cleaningThrows().status).toBe('ROLLBACK_INCOMPLETE');
+  });
+});
+
+describe('a clean-up task that fails', () => {
+  test('is tried again without a clean-up of its own, and then the task has failed for good', () => {
+    const life = Cleaning.in().fails().prepares(0, request('remove'));
+    for (const attempt of [1, 2]) {
+      life.cleanUpEnds(`${NEXT}.r1.${attempt}.0`, badly(300));
+      expect(life.asked.at(-1)).toMatch(`${NEXT}.r1.${attempt + 1}.0`);
+      life.on({ type: 'retryDue', id: `${NEXT}.r1.${attempt + 1}.0` });
+      expect(life.asked).toEqual([`placeTask ${NEXT}.r1.${attempt + 1}.0`]);
+    }
+    life.cleanUpEnds(`${NEXT}.r1.3.0`, badly(300));
+    expect([life.status, life.outcomes(), life.state.error?.hostCode, life.state.error?.causes]).toEqual([
+      'ROLLING_BACK',
+      ['failed'],
+      261,
+      [`the clean-up before its next attempt failed: task ${NEXT}.r1.3.0 (remove) failed with 300: it failed`],
+    ]);
+  });
+
+  test('has the others stopped, and awaited', () => {
+    const life = Cleaning.in({ retry: { ...THRICE, attempts: 2 } }).fails().prepares(0, request('a'), request('b'));
+    life.cleanUpEnds(`${NEXT}.r1.1.0`, { kind: 'aborted', reason: 'zombie' });
+    expect([life.status, life.asked]).toEqual(['RUNNING', [`consumeTask ${NEXT}.r1.1.0`, `stopTask ${NEXT}.r1.1.1`]]);
+    expect(life.cleanUpEnds(`${NEXT}.r1.1.1`, STOPPED).status).toBe('ROLLING_BACK');
+  });
+
+  test('has a declared code for what is so already', () => {
+    expect(Cleaning.in().fails().prepares(0, request('remove', [268])).cleanUpEnds(`${NEXT}.r1.1.0`, badly(268)).asked).toEqual([`consumeTask ${NEXT}.r1.1.0`, `placeTask ${NEXT}`]);
+  });
+});
+
+describe.each([
+  ['a cancel', { type: 'cancel' }, 'CANCELLED', 'cancelled'],
+  ['the time limit', { type: 'stepTimedOut', index: 0 }, 'STEP_TIMEOUT', 'timeout'],
+] as const)('%s', (_name, stop, code, reason) => {
+  const limited = { timeoutMs: 60_000 };
+
+  test('refuses the commit of a run under way, and then there is no next attempt', () => {
+    const life = Cleaning.in(limited).fails().on(stop);
+    expect([life.status, life.ignores({ type: 'prepared', run: life.ref(), work: [], sent: false })]).toEqual(['RUNNING', true]);
+    life.cleaningThrows();
+    expect([life.status, life.state.error?.code, life.outcomes()]).toEqual(['ROLLING_BACK', code, ['failed']]);
+  });
+
+  test('in the back-off of a run, there is nothing to wait for', () => {
+    expect(Cleaning.in(limited).fails().cleaningThrows().on(stop).status).toBe('ROLLING_BACK');
+  });
+
+  test('stops clean-up tasks that run, and there is no next attempt though they end well', () => {
+    const life = Cleaning.in(limited).fails().prepares(0, request('a'), request('b')).on(stop);
+    expect(life.effects).toEqual([0, 1].map((n) => ({ do: 'stopTask', id: `${NEXT}.r1.1.${n}`, reason })));
+    life.cleanUpEnds(`${NEXT}.r1.1.0`).cleanUpEnds(`${NEXT}.r1.1.1`, { kind: 'aborted', reason });
+    expect([life.status, life.state.error?.code]).toEqual(['ROLLING_BACK', code]);
+  });
+});
+
+test('a sibling that has failed for good ends it too', () => {
+  const life = Cleaning.in({ retry: { ...THRICE, attempts: 2 } }, task('a'), task('b')).fails(0).prepares(0, request('remove'));
+  life.fails(1).prepares(1).on({ type: 'workEnded', id: 'c1$0.w1.2.1', outcome: badly(300) });
+  expect(life.asked).toEqual(['consumeTask c1$0.w1.2.1', `stopTask ${NEXT}.r1.1.0`]);
+  expect(life.cleanUpEnds(`${NEXT}.r1.1.0`).status).toBe('ROLLING_BACK');
+});
+
+describe('past the point of no return', () => {
+  const crossing = { pivotPart: 'task', hasCreateTask: false, retry: { ...THRICE, attempts: 1 }, undoRetry: { ...THRICE, attempts: 2 } } as const;
+  const passed = (): Cleaning => {
+    const life = Cleaning.in(crossing);
+    life.on({ type: 'workEnded', id: life.item().id, outcome: badly(261) });
+    life.answers('passed').now += 1_000_000;
+    return life.due();
+  };
+
+  test('an unanswered call is asked without limit', () => {
+    const life = passed();
+    for (let n = 0; n < 10; n += 1) life.cleaningThrows(UNANSWERED);
+    expect([life.status, life.ref().attempt]).toEqual(['RUNNING', 11]);
+  });
+
+  test('one that has failed for good is STUCK; an operator has it run again, with keys that were never used', () => {
+    const life = passed().cleaningThrows().cleaningThrows();
+    expect([life.status, life.state.heldBy?.causes]).toEqual(['STUCK', ['the clean-up before its next attempt failed: it threw']]);
+    life.on({ type: 'operate', request: { action: 'retry', requestId: 'r1' }, unfit: null, called: [] });
+    expect([life.status, life.asked, life.ref()]).toEqual(['RUNNING', [`beforeRetry ${NEXT}`], { index: 0, attempt: 3, task: NEXT }]);
+  });
+});
+
+describe('held', () => {
+  const parked = (life: Cleaning, code: 'DEFINITION_CHANGED' | 'NONDETERMINISTIC_CALLBACK' = 'DEFINITION_CHANGED'): Cleaning => life.on({ type: 'parked', error: { ...ERROR, code } });
+  const retry = { type: 'operate', request: { action: 'retry', requestId: 'r1' }, unfit: null, called: [] } as const;
+
+  test('a clean-up task that ends meanwhile is noted, and counts later', () => {
+    const life = parked(Cleaning.in().fails().prepares(0, request('remove'))).cleanUpEnds(`${NEXT}.r1.1.0`);
+    expect([life.status, life.asked]).toEqual(['PARKED', [`consumeTask ${NEXT}.r1.1.0`]]);
+    expect(life.on({ type: 'unparked' }).asked).toEqual([`placeTask ${NEXT}`]);
+  });
+
+  test('one that runs stands in the way of an abandon', () => {
+    const life = parked(Cleaning.in().fails().prepares(0, request('remove')));
+    expect(life.ignores({ ...retry, request: { action: 'abandon', requestId: 'r1' } })).toBe(true);
+  });
+
+  test('a run is the same one afterwards, but for one that did not repeat itself', () => {
+    expect(parked(Cleaning.in().fails()).on(retry).ref().attempt).toBe(1);
+    expect(parked(Cleaning.in().fails(), 'NONDETERMINISTIC_CALLBACK').on(retry).ref().attempt).toBe(2);
+  });
+});
+
+test.each([
+  ['a run that is due', (life: Cleaning) => life.fails(), [{ do: 'runBeforeRetry' }]],
+  ['a clean-up task that runs', (life: Cleaning) => life.fails().prepares(0, request('remove')), []],
+  ['one that was asked to stop', (life: Cleaning) => life.fails().prepares(0, request('remove')).on({ type: 'cancel' }), [{ do: 'stopTask' }]],
+  ['one in back-off', (life: Cleaning) => life.fails().prepares(0, request('remove')).cleanUpEnds(`${NEXT}.r1.1.0`, badly(300)), [{ do: 'retryAt' }]],
+] as const)('a recovered engine goes on with %s', (_name, come, owed) => {
+  expect(recover(come(Cleaning.in()).state)).toEqual(owed.map((effect) => expect.objectContaining(effect)));
+});
