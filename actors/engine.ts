@@ -9,7 +9,7 @@ import { recoverCommands, statesOf, withFencesBeyond } from './engine/recovery.j
 import { CommandRegistry } from './engine/registry.js';
 import { newCommand } from './command/durable-command.js';
 import { stored } from './command/batch.js';
-import { ClientRequests } from './engine/requests.js';
+import { ClientRequests, type LookUp } from './engine/requests.js';
 import { FenceNumbers, type EngineContext } from './engine-context.js';
 import { Exchange } from './exchange.js';
 import { createJournal } from './journal.js';
@@ -44,7 +44,7 @@ export interface EngineMemory {
 type EngineMessage =
   | { readonly type: 'boot' }
   | { readonly type: 'request'; readonly request: WireRequest }
-  | { readonly type: 'found'; readonly request: WireRequest; readonly found: Found }
+  | { readonly type: 'found'; readonly lookUp: LookUp; readonly found: Found }
   | { readonly type: 'submissionCommitted'; readonly state: CommandState }
   | { readonly type: 'olderStore'; readonly began: number; readonly seen: SeenCommits }
   | { readonly type: 'changed'; readonly state: CommandState; readonly before: CommandState }
@@ -90,7 +90,7 @@ function createEngine(
       case 'request':
         return running().requests.handle(message.request);
       case 'found':
-        return running().requests.handle(message.request, message.found);
+        return running().requests.found(message.lookUp, message.found);
       case 'submissionCommitted':
         return running().requests.submissionCommitted(message.state);
       case 'olderStore':
@@ -172,7 +172,7 @@ function createEngine(
     const archive = new Archive(store);
     const requests = new ClientRequests(context, registry, archive, {
       submissionCommitted: (state) => wakeSelf({ type: 'submissionCommitted', state }),
-      found: (request, found) => wakeSelf({ type: 'found', request, found }),
+      found: (lookUp, found) => wakeSelf({ type: 'found', lookUp, found }),
       cancelAnswered: (request, commandId, answer) => wakeSelf({ type: 'cancelAnswered', request, commandId, answer }),
       operateAnswered: (request, commandId, answer) => wakeSelf({ type: 'operateAnswered', request, commandId, answer }),
     });

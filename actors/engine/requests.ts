@@ -19,12 +19,18 @@ import { childIdsOf, statusOf } from './status.js';
 export interface RequestsWake {
   /** A submission is durable: for {@link ClientRequests.submissionCommitted}. */
   submissionCommitted(state: CommandState): void;
-  /** What was looked up for a request: it is to be handled again, with that. */
-  found(request: WireRequest, found: Found): void;
+  /** For {@link ClientRequests.found}. */
+  found(lookUp: LookUp, found: Found): void;
   /** For {@link ClientRequests.cancelAnswered}. */
   cancelAnswered(request: WireRequest, commandId: string, answer: CancelAnswer): void;
   /** For {@link ClientRequests.operateAnswered}. */
   operateAnswered(request: WireRequest, commandId: string, answer: OperateAnswer): void;
+}
+
+/** Requests about a command that wait for what the archive says of it. */
+export interface LookUp {
+  readonly commandId: string;
+  readonly requests: WireRequest[];
 }
 
 /** What clients ask of an engine: each request is answered, at the latest when what it asks for is durable. */
@@ -32,14 +38,20 @@ export class ClientRequests {
   /** Submissions whose first commit is under way, with the requests that wait for it. */
   readonly #submitting = new Map<string, { readonly state: CommandState; readonly requests: WireRequest[] }>();
 
+  /**
+   * Commands that are to be submitted unless the archive knows of them. One look is enough for all that submit the same: what a second one sees would be
+   * out of date by the time it is told, when the command may have been carried out, and be over.
+   */
+  readonly #submissionsLookedUp = new Map<string, LookUp>();
+
   #refusal: SeatbeltError | null = null;
   /** Done when the last request that was looked up is on its way. */
   #lookedUp: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly context: EngineContext,
-    private readonly registry: CommandRegistry,
-    private readonly archive: Archive,
+    private readonly registry: Pick<CommandRegistry, 'find' | 'actorOf' | 'start'>,
+    private readonly archive: Pick<Archive, 'lookUp'>,
     private readonly wake: RequestsWake,
   ) {}
 
@@ -61,6 +73,12 @@ export class ClientRequests {
     } catch (error) {
       this.#refuse(request, error);
     }
+  }
+
+  /** The requests are handled again, with what was looked up for them. */
+  found(lookUp: LookUp, found: Found): void {
+    this.#isOver(lookUp);
+    for (const request of lookUp.requests) this.handle(request, found);
   }
 
   /** From now on every request is refused with this. */
@@ -95,7 +113,12 @@ export class ClientRequests {
     const waiting = this.#submitting.get(id);
     const known = waiting?.state ?? this.registry.find(id) ?? found?.command;
     // It may be over, and then the disk alone knows of it.
-    if (known === undefined && found === undefined) return this.#lookUp(request, id, false);
+    if (known === undefined && found === undefined) {
+      const lookUp = this.#submissionsLookedUp.get(id);
+      if (lookUp === undefined) this.#submissionsLookedUp.set(id, this.#lookUp(request, id, false));
+      else lookUp.requests.push(request);
+      return;
+    }
     if (known !== undefined) {
       if (known.type !== body.type || !sameData(known.params, params)) {
         throw new SeatbeltError('DUPLICATE_COMMAND', `command '${id}' was submitted before, as another type or with other params`);
@@ -141,19 +164,28 @@ export class ClientRequests {
   }
 
   /** The request is handled again with what is found; those that are looked up keep their order. */
-  #lookUp(request: WireRequest, commandId: string, family: boolean): void {
-    const lookUp = this.archive.lookUp(commandId, family);
-    this.#lookedUp = Promise.allSettled([lookUp, this.#lookedUp]).then(() =>
-      lookUp.then(
-        (found) => this.wake.found(request, found),
-        (error: unknown) => this.#refuse(request, error),
+  #lookUp(request: WireRequest, commandId: string, family: boolean): LookUp {
+    const lookUp: LookUp = { commandId, requests: [request] };
+    const looking = this.archive.lookUp(commandId, family);
+    this.#lookedUp = Promise.allSettled([looking, this.#lookedUp]).then(() =>
+      looking.then(
+        (found) => this.wake.found(lookUp, found),
+        (error: unknown) => {
+          this.#isOver(lookUp);
+          for (const waiting of lookUp.requests) this.#refuse(waiting, error);
+        },
       ),
     );
+    return lookUp;
+  }
+
+  #isOver(lookUp: LookUp): void {
+    if (this.#submissionsLookedUp.get(lookUp.commandId) === lookUp) this.#submissionsLookedUp.delete(lookUp.commandId);
   }
 
   #cancel(request: WireRequest, commandId: string, found: Found | undefined): void {
     const state = this.registry.find(commandId) ?? found?.command;
-    if (state === undefined && found === undefined) return this.#lookUp(request, commandId, false);
+    if (state === undefined && found === undefined) return void this.#lookUp(request, commandId, false);
     if (state === undefined) throw new SeatbeltError('UNKNOWN_COMMAND', `there is no command '${commandId}'`);
     const actor = this.registry.actorOf(commandId);
     if (actor !== undefined) actor.tell({ type: 'cancel', wake: (answer) => this.wake.cancelAnswered(request, commandId, answer) });
@@ -164,7 +196,7 @@ export class ClientRequests {
 
   #operate(request: WireRequest, commandId: string, operation: OperatorRequest, found: Found | undefined): void {
     const state = this.registry.find(commandId) ?? found?.command;
-    if (state === undefined && found === undefined) return this.#lookUp(request, commandId, false);
+    if (state === undefined && found === undefined) return void this.#lookUp(request, commandId, false);
     if (state === undefined) throw new SeatbeltError('UNKNOWN_COMMAND', `there is no command '${commandId}'`);
     const actor = this.registry.actorOf(commandId);
     const wake = (answer: OperateAnswer): void => this.wake.operateAnswered(request, commandId, answer);
