@@ -17,7 +17,7 @@ export function ownFailure(items: readonly WorkItem[]): ErrorRecord | null {
 }
 
 function wasStopped(item: WorkItem): boolean {
-  return item.kind === 'child' ? item.stop !== null : item.outcome?.kind === 'aborted' || item.outcome?.kind === 'notSent';
+  return item.kind === 'child' ? item.stop !== null : item.outcome?.kind === 'aborted' || item.outcome?.kind === 'notSent' || item.givenUp?.error === null;
 }
 
 /** Of independent children, one that succeeded is enough. */
