@@ -88,9 +88,9 @@ class Rules {
   // Operators.
 
   /** An operator has acted since the last callback, on a command that was held at step k. */
-  private operated({ action, status, index: k, heldBy }: OperatorEntry, last: MainEntry | undefined): readonly Next[] {
+  private operated({ action, status, index: k }: OperatorEntry, last: MainEntry | undefined): readonly Next[] {
     if (action === 'abandon') return [inStatus('CLOSED_BY_OPERATOR')];
-    if (status === 'PARKED') return heldBy?.code === 'NONDETERMINISTIC_CALLBACK' ? this.runGivenUp(k, last) : this.follows(last);
+    if (status === 'PARKED') return this.follows(last);
     if (status === 'STUCK') return action === 'retry' ? this.stuckAgain(k) : this.stepOver(k);
     return action === 'retry' ? this.undoAllAgain() : this.below(Math.max(k, 0));
   }
@@ -100,14 +100,6 @@ class Rules {
     if (failed === undefined || failed.index !== k) return [];
     if (!threw(failed)) return this.workEnded(k);
     return failed.callback === 'endSuccessfully' ? [oneOf(k, 'endSuccessfully', failed.attempt + 1)] : this.start(k, failed.attempt + 1);
-  }
-
-  /** A run that did not repeat itself is given up: the same callback under the next attempt, or whether it has crossed the point of no return is asked. */
-  private runGivenUp(k: number, last: MainEntry | undefined): readonly Next[] {
-    const due = this.follows(last).flatMap((next): Next[] => (next.kind === 'callback' ? [{ ...next, attempt: next.attempt + 1 }] : [next]));
-    const asked = this.state.steps[k]?.pivot === 'maybe' ? [oneOf(k, 'hasPassed', 1)] : [];
-    const cancelled = this.state.cancel !== null && this.state.executionReason === 'ROLLBACK_FLOW' ? [...this.failed(k), ...this.undo(k)] : [];
-    return [...due, ...asked, ...cancelled];
   }
 
   /** Whatever is not undone has another turn, the latest step first. */
@@ -155,10 +147,7 @@ class Rules {
     if (this.isPast()) return [...this.start(k, attempt + 1), inStatus('STUCK')];
     // Of a command that is cancelled, or a step whose time is up, nothing is tried again; the wish may have come after the next attempt was due.
     if (this.state.cancel !== null || this.state.steps[k]?.timedOut !== undefined) return this.state.executionReason === 'ROLLBACK_FLOW' ? this.failed(k) : this.start(k, attempt + 1);
-    const again = this.start(k, attempt + 1);
-    // A run that was given up uses up no attempt of the policy.
-    if (this.hadRunGivenUp(k)) return [...this.failed(k), ...again];
-    return this.isLastAttempt(k, attempt) ? this.failed(k) : again;
+    return this.isLastAttempt(k, attempt) ? this.failed(k) : this.start(k, attempt + 1);
   }
 
   private workEnded(k: number): readonly Next[] {
@@ -182,9 +171,7 @@ class Rules {
   private endAgain(k: number, attempt: number): readonly Next[] {
     if (this.isPast()) return [oneOf(k, 'endSuccessfully', attempt + 1), inStatus('STUCK')];
     if (this.state.cancel !== null) return this.state.executionReason === 'ROLLBACK_FLOW' ? this.undo(k) : [oneOf(k, 'endSuccessfully', attempt + 1)];
-    const again = oneOf(k, 'endSuccessfully', attempt + 1);
-    if (this.hadRunGivenUp(k)) return [...this.undo(k), again];
-    return this.isLastAttempt(k, attempt) ? this.undo(k) : [again];
+    return this.isLastAttempt(k, attempt) ? this.undo(k) : [oneOf(k, 'endSuccessfully', attempt + 1)];
   }
 
   /** An answer decides which way what had failed goes on; without one it is asked again. */
@@ -290,10 +277,6 @@ class Rules {
     const mayHaveRun = ({ kind }: Outcome): boolean => kind !== 'refused' && kind !== 'notSent';
     if (work.some((item) => item.kind === 'task' && withCleanUps(item).some(({ past, outcome }) => [...past, ...(outcome === null ? [] : [outcome])].some(mayHaveRun)))) return 'some';
     return this.committed.some((entry) => entry.index === k && (entry.callback === 'beforeRetry' || threw(entry))) ? 'unknown' : 'none';
-  }
-
-  private hadRunGivenUp(k: number): boolean {
-    return this.state.operator.some(({ index, heldBy }) => index === k && heldBy?.code === 'NONDETERMINISTIC_CALLBACK');
   }
 
   private isLastAttempt(k: number, attempt: number): boolean {

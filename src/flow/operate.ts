@@ -1,15 +1,15 @@
 import type { OperatorRequest } from '../model/operator.js';
 import { withCalled } from './called.js';
-import { dueAgain, inNewRun } from './clean-up.js';
+import { dueAgain } from './clean-up.js';
 import { childThatStays, childToUndo, withChild } from './children.js';
 import type { FlowEvent, Instant } from './event.js';
 import { ended } from './ending.js';
-import { again, reach } from './forward.js';
+import { reach } from './forward.js';
 import { effectsOfItem, isFailedTask, nextTaskAttempt } from './items.js';
 import { actedBefore, closed, fits } from './operator-rules.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, Phase, StepState } from './state.js';
-import { IllegalTransition, isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
+import { IllegalTransition, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
 import { undoChildren, undoNext } from './undo.js';
 import { resumed } from './work.js';
 
@@ -49,18 +49,14 @@ function withLog(state: CommandState, { requestId, action, reason }: OperatorReq
 
 function retry(shape: FlowShape, state: CommandState, at: Instant): Transition {
   const from = heldFrom(state);
-  const { heldBy } = state;
   switch (state.status) {
     case 'STUCK':
       return forwardAgain(shape, { ...state, status: 'RUNNING', heldBy: null, fence: state.fence + 1 }, from);
     case 'ROLLBACK_INCOMPLETE':
       return undoAgain(shape, state);
-    case 'PARKED': {
-      const back: CommandState = { ...state, status: statusAt(state, from), heldBy: null, phase: from ?? state.phase };
-      // Its recorded calls are not those that it makes now, so that run is given up for a new one.
-      if (heldBy?.code !== 'NONDETERMINISTIC_CALLBACK') return backTo(shape, back, from, at);
-      return from?.at === 'callback' ? withoutRun(shape, back, from, heldBy, at) : backTo(shape, withNewRuns(back), from, at);
-    }
+    case 'PARKED':
+      // A run that did not repeat itself is run again on the same record: what that says has been done. A program that is not mended is parked again.
+      return backTo(shape, { ...state, status: statusAt(state, from), heldBy: null, phase: from ?? state.phase }, from, at);
     default:
       throw new IllegalTransition(`${state.id} is ${state.status}, and nothing is to be retried`);
   }
@@ -124,30 +120,6 @@ function backTo(shape: FlowShape, state: CommandState, from: Phase | null, at: I
     case undefined:
       throw new IllegalTransition(`${state.id} was parked where nothing goes on`);
   }
-}
-
-/** Which of the clean-ups before a retry it was that did not repeat itself, nobody has noted. */
-function withNewRuns(state: CommandState): CommandState {
-  return withStep({ ...state, fence: state.fence + 1 }, { work: stepAt(state).work.map(inNewRun) });
-}
-
-function withoutRun(
-  shape: FlowShape,
-  state: CommandState,
-  { callback, attempt, failures }: Extract<Phase, { at: 'callback' }>,
-  error: NonNullable<CommandState['heldBy']>,
-  at: Instant,
-): Transition {
-  const next = { ...state, fence: state.fence + 1 };
-  if (callback === 'start' || callback === 'endSuccessfully') {
-    const tried = { of: callback, attempt, failures, error } as const;
-    // Its calls may have crossed the point of no return.
-    if (stepAt(state).pivot === 'maybe' && shapeAt(shape, state.executionIndex).pivotPart === (callback === 'start' ? 'beforeTask' : callback)) {
-      return toCallback(withStep(next, { asking: tried }), 'hasPassed');
-    }
-    if (state.cancel !== null && !isPast(state)) return again(shape, next, tried, at);
-  }
-  return toCallback(next, callback, { attempt: attempt + 1, failures, notBefore: null });
 }
 
 // skip and resolve
