@@ -54,9 +54,18 @@ function step(children: fc.Arbitrary<readonly ChildScript[]>): fc.Arbitrary<Step
     }));
 }
 
-const leafCommand: fc.Arbitrary<CommandScript> = fc.record({ steps: fc.array(step(none), { minLength: 1, maxLength: 2 }) });
-const child: fc.Arbitrary<ChildScript> = fc.record({ independent: fc.constant(true as const), command: leafCommand });
-const children = fc.oneof({ weight: 9, arbitrary: none }, { weight: 1, arbitrary: fc.array(child, { minLength: 1, maxLength: 2 }) });
+/** A command of up to two steps that may have children of the generation below. */
+function small(children: fc.Arbitrary<readonly ChildScript[]>): fc.Arbitrary<CommandScript> {
+  return fc.record({ steps: fc.array(step(children), { minLength: 1, maxLength: 2 }) });
+}
+
+function childrenOf(command: fc.Arbitrary<CommandScript>, weight: number): fc.Arbitrary<readonly ChildScript[]> {
+  const child: fc.Arbitrary<ChildScript> = fc.record({ independent: often(false, true), command });
+  return fc.oneof({ weight: 9, arbitrary: none }, { weight, arbitrary: fc.array(child, { minLength: 1, maxLength: 2 }) });
+}
+
+const grandchildren = childrenOf(small(none), 2);
+const children = childrenOf(small(grandchildren), 1);
 
 function steps(maxLength: number): fc.Arbitrary<readonly StepScript[]> {
   return fc.array(step(children), { minLength: 1, maxLength });

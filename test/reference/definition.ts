@@ -77,7 +77,7 @@ function handlerOf(type: string, script: StepScript, index: number, tries: Tries
       : { pointOfNoReturn: { part, hasPassed: (ctx: { commandId: string; attempt: number }) => answerOf(script, tries.of(ctx.commandId, index, part === 'task' ? 'tasks' : 'runs'), ctx.attempt) } }),
     beforeTask: async (ctx) => {
       for (const task of script.startedTasks) ctx.startTask(request(task, 'step'));
-      script.children.forEach((child, ordinal) => ctx.startChild({ type: childType(type, index, ordinal), params: {}, independent: child.independent }));
+      script.children.forEach((child, ordinal) => ctx.startChild({ type: childType(type, index, ordinal), params: {}, ...(child.independent ? { independent: true as const } : {}) }));
       await run(ctx, 'beforeTask', script.beforeTask, '');
       return `before ${index}`;
     },

@@ -1,4 +1,4 @@
-import type { CommandState, StepState, TaskItem, WorkItem } from '../../src/flow/state.js';
+import type { ChildItem, CommandState, StepState, TaskItem, WorkItem } from '../../src/flow/state.js';
 import type { Outcome } from '../../src/model/outcome.js';
 import type { Batch } from '../../sim/invariants/store-mirror.js';
 
@@ -10,25 +10,48 @@ export type WorkOf = 'step' | 'undo';
 
 export type Entry =
   | { readonly kind: 'callback'; readonly text: string }
-  | { readonly kind: 'ended'; readonly of: WorkOf; readonly ordinal: number; readonly outcome: Outcome['kind'] }
+  /** `childIs`: it completed past its point of no return; an operator has closed it. */
+  | { readonly kind: 'ended'; readonly of: WorkOf; readonly step: number; readonly ordinal: number; readonly outcome: Outcome['kind']; readonly childIs: 'past' | 'closed' | null }
   /** The back-off of a task is over, its next attempt has been placed. */
   | { readonly kind: 'due'; readonly of: WorkOf; readonly ordinal: number }
   /** `inRun`: a callback was under way, or had no wait before it any more. */
   | { readonly kind: 'cancel'; readonly inRun: boolean }
-  | { readonly kind: 'locksGranted' };
+  | { readonly kind: 'locksGranted' }
+  /** A dependent child has told that it waits for an operator; null: that it does so no longer. */
+  | { readonly kind: 'childHeld'; readonly of: 'step'; readonly ordinal: number; readonly status: string | null }
+  /** A dependent child that was to be rolled back has told that it is over. */
+  | { readonly kind: 'childUndone'; readonly step: number; readonly ordinal: number; readonly how: 'rolledBack' | 'closed' }
+  /** It had completed, and now its parent rolls back. */
+  | { readonly kind: 'rolledBackByParent' }
+  /** It had completed, and its root has ended. */
+  | { readonly kind: 'endedWithRoot' };
+
+/** An entry, and which batch it was in. */
+export interface Line {
+  readonly batch: number;
+  readonly entry: Entry;
+}
 
 export function textOf(entry: Entry): string {
   switch (entry.kind) {
     case 'callback':
       return entry.text;
     case 'ended':
-      return `(${entry.of} work ${entry.ordinal} ended: ${entry.outcome})`;
+      return `(${entry.of} work ${entry.ordinal} ended: ${entry.outcome}${entry.childIs === null ? '' : `, ${entry.childIs}`})`;
     case 'due':
       return `(${entry.of} work ${entry.ordinal} is tried again)`;
     case 'cancel':
       return entry.inRun ? '(cancel, in a run)' : '(cancel)';
     case 'locksGranted':
       return '(locks granted)';
+    case 'childHeld':
+      return `(child ${entry.ordinal} is ${entry.status ?? 'held no longer'})`;
+    case 'childUndone':
+      return `(child ${entry.ordinal} is undone: ${entry.how})`;
+    case 'rolledBackByParent':
+      return '(its parent rolls back)';
+    case 'endedWithRoot':
+      return '(its root has ended)';
   }
 }
 
@@ -49,15 +72,16 @@ function worldsEntries(before: CommandState, after: CommandState, consumed: Read
   const entries: Entry[] = [];
   if (before.status === 'SUBMITTED' && after.status === 'RUNNING') entries.push({ kind: 'locksGranted' });
   if (before.cancel === null && after.cancel !== null) entries.push({ kind: 'cancel', inRun: after.cancel.during !== null });
+  if (before.status === 'COMPLETED' && after.status === 'SUCCEEDED') entries.push({ kind: 'endedWithRoot' });
+  if (before.phase.at === 'completed' && after.executionReason === 'ROLLBACK_FLOW') entries.push({ kind: 'rolledBackByParent' });
   before.steps.forEach((step, i) => {
     const now = after.steps[i];
     if (now === undefined) return;
     for (const [of, items, later] of lists(step, now)) {
       items.forEach((item, ordinal) => {
         const next = later[ordinal];
-        if (next === undefined || item.outcome !== null) return;
-        if (item.kind === 'task' && next.kind === 'task') entries.push(...taskEntries(of, ordinal, item, next, consumed));
-        else if (next.outcome !== null) entries.push({ kind: 'ended', of, ordinal, outcome: next.outcome.kind });
+        if (item.kind === 'child' && next?.kind === 'child') entries.push(...childEntries(i, ordinal, item, next));
+        if (item.kind === 'task' && next?.kind === 'task' && item.outcome === null) entries.push(...taskEntries(of, i, ordinal, item, next, consumed));
       });
     }
   });
@@ -71,9 +95,18 @@ function lists(before: StepState, after: StepState): readonly (readonly [WorkOf,
   ];
 }
 
-function taskEntries(of: WorkOf, ordinal: number, before: TaskItem, after: TaskItem, consumed: ReadonlySet<string>): Entry[] {
+function childEntries(step: number, ordinal: number, before: ChildItem, after: ChildItem): Entry[] {
+  if (before.outcome === null && after.outcome !== null) {
+    const childIs = after.undo === 'closed' ? 'closed' : after.past === true ? 'past' : null;
+    return [{ kind: 'ended', of: 'step', step, ordinal, outcome: after.outcome.kind, childIs }];
+  }
+  if (before.undo === undefined && (after.undo === 'rolledBack' || after.undo === 'closed')) return [{ kind: 'childUndone', step, ordinal, how: after.undo }];
+  return before.held?.status === after.held?.status ? [] : [{ kind: 'childHeld', of: 'step', ordinal, status: after.held?.status ?? null }];
+}
+
+function taskEntries(of: WorkOf, step: number, ordinal: number, before: TaskItem, after: TaskItem, consumed: ReadonlySet<string>): Entry[] {
   // Its end was consumed: what it came to is the outcome, or, if it is to be tried again already, the last of the past ones.
   const outcome = after.outcome ?? after.past.at(-1);
-  if (consumed.has(before.id) && outcome !== undefined) return [{ kind: 'ended', of, ordinal, outcome: outcome.kind }];
+  if (consumed.has(before.id) && outcome !== undefined) return [{ kind: 'ended', of, step, ordinal, outcome: outcome.kind, childIs: null }];
   return before.notBefore !== null && after.notBefore === null && after.id === before.id ? [{ kind: 'due', of, ordinal }] : [];
 }

@@ -25,6 +25,8 @@ export const PLANTED: readonly PlantedRule[] = [
   but('a task that was asked to stop is tried again', { stoppedTriedAgain: true }),
   but('a refused task may have run', { neverRan: ['notSent'] }),
   but('the siblings of a task that failed for good run on', { siblings: 'runOn' }),
+  but('children are rolled back in the order in which they were started', { childrenRolledBack: 'firstFirst' }),
+  but('the children of a step that leaves what it did are rolled back', { leavesItsChildren: false }),
   but('all children must succeed', { childrenEndedWell: (succeeded, all) => succeeded === all }),
   but('children may fail as they like', { childrenEndedWell: () => true }),
   but('a cancel does not refuse the commit of the callback under way', { cancelInRun: 'waits' }),

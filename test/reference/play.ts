@@ -3,18 +3,21 @@ import type { CommandState } from '../../src/flow/state.js';
 import type { TaskStatus } from '../../actors/wire.js';
 import { EngineRig } from '../actors/engine-rig.js';
 import { COUNTED, definitionOf, GONE, typesOf, type Tries } from './definition.js';
-import { entriesOf, type Entry } from './log.js';
+import { entriesOf, type Line } from './log.js';
+import type { Bond } from './model.js';
 import { fateOf, type CommandScript, type Course, type TaskScript } from './script.js';
 
 /** What became of one command in the real engine. */
 export interface Life {
   readonly id: string;
   readonly script: CommandScript;
-  readonly log: readonly Entry[];
+  readonly log: readonly Line[];
   readonly state: CommandState;
   /** The lines that its committed callbacks wrote. */
   readonly trail: readonly string[];
-  /** The root's own are `T0`, `T1` …; null for a root. */
+  /** Whether it is bound to its parent; one without parent is not. */
+  readonly bond: Bond;
+  /** Null for a root. */
   readonly parent: { readonly id: string; readonly step: number; readonly ordinal: number } | null;
 }
 
@@ -31,7 +34,8 @@ export async function play(course: Course): Promise<Played> {
   const types = course.commands.flatMap(({ script }, i) => typesOf(`T${i}`, script));
   const host = new ScriptHost();
   const definitions = types.map(([type, script]) => definitionOf(type, script, host));
-  const logs = new Map<string, Entry[]>();
+  const logs = new Map<string, Line[]>();
+  let batch = 0;
   const mirror = new StoreMirror();
   let crashes = 0;
   const rig = await EngineRig.create({
@@ -43,7 +47,10 @@ export async function play(course: Course): Promise<Played> {
       status: (_verb, taskId) => host.status(taskId, rig.host.stopped.includes(taskId)),
     },
     written: (ops) => {
-      for (const { commandId, entries } of entriesOf(mirror.apply(ops))) logs.set(commandId, [...(logs.get(commandId) ?? []), ...entries]);
+      batch += 1;
+      for (const { commandId, entries } of entriesOf(mirror.apply(ops))) {
+        logs.set(commandId, [...(logs.get(commandId) ?? []), ...entries.map((entry) => ({ batch, entry }))]);
+      }
     },
     down: () => {
       crashes += 1;
@@ -65,13 +72,17 @@ export async function play(course: Course): Promise<Played> {
       const script = scripts.get(state.type);
       const trail = mirror.entities.get(`trail/${state.id}`)?.value as readonly string[] | undefined;
       if (script === undefined) throw new Error(`there is no script for ${state.type}`);
-      return { id: state.id, script, log: logs.get(state.id) ?? [], state, trail: trail ?? [], parent: parentOf(state) };
+      return { id: state.id, script, log: logs.get(state.id) ?? [], state, trail: trail ?? [], bond: bondOf(state), parent: parentOf(state) };
     });
     const counted = mirror.entities.get(`counter/${COUNTED}`)?.value as { readonly n: number } | undefined;
     return { lives, counted: counted?.n ?? 0, crashes, events: rig.kernel.executed };
   } finally {
     await rig.dispose();
   }
+}
+
+function bondOf({ parent }: CommandState): Bond {
+  return parent === null || parent.independent ? 'free' : 'dependent';
 }
 
 /** `c0!1.1.2`: the third piece of the work that the first attempt of step 1 started. */

@@ -10,7 +10,7 @@ import { describeCourse } from './text.js';
 
 const SEED = Number(process.env['FC_SEED'] ?? 20_261_123);
 /** Engines, with four or five commands each. */
-const RUNS = Number(process.env['REFERENCE_RUNS'] ?? 2_500);
+const RUNS = Number(process.env['REFERENCE_RUNS'] ?? 1_000);
 
 describe('the real engine and the reference model', () => {
   it('never differ, whatever fails, is cancelled, or crashes', { timeout: 900_000 }, async () => {
@@ -19,7 +19,9 @@ describe('the real engine and the reference model', () => {
     // What was compared is worth comparing.
     expect(commands).toBeGreaterThan(3 * RUNS);
     expect(crashes).toBeGreaterThan(RUNS / 4);
-    for (const status of ['SUCCEEDED', 'ROLLED_BACK', 'ROLLBACK_INCOMPLETE', 'STUCK']) expect(statuses.get(status) ?? 0).toBeGreaterThan(RUNS / 100);
+    for (const status of ['SUCCEEDED', 'ROLLED_BACK', 'ROLLBACK_INCOMPLETE']) expect(statuses.get(status) ?? 0).toBeGreaterThan(RUNS / 10);
+    // Rare, so that a few runs may have none.
+    for (const status of ['STUCK', 'COMPLETED', 'RUNNING']) expect(statuses.get(status) ?? 0).toBeGreaterThanOrEqual(Math.floor(RUNS / 100));
   });
 });
 

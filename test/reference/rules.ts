@@ -21,6 +21,10 @@ export interface Rules {
   readonly siblings: 'areStopped' | 'runOn';
   /** Whether a step whose independent children ended like this has ended well. */
   readonly childrenEndedWell: (succeeded: number, all: number) => boolean;
+  /** In which order the completed dependent children of a step are rolled back. */
+  readonly childrenRolledBack: 'lastFirst' | 'firstFirst';
+  /** Whether what a completed step `leaves` is also what its children did. */
+  readonly leavesItsChildren: boolean;
   /** What a cancel is to a callback that is under way. */
   readonly cancelInRun: 'refusesItsCommit' | 'waits';
   /** A completed step of which nothing says how to undo it. */
@@ -48,6 +52,8 @@ export const RULES: Rules = {
   neverRan: ['refused', 'notSent'],
   siblings: 'areStopped',
   childrenEndedWell: (succeeded, all) => all === 0 || succeeded > 0,
+  childrenRolledBack: 'lastFirst',
+  leavesItsChildren: true,
   cancelInRun: 'refusesItsCommit',
   withoutCompensate: 'notUndoable',
   beforeAFailedUndo: 'blocked',

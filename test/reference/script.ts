@@ -49,7 +49,7 @@ export interface StepScript {
   readonly reverts: readonly TaskScript[];
 }
 
-export type ChildScript = { readonly independent: true; readonly command: CommandScript };
+export type ChildScript = { readonly independent: boolean; readonly command: CommandScript };
 
 export interface CommandScript {
   readonly steps: readonly StepScript[];

@@ -11,7 +11,7 @@ export function describeCourse({ commands, crashes, seed }: Course): string {
 }
 
 function stepsOf({ steps }: CommandScript): readonly string[] {
-  return steps.flatMap((step, i) => [`step ${i}: ${traitsOf(step).join('; ')}`, ...step.children.flatMap(({ command }, n) => [`  child ${n}`, ...stepsOf(command).map((line) => `    ${line}`)])]);
+  return steps.flatMap((step, i) => [`step ${i}: ${traitsOf(step).join('; ')}`, ...step.children.flatMap(({ command, independent }, n) => [`  child ${n}${independent ? ', independent' : ''}`, ...stepsOf(command).map((line) => `    ${line}`)])]);
 }
 
 function traitsOf(step: StepScript): readonly string[] {

@@ -1,0 +1,81 @@
+import type { Part } from '../rules.js';
+import { runEnd, workOf, type StepScript } from '../script.js';
+import { ask, runOf } from './callback.js';
+import { isIndependent, isTask, newItem, outcomesOf } from './item.js';
+import { reached, type Step } from './step.js';
+import { CANCELLED, errorOf, Stop, type End, type Tale } from './tale.js';
+import { work } from './work.js';
+
+// "Forward, for step i".
+
+/** Step k up to its end. @returns the part that failed, or null */
+export function forward(tale: Tale, k: number, script: StepScript): Part | null {
+  const step = reached(k, script);
+  tale.steps.push(step);
+  if (!tryPart(tale, step, 'start')) return 'start';
+  step.begun = true;
+  if (script.pivot === 'beforeTask' && step.pivot === 'maybe') step.pivot = 'passed';
+  step.items = workOf(script).map(newItem);
+  if (script.pivot === 'task' && step.items.some(isTask) && step.pivot === 'none') step.pivot = 'maybe';
+  if (!work(tale, step)) return 'work';
+  if (!tryPart(tale, step, 'endSuccessfully')) return 'endSuccessfully';
+  step.hasOutput = true;
+  if (script.pivot === 'endSuccessfully' && step.pivot === 'maybe') step.pivot = 'passed';
+  step.completed = true;
+  if (!tale.cancelled) return null;
+  // Too late: past the point of no return, or a child has done on its own what is not this command's to undo.
+  const tooLate = tale.isPast || step.items.some((item) => isIndependent(item) && item.outcome === 'succeeded');
+  if (!tooLate) tale.fails(CANCELLED);
+  tale.cancelled = false;
+  return tooLate ? null : 'endSuccessfully';
+}
+
+/** Runs a callback until it is committed, or has failed for good. */
+function tryPart(tale: Tale, step: Step, part: 'start' | 'endSuccessfully'): boolean {
+  const { script } = step;
+  let failures = 0;
+  for (let attempt = 1; ; attempt += 1) {
+    const cancel = tale.cancelComes();
+    const waited = cancel !== null && !cancel.inRun;
+    if (waited && (attempt === 1 || step.pivot === 'maybe')) throw tale.impossible('there was nothing to wait for');
+    if (waited) return tale.fails(CANCELLED);
+    const refused = cancel !== null && tale.rules.cancelInRun === 'refusesItsCommit';
+    const end = part === 'start' ? start(tale, step, attempt, refused) : runOf(tale, step, part, attempt, script.endSuccessfully, outcomesOf(step), refused);
+    if (end === 'ok') return true;
+    failures += 1;
+    if (tale.rules.maybeAsks && script.pivot === (part === 'start' ? 'beforeTask' : part) && step.pivot === 'maybe' && ask(tale, step, attempt) === 'passed') {
+      step.pivot = 'passed';
+      tale.cancelled = false;
+      failures = 0;
+      continue;
+    }
+    const patient = tale.isPast;
+    if (tale.cancelled && !patient) return tale.fails(CANCELLED);
+    if (patient && end !== CANCELLED && tale.rules.uncountedRuns.includes(end)) failures -= 1;
+    else if (failures >= (patient ? tale.patience(script) : script.attempts)) {
+      if (patient) throw new Stop('STUCK');
+      return tale.fails(errorOf(end));
+    }
+  }
+}
+
+/** `beforeTask` and `createTask`, in one commit. */
+function start(tale: Tale, step: Step, attempt: number, refused: boolean): End {
+  const { beforeTask, createTask, pivot } = step.script;
+  const calls = beforeTask.calls && !(pivot === 'beforeTask' && step.pivot === 'passed');
+  if (calls && pivot === 'beforeTask' && step.pivot === 'none') step.pivot = 'maybe';
+  const first = runEnd(beforeTask, attempt);
+  const end = first === 'ok' ? runEnd(createTask, attempt) : first;
+  if (end === 'ok' && !refused) {
+    tale.expect(step, 'beforeTask', attempt, 'ok');
+    tale.expect(step, 'createTask', attempt, 'ok');
+    tale.writes(step, 'beforeTask', attempt, beforeTask, '');
+    tale.writes(step, 'createTask', attempt, createTask, `before ${step.index} `);
+    step.startedBy = attempt;
+    return 'ok';
+  }
+  if (calls || (first === 'ok' && createTask.calls)) step.sent = true;
+  const ended = end === 'ok' ? CANCELLED : end;
+  tale.expect(step, first === 'ok' ? 'createTask' : 'beforeTask', attempt, ended);
+  return ended;
+}

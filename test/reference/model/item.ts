@@ -1,0 +1,89 @@
+import type { Outcome } from '../../../src/model/outcome.js';
+import type { ChildScript, TaskScript } from '../script.js';
+import type { Step } from './step.js';
+
+export type Kind = Outcome['kind'];
+
+/** A piece of work: how its attempts ended, and whether it waits for the next one, has been asked to stop, or is over. */
+export interface Item {
+  readonly piece: { readonly task: TaskScript } | { readonly child: ChildScript };
+  attempt: number;
+  failures: number;
+  past: Kind[];
+  waits: boolean;
+  stopAsked: boolean;
+  outcome: Kind | null;
+  /** Of a child: it waits for an operator, and is so. */
+  held: string | null;
+  /** Of a child: it has completed, and cannot be rolled back any more. */
+  stays: boolean;
+  /** Of a child that had completed, or that an operator has closed. */
+  undone: 'rolledBack' | 'stays' | 'closed' | null;
+}
+
+export function newItem(piece: Item['piece']): Item {
+  return { piece, attempt: 1, failures: 0, past: [], waits: false, stopAsked: false, outcome: null, held: null, stays: false, undone: null };
+}
+
+export function newTask(task: TaskScript): Item {
+  return newItem({ task });
+}
+
+export function isTask({ piece }: Item): boolean {
+  return 'task' in piece;
+}
+
+export function isDependent({ piece }: Item): boolean {
+  return 'child' in piece && !piece.child.independent;
+}
+
+export function isIndependent({ piece }: Item): boolean {
+  return 'child' in piece && piece.child.independent;
+}
+
+export function hasFailed({ outcome }: Item): boolean {
+  return outcome !== null && outcome !== 'succeeded';
+}
+
+/** What a callback is shown of a step's work. */
+export function outcomesOf(step: Step): string {
+  return step.items.map(({ past, outcome }) => [...past, outcome ?? 'none'].join('>')).join(' ');
+}
+
+/** The next attempt. @param waits whether that comes after a back-off */
+export function tryAgain(item: Item, waits: boolean): void {
+  if (item.outcome !== null) item.past.push(item.outcome);
+  item.outcome = null;
+  item.attempt += 1;
+  item.waits = waits;
+  item.stopAsked = false;
+}
+
+/** One that runs is asked to stop; one that waits for its next attempt is over, and ended as its last one did. */
+export function giveUp(item: Item): void {
+  if (item.outcome !== null) return;
+  if (!item.waits) item.stopAsked = true;
+  else {
+    item.waits = false;
+    item.attempt -= 1;
+    item.outcome = item.past.pop() ?? 'notSent';
+  }
+}
+
+/** Whether it can be said to have ended so. A task that was asked to stop may have ended before; or does not. */
+export function canEnd(outcome: Kind, fate: string, item: Item): boolean {
+  const { piece, stopAsked } = item;
+  if ('child' in piece) return outcome === 'succeeded' || outcome === 'childFailed';
+  // A host's word that a stopped task did not succeed is the end that was asked for, whatever its code.
+  if (outcome === 'aborted') return stopAsked && (piece.task.heedsStop || fate !== 'well');
+  switch (fate) {
+    case 'well':
+    case 'goneAlready':
+    case 'refusedAsGone':
+      return outcome === 'succeeded';
+    case 'refused':
+      return outcome === 'refused';
+    default:
+      return outcome === 'failed';
+  }
+}

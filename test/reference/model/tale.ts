@@ -1,0 +1,110 @@
+import { trailLine } from '../definition.js';
+import { textOf, type Entry } from '../log.js';
+import type { Rules } from '../rules.js';
+import type { CommandScript, RunEnd, Runs, StepScript } from '../script.js';
+import type { Step } from './step.js';
+
+/** The log says something else than the model, or tells of something that cannot be. */
+export class Divergence extends Error {
+  override readonly name = 'Divergence';
+}
+
+/** The command goes no further. */
+export class Stop extends Error {
+  /** @param waitsFor the child whose rollback it waits for */
+  constructor(
+    readonly status: string,
+    readonly waitsFor: { readonly step: number; readonly ordinal: number } | null = null,
+  ) {
+    super(status);
+  }
+}
+
+export const CANCELLED = 'CANCELLED';
+export type End = RunEnd | typeof CANCELLED;
+
+const ERROR_OF: Record<Exclude<End, 'ok'>, string> = { throws: 'CALLBACK_THREW', busy: 'CALL_FAILED', unanswered: 'CALL_UNKNOWN', CANCELLED };
+
+export function errorOf(end: Exclude<End, 'ok'>): string {
+  return ERROR_OF[end];
+}
+
+/** One command's life as far as it has been told: what the log says from here on is not known yet. */
+export class Tale {
+  readonly steps: Step[] = [];
+  readonly residue: string[] = [];
+  readonly trail: string[] = [];
+  cancelled = false;
+  /** Of what made it fail. */
+  error: string | null = null;
+  #cursor = 0;
+
+  constructor(
+    readonly script: CommandScript,
+    readonly rules: Rules,
+    private readonly log: readonly Entry[],
+  ) {}
+
+  // What follows from what was told.
+
+  get isPast(): boolean {
+    return this.steps.some(({ pivot }) => pivot === 'passed');
+  }
+
+  /** The attempts of what is patient: undo work, and everything past the point of no return. */
+  patience({ attempts, undoAttempts }: StepScript): number {
+    return this.rules.attemptsAfterPassed === 'ofUndoWork' || this.error !== null ? undoAttempts : attempts;
+  }
+
+  /** The first error stays. */
+  fails(error: string): false {
+    this.error ??= error;
+    return false;
+  }
+
+  /** A callback that is committed has written down what it was shown. */
+  writes({ index, pivot }: Step, callback: string, attempt: number, { calls }: Runs, shown: string): void {
+    this.trail.push(trailLine(index, callback, attempt, pivot === 'passed', `${shown}${calls ? ', counts' : ''}`));
+  }
+
+  // What is told.
+
+  get entry(): Entry | undefined {
+    return this.log[this.#cursor];
+  }
+
+  /** What was just looked at has been understood. */
+  understood(): void {
+    this.#cursor += 1;
+  }
+
+  /** Whether this comes next; then it has been understood. */
+  comes(kind: Entry['kind']): boolean {
+    if (this.entry?.kind !== kind) return false;
+    this.understood();
+    return true;
+  }
+
+  /** The cancel, if it comes just here. */
+  cancelComes(): Extract<Entry, { kind: 'cancel' }> | null {
+    const { entry } = this;
+    if (entry?.kind !== 'cancel') return null;
+    if (this.cancelled || this.isPast) throw this.impossible('a cancel is refused here');
+    this.cancelled = true;
+    this.understood();
+    return entry;
+  }
+
+  /** The command has to commit this now. */
+  expect({ index }: Step, callback: string, attempt: number, end: End | 'passed' | 'notPassed' | 'cannotTell'): void {
+    const outcome = end === 'throws' || end === 'busy' || end === 'unanswered' ? errorOf(end) : end;
+    const wanted = `${callback} ${index} #${attempt} ${outcome}`;
+    const found = this.entry === undefined ? 'nothing more' : textOf(this.entry);
+    if (found !== wanted) throw new Divergence(`entry ${this.#cursor}: the model says ${wanted}, the engine did: ${found}`);
+    this.understood();
+  }
+
+  impossible(why: string): Divergence {
+    return new Divergence(`entry ${this.#cursor}: ${this.entry === undefined ? 'the end' : textOf(this.entry)} cannot be: ${why}`);
+  }
+}

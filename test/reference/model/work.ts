@@ -1,0 +1,87 @@
+import { runEnd, type StepScript } from '../script.js';
+import { awaitItems } from './await.js';
+import { ask } from './callback.js';
+import { giveUp, hasFailed, isDependent, isIndependent, isTask, newTask, outcomesOf, tryAgain, type Item } from './item.js';
+import type { Step } from './step.js';
+import { CANCELLED, Stop, type Tale } from './tale.js';
+
+// "Several tasks", "Retry", and what children are to the step that started them.
+
+/** Waits until all work of the step is over. @returns whether it ended well */
+export function work(tale: Tale, step: Step): boolean {
+  const { script } = step;
+  for (;;) {
+    awaitItems(tale, step.items, 'step', (item, fate) => {
+      if (isIndependent(item) || item.outcome === 'succeeded') return;
+      if (isTask(item) && (step.pivot === 'maybe' || triesAgain(tale, item, fate, script, tale.isPast))) return;
+      if (step.pivot === 'maybe' || tale.isPast || tale.rules.siblings === 'runOn') return;
+      for (const other of step.items) if (!isIndependent(other)) giveUp(other);
+    });
+    const failed = step.items.filter((item) => isTask(item) && hasFailed(item));
+    if (failed.length > 0 && step.pivot === 'maybe') {
+      if (ask(tale, step, attemptsOf(step)) === 'passed') {
+        step.pivot = 'passed';
+        tale.cancelled = false;
+        createAgain(tale, step, failed);
+        continue;
+      }
+      // A child is not tried again, so that the step fails all the same.
+      if (step.items.some((item) => isDependent(item) && hasFailed(item)) && !tale.isPast) return tale.fails(tale.cancelled ? CANCELLED : 'CHILD_FAILED');
+      const over = failed.filter((item) => !triesAgain(tale, item, fateNow(item), script, tale.isPast));
+      if (over.length === 0) continue;
+      if (tale.isPast) throw new Stop('STUCK');
+      return tale.fails(tale.cancelled ? CANCELLED : 'TASK_FAILED');
+    }
+    if (step.pivot === 'maybe' && script.pivot === 'task') step.pivot = 'passed';
+    const error = errorOfWork(tale, step);
+    if (error === null) return true;
+    if (tale.isPast) throw new Stop('STUCK');
+    return tale.fails(tale.cancelled ? CANCELLED : error);
+  }
+}
+
+/** Of the piece that failed, rather than was stopped because of another one. */
+function errorOfWork(tale: Tale, { items }: Step): string | null {
+  const bad = items.filter((item) => !isIndependent(item) && hasFailed(item));
+  const cause = bad.find((item) => (isTask(item) ? item.outcome !== 'aborted' && item.outcome !== 'notSent' : !item.stopAsked)) ?? bad[0];
+  if (cause !== undefined) return isTask(cause) ? 'TASK_FAILED' : 'CHILD_FAILED';
+  const independent = items.filter(isIndependent);
+  return tale.rules.childrenEndedWell(independent.filter(({ outcome }) => outcome === 'succeeded').length, independent.length) ? null : 'CHILD_FAILED';
+}
+
+/** Past the point of no return, `createTask` says what remains in the place of the tasks that had failed. It must succeed in that. */
+function createAgain(tale: Tale, step: Step, failed: readonly Item[]): void {
+  const { script } = step;
+  let failures = 0;
+  for (let attempt = step.startedBy + 1; ; attempt += 1) {
+    const end = runEnd(script.createTask, attempt);
+    tale.expect(step, 'createTask', attempt, end);
+    if (end === 'ok') {
+      tale.writes(step, 'createTask', attempt, script.createTask, `before ${step.index} ${outcomesOf(step)}`);
+      step.items = [...step.items.filter((item) => !failed.includes(item)), ...script.createdTasks.map(newTask)];
+      return;
+    }
+    if (!tale.rules.uncountedRuns.includes(end)) failures += 1;
+    if (failures >= tale.patience(script)) throw new Stop('STUCK');
+  }
+}
+
+/** Whether a task that failed has an attempt left; then it waits for it. */
+export function triesAgain(tale: Tale, item: Item, fate: string, script: StepScript, patient: boolean): boolean {
+  if (item.outcome === null || (item.stopAsked && !tale.rules.stoppedTriedAgain)) return false;
+  if (!patient && tale.cancelled) return false;
+  const counts = !(patient && tale.rules.isUncountedTask(item.outcome, fate));
+  if (counts && item.failures + 1 >= (patient ? tale.patience(script) : script.attempts)) return false;
+  if (counts) item.failures += 1;
+  tryAgain(item, true);
+  return true;
+}
+
+function fateNow({ piece, attempt }: Item): string {
+  if ('child' in piece) throw new Error('a child has no attempts');
+  return piece.task.fates[attempt - 1] ?? 'well';
+}
+
+function attemptsOf({ items }: Step): number {
+  return items.reduce((sum, item) => sum + (isTask(item) ? item.attempt : 0), 0);
+}
