@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { OperatorAction } from '../../src/model/operator.js';
 import type { ChildScript, CommandScript, Course, RunEnd, Runs, StepScript, TaskFate, TaskScript } from './script.js';
 
 // Any command, of up to six steps. Most things go well: else nothing would come far.
@@ -61,11 +62,11 @@ function small(children: fc.Arbitrary<readonly ChildScript[]>): fc.Arbitrary<Com
 
 function childrenOf(command: fc.Arbitrary<CommandScript>, weight: number): fc.Arbitrary<readonly ChildScript[]> {
   const child: fc.Arbitrary<ChildScript> = fc.record({ independent: often(false, true), command });
-  return fc.oneof({ weight: 9, arbitrary: none }, { weight, arbitrary: fc.array(child, { minLength: 1, maxLength: 2 }) });
+  return fc.oneof({ weight: 9, arbitrary: none }, { weight, arbitrary: fc.array(child, { minLength: 1, maxLength: 3 }) });
 }
 
-const grandchildren = childrenOf(small(none), 2);
-const children = childrenOf(small(grandchildren), 1);
+const grandchildren = childrenOf(small(none), 3);
+const children = childrenOf(small(grandchildren), 2);
 
 function steps(maxLength: number): fc.Arbitrary<readonly StepScript[]> {
   return fc.array(step(children), { minLength: 1, maxLength });
@@ -77,6 +78,7 @@ export const anyCommand: fc.Arbitrary<CommandScript> = fc.record({ steps: fc.one
 export function anyCourse(most: number): fc.Arbitrary<Course> {
   return fc.record({
     commands: fc.array(fc.record({ script: anyCommand, cancelAtMs: fc.option(fc.nat({ max: 60_000 }), { freq: 2 }) }), { minLength: 1, maxLength: most, size: 'max' }),
+    operator: fc.array(often<OperatorAction>('retry', 'skip', 'resolve', 'abandon'), { maxLength: 4 }),
     crashes: fc.array(fc.record({ when: fc.constantFrom('before' as const, 'after' as const), portOperation: fc.integer({ min: 3, max: 60 * most }) }), { maxLength: 3 }),
     seed: fc.nat({ max: 1_000_000 }),
   });

@@ -1,4 +1,5 @@
 import type { ChildItem, CommandState, StepState, TaskItem, WorkItem } from '../../src/flow/state.js';
+import type { OperatorAction } from '../../src/model/operator.js';
 import type { Outcome } from '../../src/model/outcome.js';
 import type { Batch } from '../../sim/invariants/store-mirror.js';
 
@@ -21,6 +22,7 @@ export type Entry =
   | { readonly kind: 'childHeld'; readonly of: 'step'; readonly ordinal: number; readonly status: string | null }
   /** A dependent child that was to be rolled back has told that it is over. */
   | { readonly kind: 'childUndone'; readonly step: number; readonly ordinal: number; readonly how: 'rolledBack' | 'closed' }
+  | { readonly kind: 'operated'; readonly action: OperatorAction }
   /** It had completed, and now its parent rolls back. */
   | { readonly kind: 'rolledBackByParent' }
   /** It had completed, and its root has ended. */
@@ -48,6 +50,8 @@ export function textOf(entry: Entry): string {
       return `(child ${entry.ordinal} is ${entry.status ?? 'held no longer'})`;
     case 'childUndone':
       return `(child ${entry.ordinal} is undone: ${entry.how})`;
+    case 'operated':
+      return `(an operator: ${entry.action})`;
     case 'rolledBackByParent':
       return '(its parent rolls back)';
     case 'endedWithRoot':
@@ -72,6 +76,7 @@ function worldsEntries(before: CommandState, after: CommandState, consumed: Read
   const entries: Entry[] = [];
   if (before.status === 'SUBMITTED' && after.status === 'RUNNING') entries.push({ kind: 'locksGranted' });
   if (before.cancel === null && after.cancel !== null) entries.push({ kind: 'cancel', inRun: after.cancel.during !== null });
+  for (const { action } of after.operator.slice(before.operator.length)) entries.push({ kind: 'operated', action });
   if (before.status === 'COMPLETED' && after.status === 'SUCCEEDED') entries.push({ kind: 'endedWithRoot' });
   if (before.phase.at === 'completed' && after.executionReason === 'ROLLBACK_FLOW') entries.push({ kind: 'rolledBackByParent' });
   before.steps.forEach((step, i) => {

@@ -1,7 +1,7 @@
-import { textOf, type Entry } from './log.js';
-import { compensateFrom, rollBack } from './model/back.js';
+import type { Entry } from './log.js';
+import { rollBack, rollBackCompleted } from './model/back.js';
 import { forward } from './model/forward.js';
-import { CANCELLED, Divergence, Stop, Tale } from './model/tale.js';
+import { CANCELLED, Stop, Tale } from './model/tale.js';
 import type { Rules } from './rules.js';
 import type { CommandScript } from './script.js';
 
@@ -29,7 +29,7 @@ export type Bond = 'free' | 'dependent';
 export function verdictOf(script: CommandScript, bond: Bond, log: readonly Entry[], rules: Rules): Verdict & { readonly waitsFor: Stop['waitsFor'] } {
   const tale = new Tale(script, rules, log);
   const { status, waitsFor } = endOf(() => life(tale, bond));
-  if (tale.entry !== undefined) throw new Divergence(`the command is ${status}, but then: ${textOf(tale.entry)}`);
+  if (tale.entry !== undefined) throw tale.impossible(`the command is ${status}`);
   const { error, steps, residue, trail } = tale;
   return { status, waitsFor, error, undos: steps.map(({ undo }) => undo), residue, trail };
 }
@@ -54,8 +54,9 @@ function life(tale: Tale, bond: Bond): string {
     const failed = forward(tale, k, script);
     if (failed !== null) return rollBack(tale, k, failed);
   }
+  if (tale.steps.some(({ closed }) => closed !== null)) return 'CLOSED_BY_OPERATOR';
   if (bond === 'free' || tale.comes('endedWithRoot')) return 'SUCCEEDED';
   if (!tale.comes('rolledBackByParent')) return 'COMPLETED';
   tale.fails('PARENT_FAILED');
-  return compensateFrom(tale, tale.steps.length - 1);
+  return rollBackCompleted(tale);
 }

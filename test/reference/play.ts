@@ -1,5 +1,5 @@
 import { StoreMirror } from '../../sim/invariants/store-mirror.js';
-import type { CommandState } from '../../src/flow/state.js';
+import { isHeld, type CommandState } from '../../src/flow/state.js';
 import type { TaskStatus } from '../../actors/wire.js';
 import { EngineRig } from '../actors/engine-rig.js';
 import { COUNTED, definitionOf, GONE, typesOf, type Tries } from './definition.js';
@@ -67,6 +67,14 @@ export async function play(course: Course): Promise<Played> {
     });
     for (const { when, portOperation } of course.crashes) rig.engine.planCrash({ at: when, portOperation });
     await rig.run();
+    for (const [round] of course.operator.entries()) {
+      const held = [...mirror.commands.values()].filter(({ status, heldBy }) => isHeld(status) && heldBy?.code !== 'CHILD_HELD');
+      held.forEach(({ id }, n) => {
+        const action = course.operator[(round + n) % course.operator.length] ?? 'retry';
+        rig.ask({ op: 'operateCommand', commandId: id, requestId: `round${round}`, action });
+      });
+      await rig.run();
+    }
     const scripts = new Map(types);
     const lives = [...mirror.commands.values()].map((state): Life => {
       const script = scripts.get(state.type);

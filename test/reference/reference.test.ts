@@ -10,7 +10,7 @@ import { describeCourse } from './text.js';
 
 const SEED = Number(process.env['FC_SEED'] ?? 20_261_123);
 /** Engines, with four or five commands each. */
-const RUNS = Number(process.env['REFERENCE_RUNS'] ?? 1_000);
+const RUNS = Number(process.env['REFERENCE_RUNS'] ?? 450);
 
 describe('the real engine and the reference model', () => {
   it('never differ, whatever fails, is cancelled, or crashes', { timeout: 900_000 }, async () => {
@@ -19,9 +19,9 @@ describe('the real engine and the reference model', () => {
     // What was compared is worth comparing.
     expect(commands).toBeGreaterThan(3 * RUNS);
     expect(crashes).toBeGreaterThan(RUNS / 4);
-    for (const status of ['SUCCEEDED', 'ROLLED_BACK', 'ROLLBACK_INCOMPLETE']) expect(statuses.get(status) ?? 0).toBeGreaterThan(RUNS / 10);
+    for (const status of ['SUCCEEDED', 'ROLLED_BACK', 'ROLLBACK_INCOMPLETE', 'CLOSED_BY_OPERATOR']) expect(statuses.get(status) ?? 0).toBeGreaterThan(RUNS / 10);
     // Rare, so that a few runs may have none.
-    for (const status of ['STUCK', 'COMPLETED', 'RUNNING']) expect(statuses.get(status) ?? 0).toBeGreaterThanOrEqual(Math.floor(RUNS / 100));
+    for (const status of ['STUCK', 'COMPLETED']) expect(statuses.get(status) ?? 0).toBeGreaterThanOrEqual(Math.floor(RUNS / 100));
   });
 });
 
@@ -29,7 +29,7 @@ describe('a wrong rule in the model is noticed:', () => {
   const lives: Life[] = [];
 
   beforeAll(async () => {
-    for (const course of fc.sample(anyCourse(AT_ONE_TIME), { numRuns: 350, seed: SEED })) lives.push(...(await play(course)).lives);
+    for (const course of fc.sample(anyCourse(AT_ONE_TIME), { numRuns: 200, seed: SEED })) lives.push(...(await play(course)).lives);
   }, 300_000);
 
   it.each(PLANTED)('$name', ({ rules }) => {

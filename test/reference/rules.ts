@@ -31,6 +31,10 @@ export interface Rules {
   readonly withoutCompensate: 'notUndoable' | 'nothingToUndo';
   /** What `onUndoFailed: stop` makes of the completed steps before. */
   readonly beforeAFailedUndo: 'blocked' | undefined;
+  /** Steps whose undo came to this have another turn when an operator retries. */
+  readonly retried: readonly string[];
+  /** How a rollback ends in which an operator has given something up. */
+  readonly givenUp: 'CLOSED_BY_OPERATOR' | 'ROLLED_BACK';
   /** Whether the residue of a step that `leaves` is what it declares. */
   readonly residueIsDeclared: boolean;
   /** What a failure asks when the point of no return may be behind. */
@@ -57,6 +61,8 @@ export const RULES: Rules = {
   cancelInRun: 'refusesItsCommit',
   withoutCompensate: 'notUndoable',
   beforeAFailedUndo: 'blocked',
+  retried: ['failed', 'notUndoable', 'blocked'],
+  givenUp: 'CLOSED_BY_OPERATOR',
   residueIsDeclared: true,
   maybeAsks: true,
   attemptsAfterPassed: 'ofUndoWork',

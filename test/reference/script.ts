@@ -1,3 +1,4 @@
+import type { OperatorAction } from '../../src/model/operator.js';
 import type { PivotAnswer } from '../../src/model/handler.js';
 
 // A command whose whole fate is written down beforehand: how each run of each callback and each attempt of each task goes. Model and engine are given the
@@ -55,9 +56,11 @@ export interface CommandScript {
   readonly steps: readonly StepScript[];
 }
 
-/** What of the world is no business of a single command: when somebody cancels it, and when the engine crashes. */
+/** What of the world is no business of a single command: when somebody cancels it, what an operator does, and when the engine crashes. */
 export interface Course {
   readonly commands: readonly { readonly script: CommandScript; readonly cancelAtMs: number | null }[];
+  /** Each time that nothing goes on any more, an operator does one of these with each held command; as often as there are some. */
+  readonly operator: readonly OperatorAction[];
   /** The engine crashes before, or after, its n-th port operation. */
   readonly crashes: readonly { readonly when: 'before' | 'after'; readonly portOperation: number }[];
   /** Of the simulated world: what of one instant comes first, back-offs. */

@@ -1,13 +1,14 @@
 import type { CommandScript, Course, Runs, StepScript, TaskScript } from './script.js';
 
 /** A course in words: only what is not as usual, so that a shrunk one is short. */
-export function describeCourse({ commands, crashes, seed }: Course): string {
+export function describeCourse({ commands, operator, crashes, seed }: Course): string {
   const lines = commands.flatMap(({ script, cancelAtMs }, i) => [
     `command c${i}${cancelAtMs === null ? '' : `, cancelled ${cancelAtMs} ms after its submission`}`,
     ...stepsOf(script).map((line) => `  ${line}`),
   ]);
   const crash = crashes.map(({ when, portOperation }) => `the engine crashes ${when} its port operation ${portOperation}`);
-  return [...lines, ...crash, `seed ${seed}`].join('\n');
+  const operated = operator.length === 0 ? [] : [`an operator: ${operator.join(', ')}`];
+  return [...lines, ...operated, ...crash, `seed ${seed}`].join('\n');
 }
 
 function stepsOf({ steps }: CommandScript): readonly string[] {

@@ -2,12 +2,19 @@ import type { Part } from '../rules.js';
 import type { Runs } from '../script.js';
 import { awaitItems } from './await.js';
 import { runOf } from './callback.js';
-import { hasFailed, isDependent, isTask, newTask, outcomesOf, type Item } from './item.js';
+import { beginAgain, hasFailed, isDependent, isTask, newTask, outcomesOf, type Item } from './item.js';
+import { held } from './operator.js';
 import type { Step } from './step.js';
 import { CANCELLED, Stop, type Tale } from './tale.js';
 import { triesAgain } from './work.js';
 
 // "Failure of step k": from there on everything is undone, in reverse.
+
+/** A step, and how it is undone: in the order in which it is its turn. */
+interface Turn {
+  readonly step: Step;
+  readonly own: () => void;
+}
 
 /** @param failed which part of step k has */
 export function rollBack(tale: Tale, k: number, failed: Part): string {
@@ -15,17 +22,19 @@ export function rollBack(tale: Tale, k: number, failed: Part): string {
   const step = stepOf(tale, k);
   step.pivot = 'none';
   if (failed === 'endSuccessfully') step.completed = true;
-  if (endWithFailure) {
-    rollBackChildren(tale, step);
-    cleanUp(tale, step);
-  }
-  return compensateFrom(tale, firstCompensated(k));
+  const first = endWithFailure ? [{ step, own: () => cleanUp(tale, step) }] : [];
+  return takeTurns(tale, [...first, ...compensations(tale, firstCompensated(k))]);
 }
 
-/** Steps `first` to 0, all of them completed. */
-export function compensateFrom(tale: Tale, first: number): string {
-  for (let i = first; i >= 0; i = tale.rules.nextUndone(i)) compensate(tale, stepOf(tale, i));
-  return tale.steps.some(({ undo }) => undo === 'failed' || undo === 'notUndoable') ? 'ROLLBACK_INCOMPLETE' : 'ROLLED_BACK';
+/** Its parent rolls back, so that a completed command does. */
+export function rollBackCompleted(tale: Tale): string {
+  return takeTurns(tale, compensations(tale, tale.steps.length - 1));
+}
+
+function compensations(tale: Tale, first: number): readonly Turn[] {
+  if (first < 0) return [];
+  const step = stepOf(tale, first);
+  return [{ step, own: () => compensate(tale, step) }, ...compensations(tale, tale.rules.nextUndone(first))];
 }
 
 function stepOf(tale: Tale, i: number): Step {
@@ -33,6 +42,86 @@ function stepOf(tale: Tale, i: number): Step {
   if (step === undefined) throw new Error(`the model has not come to step ${i}`);
   return step;
 }
+
+function takeTurns(tale: Tale, turns: readonly Turn[]): string {
+  let next = 0;
+  for (let turn = turns[next]; ; turn = turns[next]) {
+    try {
+      if (turn !== undefined) takeTurn(tale, turn);
+      else if (tale.steps.some(isNotUndone)) throw new Incomplete(null, null);
+      else return tale.steps.some(isClosed) ? tale.rules.givenUp : 'ROLLED_BACK';
+      next += 1;
+    } catch (incomplete) {
+      if (!(incomplete instanceof Incomplete)) throw incomplete;
+      next = decided(tale, turns, next, incomplete);
+    }
+  }
+}
+
+function takeTurn(tale: Tale, { step, own }: Turn): void {
+  if (step.undo !== undefined && !step.goesOn) return;
+  step.goesOn = false;
+  if (!(step.completed && step.script.leaves && tale.rules.leavesItsChildren)) rollBackChildren(tale, step);
+  own();
+}
+
+// "A failed undo", and what an operator makes of it.
+
+/** The rollback stops: at a step, or because not every one is undone; at a child that stays. */
+class Incomplete extends Error {
+  constructor(
+    readonly step: Step | null,
+    readonly child: Item | null,
+  ) {
+    super('ROLLBACK_INCOMPLETE');
+  }
+}
+
+/** @returns whose turn it is then */
+function decided(tale: Tale, turns: readonly Turn[], at: number, { step, child }: Incomplete): number {
+  const how = held(tale, 'ROLLBACK_INCOMPLETE');
+  if (how === 'retry') {
+    const again = tale.steps.filter((other) => tale.rules.retried.includes(other.undo ?? '') && !(other.undo === 'notUndoable' && other.items.some(({ undone }) => undone === 'stays')));
+    for (const other of again) other.undo = undefined;
+    const latest = turns.findIndex((turn) => turn.step === again.at(-1));
+    return latest === -1 ? turns.length : latest;
+  }
+  for (const other of tale.steps) {
+    if (step === null ? hasFailedUndo(other) : other === step) other.undo = how;
+    else if (other.undo === 'blocked') other.undo = undefined;
+  }
+  if (step === null || child === null) return at + 1;
+  child.undone = 'stays';
+  step.goesOn = true;
+  return at;
+}
+
+function hasFailedUndo({ undo }: Step): boolean {
+  return undo === 'failed' || undo === 'notUndoable' || undo === 'blocked';
+}
+
+function isGivenUp({ undo }: Step): boolean {
+  return undo === 'skipped' || undo === 'resolved';
+}
+
+function isNotUndone(step: Step): boolean {
+  return step.undo === 'failed' || step.undo === 'notUndoable' || (!isGivenUp(step) && step.items.some(({ undone }) => undone === 'stays'));
+}
+
+function isClosed(step: Step): boolean {
+  return isGivenUp(step) || step.items.some((item) => isDependent(item) && item.undone === 'closed');
+}
+
+function undoFailed(tale: Tale, step: Step, how: string, child: Item | null = null): void {
+  step.undo = how;
+  if (step.script.onUndoFailed === 'continue') return;
+  for (const earlier of tale.steps.slice(0, step.index)) {
+    if (!earlier.script.effectFree && earlier.undo === undefined) earlier.undo = tale.rules.beforeAFailedUndo;
+  }
+  throw new Incomplete(step, child);
+}
+
+// What is undone of a step.
 
 /** What the failed step did half-way. */
 function cleanUp(tale: Tale, step: Step): void {
@@ -47,48 +136,46 @@ function mayHaveRun(tale: Tale, item: Item): boolean {
 
 function compensate(tale: Tale, step: Step): void {
   const { compensate: runs, leaves, effectFree } = step.script;
-  if (!(leaves && tale.rules.leavesItsChildren)) rollBackChildren(tale, step);
   if (runs !== null || leaves) undo(tale, step, 'compensate', runs, step.hasOutput ? `output ${step.index}` : 'undefined');
   else if (effectFree || tale.rules.withoutCompensate === 'nothingToUndo') step.undo ??= 'nothingToUndo';
   else undoFailed(tale, step, 'notUndoable');
 }
 
-/** One undo callback and its revert tasks. Undo work is patient. */
+/** One undo callback and its revert tasks. Undo work is patient. If an operator wants it again: what of it has failed. */
 function undo(tale: Tale, step: Step, callback: 'endWithFailure' | 'compensate', runs: Runs | null, shown: string): void {
-  const { script } = step;
-  let failures = 0;
-  for (let attempt = 1; ; attempt += 1) {
-    const end = runOf(tale, step, callback, attempt, runs, shown);
-    if (end === 'ok') break;
-    if (end === CANCELLED || !tale.rules.uncountedRuns.includes(end)) failures += 1;
-    if (failures >= script.undoAttempts) return undoFailed(tale, step, 'failed');
-  }
-  if (callback === 'compensate' && script.leaves && tale.rules.residueIsDeclared) tale.residue.push(`leave step${step.index}`);
-  const reverts = runs === null ? [] : script.reverts.map(newTask);
-  awaitItems(tale, reverts, 'undo', (item, fate) => {
+  const { script, reverts } = step;
+  if (reverts.length > 0) reverts.forEach(beginAgain);
+  else if (!undoCallback(tale, step, callback, runs, shown)) return undoFailed(tale, step, 'failed');
+  awaitItems(tale, step.reverts, 'undo', (item, fate) => {
     if (hasFailed(item)) triesAgain(tale, item, fate, script, true);
   });
-  if (reverts.some(hasFailed)) return undoFailed(tale, step, 'failed');
+  if (step.reverts.some(hasFailed)) return undoFailed(tale, step, 'failed');
   if (step.completed) step.undo ??= runs === null ? 'left' : 'compensated';
 }
 
-function undoFailed(tale: Tale, step: Step, how: string): void {
-  step.undo = how;
-  if (step.script.onUndoFailed === 'continue') return;
-  for (const earlier of tale.steps.slice(0, step.index)) {
-    if (!earlier.script.effectFree && tale.rules.beforeAFailedUndo !== undefined) earlier.undo = tale.rules.beforeAFailedUndo;
+function undoCallback(tale: Tale, step: Step, callback: 'endWithFailure' | 'compensate', runs: Runs | null, shown: string): boolean {
+  const { script } = step;
+  let failures = 0;
+  for (let attempt = step.undoRuns + 1; ; attempt += 1) {
+    const end = runOf(tale, step, callback, attempt, runs, shown);
+    if (end === 'ok') break;
+    if (end === CANCELLED || !tale.rules.uncountedRuns.includes(end)) failures += 1;
+    step.undoRuns = attempt;
+    if (failures >= script.undoAttempts) return false;
   }
-  throw new Stop('ROLLBACK_INCOMPLETE');
+  if (callback === 'compensate' && script.leaves && tale.rules.residueIsDeclared) tale.residue.push(`leave step${step.index}`);
+  if (runs !== null) step.reverts = script.reverts.map(newTask);
+  return true;
 }
 
 // "Child commands".
 
 /** The completed children of a step, one at a time. */
 function rollBackChildren(tale: Tale, step: Step): void {
-  const completed = step.items.filter((item) => isDependent(item) && item.outcome === 'succeeded');
+  const completed = step.items.filter((item) => isDependent(item) && item.outcome === 'succeeded' && item.undone === null);
   for (const child of tale.rules.childrenRolledBack === 'lastFirst' ? completed.toReversed() : completed) {
     if (child.stays) {
-      undoFailed(tale, step, 'notUndoable');
+      undoFailed(tale, step, 'notUndoable', child);
       child.undone = 'stays';
     } else awaitRollback(tale, step, child);
   }

@@ -2,8 +2,9 @@ import type { Part } from '../rules.js';
 import { runEnd, workOf, type StepScript } from '../script.js';
 import { ask, runOf } from './callback.js';
 import { isIndependent, isTask, newItem, outcomesOf } from './item.js';
+import { Closed, stuck } from './operator.js';
 import { reached, type Step } from './step.js';
-import { CANCELLED, errorOf, Stop, type End, type Tale } from './tale.js';
+import { CANCELLED, errorOf, type End, type Tale } from './tale.js';
 import { work } from './work.js';
 
 // "Forward, for step i".
@@ -12,6 +13,18 @@ import { work } from './work.js';
 export function forward(tale: Tale, k: number, script: StepScript): Part | null {
   const step = reached(k, script);
   tale.steps.push(step);
+  try {
+    return parts(tale, step);
+  } catch (closed) {
+    if (!(closed instanceof Closed)) throw closed;
+    step.completed = true;
+    step.closed = closed.how;
+    return null;
+  }
+}
+
+function parts(tale: Tale, step: Step): Part | null {
+  const { script } = step;
   if (!tryPart(tale, step, 'start')) return 'start';
   step.begun = true;
   if (script.pivot === 'beforeTask' && step.pivot === 'maybe') step.pivot = 'passed';
@@ -53,8 +66,9 @@ function tryPart(tale: Tale, step: Step, part: 'start' | 'endSuccessfully'): boo
     if (tale.cancelled && !patient) return tale.fails(CANCELLED);
     if (patient && end !== CANCELLED && tale.rules.uncountedRuns.includes(end)) failures -= 1;
     else if (failures >= (patient ? tale.patience(script) : script.attempts)) {
-      if (patient) throw new Stop('STUCK');
-      return tale.fails(errorOf(end));
+      if (!patient) return tale.fails(errorOf(end));
+      stuck(tale);
+      failures = 0;
     }
   }
 }

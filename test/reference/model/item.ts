@@ -59,6 +59,13 @@ export function tryAgain(item: Item, waits: boolean): void {
   item.stopAsked = false;
 }
 
+/** What has failed for good has all its attempts again, at once. */
+export function beginAgain(item: Item): void {
+  if (hasFailed(item)) tryAgain(item, false);
+  item.waits = false;
+  item.failures = 0;
+}
+
 /** One that runs is asked to stop; one that waits for its next attempt is over, and ended as its last one did. */
 export function giveUp(item: Item): void {
   if (item.outcome !== null) return;

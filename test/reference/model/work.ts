@@ -1,9 +1,10 @@
 import { runEnd, type StepScript } from '../script.js';
 import { awaitItems } from './await.js';
 import { ask } from './callback.js';
-import { giveUp, hasFailed, isDependent, isIndependent, isTask, newTask, outcomesOf, tryAgain, type Item } from './item.js';
+import { beginAgain, giveUp, hasFailed, isDependent, isIndependent, isTask, newTask, outcomesOf, tryAgain, type Item } from './item.js';
+import { stuck } from './operator.js';
 import type { Step } from './step.js';
-import { CANCELLED, Stop, type Tale } from './tale.js';
+import { CANCELLED, type Tale } from './tale.js';
 
 // "Several tasks", "Retry", and what children are to the step that started them.
 
@@ -29,14 +30,18 @@ export function work(tale: Tale, step: Step): boolean {
       if (step.items.some((item) => isDependent(item) && hasFailed(item)) && !tale.isPast) return tale.fails(tale.cancelled ? CANCELLED : 'CHILD_FAILED');
       const over = failed.filter((item) => !triesAgain(tale, item, fateNow(item), script, tale.isPast));
       if (over.length === 0) continue;
-      if (tale.isPast) throw new Stop('STUCK');
-      return tale.fails(tale.cancelled ? CANCELLED : 'TASK_FAILED');
+      if (!tale.isPast) return tale.fails(tale.cancelled ? CANCELLED : 'TASK_FAILED');
+      stuck(tale);
+      failed.forEach(beginAgain);
+      continue;
     }
     if (step.pivot === 'maybe' && script.pivot === 'task') step.pivot = 'passed';
     const error = errorOfWork(tale, step);
     if (error === null) return true;
-    if (tale.isPast) throw new Stop('STUCK');
-    return tale.fails(tale.cancelled ? CANCELLED : error);
+    if (!tale.isPast) return tale.fails(tale.cancelled ? CANCELLED : error);
+    stuck(tale);
+    if (failed.length === 0) throw tale.impossible('a child is not tried again');
+    failed.forEach(beginAgain);
   }
 }
 
@@ -62,7 +67,9 @@ function createAgain(tale: Tale, step: Step, failed: readonly Item[]): void {
       return;
     }
     if (!tale.rules.uncountedRuns.includes(end)) failures += 1;
-    if (failures >= tale.patience(script)) throw new Stop('STUCK');
+    if (failures < tale.patience(script)) continue;
+    stuck(tale);
+    failures = 0;
   }
 }
 
