@@ -1,3 +1,4 @@
+import { uncovered } from './children.js';
 import type { Instant } from './event.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, CommandStop } from './state.js';
@@ -9,8 +10,9 @@ import { failStep } from './undo.js';
 // The time limit of a step (semantics §2, "Stopping"): like a cancel a committed request, and co-operative. But it is about the step's work alone: once
 // that has ended well, the limit has no effect any more.
 
-/** Until when the current step may take for its work, µs; null if there is no limit, or it has no effect any more. */
-export function timeoutDue(shape: FlowShape, state: CommandState): number | null {
+/** Until when the current step may take for its work, µs; null if there is no limit, or it has no effect any more. That a child is held makes no difference. */
+export function timeoutDue(shape: FlowShape, durable: CommandState): number | null {
+  const state = uncovered(durable);
   const { status, executionIndex, phase } = state;
   const timeoutMs = shape[executionIndex]?.timeoutMs ?? null;
   if (status !== 'RUNNING' || timeoutMs === null || isPast(state)) return null;

@@ -57,6 +57,27 @@ describe('a step with a time limit', () => {
     });
   });
 
+  test('is over at its time while a child is held, not when that is released', async () => {
+    const kid = defineCommand({ type: 'Kid', params: z.strictObject({}) }).step(step({ name: 'wait', createTask: () => ({ verb: 'copy', args: {}, pool: 'pool1' }), endWithFailure: nothing })).build();
+    const limited = defineCommand({ type: 'Limited', params: z.strictObject({}) })
+      .step(step({ name: 'both', timeoutMs: 60_000, beforeTask: ({ startChild }) => void startChild({ type: 'Kid', params: {} }), createTask: () => ({ verb: 'copy', args: {}, pool: 'pool1' }), endWithFailure: nothing }))
+      .build();
+    await withRig({ commands: [kid, limited] }, async (rig) => {
+      rig.host.script = patient(() => rig);
+      rig.submit('c1', 'Limited');
+      await rig.runUntil((probe) => probe.type === 'taskSubmitted', 2);
+      rig.restart([limited]);
+      await rig.runFor(100 * SECOND);
+      const held = await rig.command();
+      const { timedOut, reachedAt = 0 } = held.steps[0] ?? {};
+      expect([held.heldBy?.code, timedOut?.requestedAt]).toEqual(['CHILD_HELD', reachedAt + 60 * SECOND]);
+      expect(rig.host.stopped).toHaveLength(1);
+      rig.restart([kid, limited]);
+      await rig.run();
+      expect([(await rig.command()).status, (await rig.command()).error?.code]).toEqual(['ROLLED_BACK', 'STEP_TIMEOUT']);
+    });
+  });
+
   test('ends a task that no SPM ever took, without anybody having to answer', async () => {
     await withRig({ commands: [Slow], host: { isSpm: () => false } }, async (rig) => {
       rig.submit('c1', 'Slow');

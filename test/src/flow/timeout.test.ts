@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { timeoutDue } from '../../../src/flow/timeout.js';
 import { recover } from '../../../src/flow/transition.js';
 import type { Outcome } from '../../../src/model/outcome.js';
-import { badly, child, ERROR, Life, step, task, WELL } from './life.js';
+import { badly, child, dependent, ERROR, Life, step, task, WELL } from './life.js';
 
 const TIMED_OUT: Outcome = { kind: 'aborted', reason: 'timeout' };
 const TWICE = { attempts: 2, backoffMs: 1_000, maxBackoffMs: 1_000 };
@@ -27,6 +27,17 @@ describe('a step whose time is up while it waits for its work', () => {
   test('goes on as if nothing had been if all of it ends well anyway', () => {
     const life = timesOut(limited().started(task('x'))).ended(WELL).ends();
     expect([life.status, life.calls.at(-1)]).toEqual(['RUNNING', 'start 2']);
+  });
+
+  test('has no more of it because a child is held meanwhile', () => {
+    const life = limited().started(dependent('A'), task('x'));
+    const shape = [step('zero'), step('one', LIMIT), step('two')];
+    const due = timeoutDue(shape, life.state);
+    life.reports({ is: 'held', status: 'PARKED', error: ERROR });
+    expect([life.state.phase.at, timeoutDue(shape, life.state), due]).toEqual(['held', due, 5_001_000]);
+    timesOut(life);
+    expect([life.state.phase.at, life.asked]).toEqual(['held', ['cancelChild c1!1.1.0', 'stopTask c1$1.w1.1.1']]);
+    expect(timeoutDue(shape, life.state)).toBe(null);
   });
 
   test('tries nothing again, and what is in back-off ends as its last attempt did', () => {
