@@ -2,7 +2,7 @@ import type { CommandDefinition } from '../src/model/command.js';
 import type { ErrorRecord } from '../src/model/errors.js';
 import type { OperatorRequest } from '../src/model/operator.js';
 import type { FlowEffect } from '../src/flow/event.js';
-import { cancelRefusal } from '../src/flow/cancel.js';
+import { cancelRefusal, cancelRefusalAbove } from '../src/flow/cancel.js';
 import type { CommandState } from '../src/flow/state.js';
 import { recover } from '../src/flow/transition.js';
 import { Admission, lockError } from './command/admission.js';
@@ -72,7 +72,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
       case 'stepTimedOut':
         return command.apply({ type: 'stepTimedOut', index: message.index });
       case 'cancel':
-        return cancel(message.wake ?? ((): void => undefined));
+        return cancel(message.wake);
       case 'operate':
         return operate(message.request, message.wake);
     }
@@ -175,7 +175,11 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
     else command.apply({ type: 'workEnded', id: taskId, outcome }, {}, { ignored: unwanted });
   }
 
-  function cancel(answer: (answer: CancelAnswer) => void): void {
+  /** @param wake null: its parent passes on a wish that is decided */
+  function cancel(wake: ((answer: CancelAnswer) => void) | null): void {
+    const answer = wake ?? ((): void => undefined);
+    const above = wake === null ? null : cancelRefusalAbove(command.state, family.ancestors());
+    if (above !== null) return answer({ kind: 'refused', why: above });
     const accepted = (): void => {
       const { state } = command;
       const mayBePast = state.cancel !== null && state.phase.at !== 'held' && state.steps[state.executionIndex]?.pivot === 'maybe';

@@ -1,3 +1,4 @@
+import { isDependent } from './children.js';
 import type { Instant } from './event.js';
 import type { FlowShape } from './shape.js';
 import { isHeld, isTerminal, type CommandState } from './state.js';
@@ -15,6 +16,19 @@ export function cancelRefusal(state: CommandState): string | null {
   if (isHeld(state.status)) return `it is held (${state.status})`;
   if (state.executionReason === 'ROLLBACK_FLOW') return 'it is rolling back already';
   return isPast(state) ? 'it is past its point of no return' : null;
+}
+
+/**
+ * Why a command cannot be cancelled by itself because of those that it is a part of, in words, or null if it can: where one of them is past its point of no
+ * return, or may be, the failure of a child could only leave it STUCK.
+ * @param ancestors its parent first
+ */
+export function cancelRefusalAbove(state: CommandState, ancestors: readonly CommandState[]): string | null {
+  const [parent, ...above] = ancestors;
+  if (parent === undefined || !isDependent(state)) return null;
+  if (isPast(parent)) return `its ancestor ${parent.id} is past its point of no return`;
+  if (parent.steps.some(({ pivot }) => pivot === 'maybe')) return `its ancestor ${parent.id} may be past its point of no return`;
+  return cancelRefusalAbove(parent, above);
 }
 
 /** Asks for the command to be undone; null if that is refused, or asked already. */

@@ -144,6 +144,25 @@ describe('a family', () => {
     });
   });
 
+  test('behind a point of no return no child can be cancelled by itself, to any depth; the family goes on', async () => {
+    const parent = defineCommand({ type: 'Parent', params: z.strictObject({}) })
+      .step({ name: 'cross', pointOfNoReturn: { part: 'beforeTask', hasPassed: () => 'passed' as const }, beforeTask: async ({ call }) => void (await call('host1', 'x', {})) })
+      .step({ name: 'start', beforeTask: ({ startChild }) => void startChild({ type: 'Kin', params: { name: 'a', children: [{ name: 'aa', verb: 'endless' }] } }) })
+      .build();
+    await withRig({ commands: [KIN, parent], host: byVerb }, async (rig) => {
+      rig.submit('c1', 'Parent');
+      await rig.runUntil((probe) => probe.type === 'taskSubmitted');
+      const asked = ['c1!1.1.0', 'c1!1.1.0!0.1.0'].map((commandId) => rig.ask({ op: 'cancelCommand', commandId }));
+      await rig.runFor(SECOND);
+      for (const correlation of asked) {
+        expect(rig.replies.get(correlation)?.result).toMatchObject({ code: 'CANCEL_REFUSED', message: expect.stringContaining('its ancestor c1 is past its point of no return') as string });
+      }
+      rig.host.script = {};
+      await rig.run();
+      expect(await statuses(rig)).toEqual(['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);
+    });
+  });
+
   test('a child of another program holds its parents, and is held once it should be rolled back', async () => {
     const other = { ...KIN, type: 'Other' };
     const parent = defineCommand({ type: 'Parent', params: z.strictObject({}) })

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { cancelRefusal } from '../../../src/flow/cancel.js';
+import { cancelRefusal, cancelRefusalAbove } from '../../../src/flow/cancel.js';
 import { recover } from '../../../src/flow/transition.js';
 import type { Outcome } from '../../../src/model/outcome.js';
-import { badly, child, ERROR, Life, step, task, WELL } from './life.js';
+import { badly, child, dependent, ERROR, Life, step, task, WELL } from './life.js';
 
 const CANCELLED: Outcome = { kind: 'aborted', reason: 'cancelled' };
 const TWICE = { attempts: 2, backoffMs: 1_000, maxBackoffMs: 1_000 };
@@ -109,4 +109,31 @@ test('a cancel before the locks are granted rejects the command', () => {
   const life = cancelled(new Life([step('a')]));
   expect(life.state).toMatchObject({ status: 'REJECTED', error: { code: 'CANCELLED' }, steps: [] });
   expect(life.asked).toEqual(['end']);
+});
+
+describe('a child, cancelled by itself', () => {
+  const below = (parent: Life, independent: boolean): Life['state'] => {
+    const life = Life.of(step('only'));
+    const of = { commandId: parent.state.id, executionIndex: 0 };
+    return { ...life.state, id: 'child', parent: independent ? { ...of, independent } : { ...of, independent, familyRootId: parent.state.id } };
+  };
+  const crossed = (): Life => Life.of(step('zero', { pivotPart: 'beforeTask' }), step('one')).crosses().passes();
+  const plain = (): Life => Life.of(step('zero')).started(dependent('A'));
+
+  test('is refused where its parent, or one above that depends on nobody but it, is past the point of no return, or may be', () => {
+    const past = crossed().started(dependent('A'));
+    const maybe = Life.of(step('zero', { pivotPart: 'task' })).started(task('x'), dependent('A'));
+    const middle = below(past, false);
+    expect(cancelRefusalAbove(below(past, false), [past.state])).toBe('its ancestor c1 is past its point of no return');
+    expect(cancelRefusalAbove(below(maybe, false), [maybe.state])).toBe('its ancestor c1 may be past its point of no return');
+    expect(cancelRefusalAbove(below(plain(), false), [middle, past.state])).toBe('its ancestor c1 is past its point of no return');
+  });
+
+  test('is allowed where they are not, and where it is independent of them', () => {
+    const past = crossed().started(child('A'));
+    expect(cancelRefusalAbove(below(plain(), false), [plain().state])).toBe(null);
+    expect(cancelRefusalAbove(below(past, true), [past.state])).toBe(null);
+    expect(cancelRefusalAbove(below(plain(), false), [below(past, true), past.state])).toBe(null);
+    expect(cancelRefusalAbove(plain().state, [])).toBe(null);
+  });
 });
