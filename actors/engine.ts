@@ -16,6 +16,7 @@ import { createJournal } from './journal.js';
 import { createLocks, LockTable, type LockReader } from './locks.js';
 import type { CancelAnswer, JournalMessage, LocksMessage, OperateAnswer, PoolMessage, TaskManagerMessage } from './messages.js';
 import { createPool } from './pool.js';
+import { createRetention, type RetentionMessage } from './retention.js';
 import type { EnginePorts } from './ports.js';
 import type { ActorSystem, Ref } from './runtime.js';
 import type { EngineSettings } from './settings.js';
@@ -196,6 +197,15 @@ function createEngine(
     ports.probe({ type: 'engineRecovered', incarnation, commands: registry.live.size, tasks: contents.tasks.size });
     recoverCommands(context, registry, contents, endedChildren, failures);
     manager.begin();
+    keepRecords(store, journal);
+  }
+
+  function keepRecords(store: SnapshotStore, journal: Ref<JournalMessage>): void {
+    const { retention: limits } = config.settings;
+    if (limits.keepMs === null && limits.keepCount === null) return;
+    const actor: Ref<RetentionMessage> = system.spawn({ name: 'retention', behaviour: (message) => retention.handle(message) });
+    const retention = createRetention({ ports, store, limits, journal, wakeSelf: (message) => actor.tell(message) });
+    retention.begin();
   }
 
   function spawn<M>(name: string, create: (wake: (message: M) => void) => (message: M) => void): Ref<M> {

@@ -28,6 +28,10 @@ export type Probe =
   | { readonly type: 'statusChanged'; readonly commandId: string; readonly status: string; readonly error: ErrorRecord | null }
   /** *durable*: an operator acted on a held command. */
   | { readonly type: 'operatorActed'; readonly commandId: string; readonly action: OperatorAction; readonly reason: string | null }
+  /** *durable*: it has been over for long enough, and nothing is kept of it and its children any more. */
+  | { readonly type: 'commandExpired'; readonly commandId: string }
+  /** Records that are to go could not be read: they stay, for now. */
+  | { readonly type: 'retentionFailed'; readonly error: ErrorRecord }
   /** A callback's function is about to run (perhaps again). `task`: of `beforeRetry`, as in the history. */
   | { readonly type: 'callbackRuns'; readonly commandId: string; readonly index: number; readonly handler: string; readonly callback: CallbackName; readonly attempt: number; readonly task?: string }
   /** *durable*: the batch with the callback's changes is synced. `threw`: the commit is of its failure. */

@@ -1,4 +1,4 @@
-/** What an engine can be told about its own pace. Defaults are oVirt's where it has an equal. All in ms. */
+/** What an engine can be told about its own pace. Defaults are oVirt's where it has an equal. Times in ms. */
 export interface EngineSettings {
   /** Between two bulk status requests to a pool (oVirt: AsyncTaskPollingRate). */
   readonly pollingRateMs: number;
@@ -8,6 +8,15 @@ export interface EngineSettings {
   readonly requestTimeoutMs: number;
   /** Before a request that was not refused, only not accepted (not SPM, recovering, no answer, queue full), is made again. */
   readonly resubmitMs: number;
+  /** How long the records of commands that are over are kept. */
+  readonly retention: Retention;
+}
+
+/** A root command's records go, with its children's, when it has been over for longer, or more have ended since; null: no such limit. */
+export interface Retention {
+  readonly keepMs: number | null;
+  /** From 0. */
+  readonly keepCount: number | null;
 }
 
 export const DEFAULT_ENGINE_SETTINGS: EngineSettings = {
@@ -15,4 +24,5 @@ export const DEFAULT_ENGINE_SETTINGS: EngineSettings = {
   callTimeoutMs: 180_000,
   requestTimeoutMs: 180_000,
   resubmitMs: 2_000,
+  retention: { keepMs: null, keepCount: null },
 };

@@ -128,6 +128,7 @@ export class ClientRequests {
       else this.#status(request, id, found);
       return;
     }
+    if (found?.expired === true) throw expired(id);
     const state = submitted({
       id,
       type: body.type,
@@ -155,7 +156,7 @@ export class ClientRequests {
   #status(request: WireRequest, commandId: string, found: Found | undefined): void {
     const live = this.registry.find(commandId);
     const state = live ?? found?.command;
-    if (state === undefined && found !== undefined) throw new SeatbeltError('UNKNOWN_COMMAND', `there is no command '${commandId}'`);
+    if (state === undefined && found !== undefined) throw absent(commandId, found);
     const childOf = (id: string): CommandState | undefined => this.registry.find(id) ?? found?.family.get(id);
     // A child that has ended since somebody looked is looked for again.
     const complete = state !== undefined && (live === undefined || childIdsOf(live).every((id) => childOf(id) !== undefined));
@@ -186,7 +187,7 @@ export class ClientRequests {
   #cancel(request: WireRequest, commandId: string, found: Found | undefined): void {
     const state = this.registry.find(commandId) ?? found?.command;
     if (state === undefined && found === undefined) return void this.#lookUp(request, commandId, false);
-    if (state === undefined) throw new SeatbeltError('UNKNOWN_COMMAND', `there is no command '${commandId}'`);
+    if (state === undefined) throw absent(commandId, found);
     const actor = this.registry.actorOf(commandId);
     if (actor !== undefined) actor.tell({ type: 'cancel', wake: (answer) => this.wake.cancelAnswered(request, commandId, answer) });
     // Of one that is over for this very reason, the answer is the same as it was.
@@ -197,7 +198,7 @@ export class ClientRequests {
   #operate(request: WireRequest, commandId: string, operation: OperatorRequest, found: Found | undefined): void {
     const state = this.registry.find(commandId) ?? found?.command;
     if (state === undefined && found === undefined) return void this.#lookUp(request, commandId, false);
-    if (state === undefined) throw new SeatbeltError('UNKNOWN_COMMAND', `there is no command '${commandId}'`);
+    if (state === undefined) throw absent(commandId, found);
     const actor = this.registry.actorOf(commandId);
     const wake = (answer: OperateAnswer): void => this.wake.operateAnswered(request, commandId, answer);
     if (actor !== undefined) actor.tell({ type: 'operate', request: operation, wake });
@@ -218,6 +219,15 @@ export class ClientRequests {
     const { ports, incarnation } = this.context;
     ports.send(from, { kind: 'reply', correlation, from: ports.node, incarnation, code, message, result });
   }
+}
+
+function absent(commandId: string, found: Found | undefined): SeatbeltError {
+  return found?.expired === true ? expired(commandId) : new SeatbeltError('UNKNOWN_COMMAND', `there is no command '${commandId}'`);
+}
+
+/** To run it anew would be to run it twice, and hosts refuse the tasks that it would have. */
+function expired(commandId: string): SeatbeltError {
+  return new SeatbeltError('COMMAND_EXPIRED', `command '${commandId}' has been over for so long that its records are gone`);
 }
 
 const OPERATIONS = { submitCommand: true, commandStatus: true, cancelCommand: true, operateCommand: true } satisfies { readonly [K in EngineRequest['op']]: true };

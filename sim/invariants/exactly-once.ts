@@ -34,10 +34,12 @@ class ExactlyOnce implements Watcher {
     this.#history(batch);
     for (const command of batch.commands) {
       for (const flaw of snapshotFlaws(command)) this.broken(command.id, flaw);
+      if (command.after !== undefined && this.scene.mirror.expired.has(command.after.rootId)) this.broken(command.id, 'its records were removed, and it is there again');
       this.#historyLength(command);
     }
     const migrated = new Set(batch.commands.flatMap(({ id, before, after }) => (before !== undefined && after !== undefined && after.version > before.version ? [id] : [])));
     for (const task of batch.tasks) this.#task(task, migrated);
+    for (const { rootId, family } of batch.expired) this.#expired(rootId, family);
     const commits = returnedCallbacks(batch);
     for (const entity of batch.entities) this.#entity(entity, commits);
   }
@@ -77,6 +79,19 @@ class ExactlyOnce implements Watcher {
       const moved = commands.some(({ id, after }) => id === commandId && after !== undefined);
       if (!moved) this.broken(commandId, 'a callback was committed without the command that it moves');
     }
+  }
+
+  /** All goes, at once, and only what is over and has nothing left to do. @param family as it was */
+  #expired(rootId: string, family: readonly CommandState[]): void {
+    const { commands, history, tasks, calls } = this.scene.mirror;
+    if (!family.some(({ id }) => id === rootId)) this.broken(rootId, 'the records of a command were removed that was not there');
+    for (const { id, status } of family) {
+      if (!isTerminal(status)) this.broken(id, `its records were removed while it was ${status}`);
+      if (commands.has(id) || history.has(id)) this.broken(id, `the records of ${rootId} were removed, and some of its are left`);
+    }
+    const ids = new Set(family.map(({ id }) => id));
+    for (const task of tasks.values()) if (ids.has(task.commandId)) this.broken(task.commandId, `its records were removed, and task ${task.id} is still to be cleared`);
+    for (const call of calls.values()) if (ids.has(call.commandId)) this.broken(call.commandId, 'its records were removed, and calls of it are still recorded');
   }
 
   #historyLength({ id, after }: Changed<CommandState>): void {

@@ -7,7 +7,7 @@ import type { LockRecord } from '../../src/model/lock.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import { decodeValue } from '../../src/store/codec.js';
 import type { DiskEntry, DiskOp } from '../../src/store/disk.js';
-import { commandKey, lockRecordKey, parseKey } from '../../src/store/keys.js';
+import { commandKey, EXPIRED_PREFIX, lockRecordKey, parseKey, rootIdOf } from '../../src/store/keys.js';
 import type { StoreHead } from '../../src/store/records.js';
 
 /** A record that a batch put or deleted. */
@@ -35,6 +35,8 @@ export interface Batch {
   readonly entities: readonly Changed<EntityRecord>[];
   readonly locks: readonly Changed<LockRecord>[];
   readonly calls: readonly Changed<CallRecord>[];
+  /** Root commands of which nothing is kept any more, with what there was of their families: these are neither in `commands` nor in `history`. */
+  readonly expired: readonly { readonly rootId: string; readonly family: readonly CommandState[] }[];
   /** Why entries could not be decoded, each with its key. */
   readonly unreadable: readonly string[];
 }
@@ -60,6 +62,8 @@ export class StoreMirror {
   readonly locks = new Map<string, LockRecord>();
   /** By the keys of their entries: a command may have several callbacks open. */
   readonly calls = new Map<string, CallRecord>();
+  /** Ids of the root commands of which nothing is kept any more. */
+  readonly expired = new Set<string>();
 
   /** @param entries what the disk held before the first batch, in the order of keys */
   constructor(entries: Iterable<DiskEntry> = []) {
@@ -79,8 +83,12 @@ export class StoreMirror {
   }
 
   apply(ops: readonly DiskOp[]): Batch {
-    const batch: BatchInTheMaking = { heads: [], commands: [], history: [], tasks: [], entities: [], locks: [], calls: [], unreadable: [] };
+    const batch: BatchInTheMaking = { heads: [], commands: [], history: [], tasks: [], entities: [], locks: [], calls: [], expired: [], unreadable: [] };
     const archived = archivedBy(ops);
+    for (const rootId of expiredBy(ops)) {
+      this.expired.add(rootId);
+      batch.expired.push({ rootId, family: [...this.commands.values()].filter((state) => state.rootId === rootId) });
+    }
     for (const op of ops) {
       if (op.key.startsWith(TASK_INDEX) || (op.type === 'del' && archived.has(op.key))) continue;
       try {
@@ -104,6 +112,7 @@ export class StoreMirror {
         return change(this.heads, batch.heads, 'head', value);
       case 'command':
       case 'done':
+        if (value === undefined && this.expired.has(rootIdOf(at.id))) return void this.commands.delete(at.id);
         return change(this.commands, batch.commands, at.id, value);
       case 'history':
         return this.#historyEntry(at.commandId, at.seq, value as HistoryEntry | undefined, batch);
@@ -117,6 +126,7 @@ export class StoreMirror {
         return change(this.calls, batch.calls, key, value);
       case 'identity':
       case 'ended':
+      case 'expired':
       case 'taskIndex':
         return;
     }
@@ -124,6 +134,11 @@ export class StoreMirror {
 
   #historyEntry(commandId: string, seq: number, entry: HistoryEntry | undefined, batch: BatchInTheMaking): void {
     const entries = this.history.get(commandId) ?? [];
+    if (entry === undefined && this.expired.has(rootIdOf(commandId))) {
+      entries.pop();
+      if (entries.length === 0) this.history.delete(commandId);
+      return;
+    }
     batch.history.push({ commandId, seq, entry, replaces: seq < entries.length });
     if (entry === undefined) return;
     entries.push(entry);
@@ -134,6 +149,13 @@ export class StoreMirror {
 /** The keys of the snapshots that have moved to the archive: that they are deleted is no loss. */
 function archivedBy(ops: readonly DiskOp[]): ReadonlySet<string> {
   return new Set(ops.flatMap(({ type, key }) => (type === 'put' && key.startsWith(DONE) ? [commandKey(key.slice(key.lastIndexOf('/') + 1))] : [])));
+}
+
+function expiredBy(ops: readonly DiskOp[]): readonly string[] {
+  return ops.flatMap(({ type, key }) => {
+    const at = type === 'put' && key.startsWith(EXPIRED_PREFIX) ? parseKey(key) : null;
+    return at?.kind === 'expired' ? [at.rootId] : [];
+  });
 }
 
 function change<T>(records: Map<string, T>, changes: Changed<T>[], id: string, value: Data | undefined): void {

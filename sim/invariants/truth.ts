@@ -4,6 +4,7 @@ import { ANOTHER_INCARNATION } from '../../actors/wire.js';
 import { withCleanUps } from '../../src/flow/clean-up.js';
 import { idOfAttempt, isCallKey } from '../../src/flow/ids.js';
 import { isHeld, isTerminal, type ChildItem, type CommandState, type StepState, type TaskItem, type WorkItem } from '../../src/flow/state.js';
+import { rootIdOf } from '../../src/store/keys.js';
 import type { LedgerEntry, SignedEffect } from '../world/ledger.js';
 import { completedFamily, dependentsOf } from './family.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
@@ -63,6 +64,7 @@ class Truth implements Watcher {
       if (state !== undefined && (isTerminal(state.status) || state.status === 'COMPLETED')) {
         this.broken(entry.key, `${entry.verb} took effect on ${entry.host} after ${state.id} was ${state.status}`);
       }
+      if (this.scene.mirror.expired.has(rootIdOf(entry.commandId))) this.broken(entry.key, `${entry.verb} took effect on ${entry.host} when nothing was kept of ${entry.commandId} any more`);
       this.#keep(entry);
     }
   }

@@ -38,6 +38,10 @@ export class Chronicle {
         return bare(`${node} refuses its store: it began with commit ${probe.began}, and hosts have seen commit ${probe.seen}`, 'bad');
       case 'commandMigrated':
         return ofCommand(probe.commandId, `goes on with version ${probe.to} of its definition, from version ${probe.from}`, 'notable');
+      case 'commandExpired':
+        return ofCommand(probe.commandId, 'its records have been kept for long enough, and are gone', 'dim');
+      case 'retentionFailed':
+        return bare(`records that are to go cannot be read: ${probe.error.message}`, 'bad');
       case 'statusChanged':
         return statusChanged(probe);
       case 'callbackRuns':

@@ -64,6 +64,7 @@ function levelOf(probe: ProbeEvent['probe']): Level {
   switch (probe.type) {
     case 'engineCrashed':
     case 'storeRolledBack':
+    case 'retentionFailed':
     case 'hostClearRefused':
     case 'staleRefused':
     case 'completionIgnored':
@@ -74,6 +75,7 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'engineRecovered':
     case 'commandSubmitted':
     case 'commandMigrated':
+    case 'commandExpired':
     case 'statusChanged':
     case 'lockAwaited':
     case 'clientTold':

@@ -15,6 +15,7 @@ export function storeText(view: StoreView): readonly string[] {
     `store ${view.storeId ?? '?'}, incarnation ${view.incarnation ?? '?'}, commit ${view.commitSeq ?? '?'}`,
     `${view.commands.length} commands, ${view.tasks.length} tasks, ${view.locks.length} locks, ${view.entities.length} entities`,
     ...view.commands.map(row),
+    ...(view.expired.length === 0 ? [] : [`${view.expired.length} commands expired: they have been over for so long that nothing is kept of them but their ids`]),
     ...damageLines(view.damaged),
   ].map(printable);
 }

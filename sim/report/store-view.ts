@@ -2,6 +2,7 @@ import type { CommandState, HistoryEntry } from '../../src/flow/state.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import type { LockRecord } from '../../src/model/lock.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
+import { rootIdOf } from '../../src/store/keys.js';
 import type { StoreScan } from '../../src/store/read-store.js';
 import { suggestion } from '../scenario/nearest.js';
 import { inFamilyOrder } from './family-order.js';
@@ -13,6 +14,8 @@ export interface StoreView {
   readonly incarnation: number | null;
   readonly commitSeq: number | null;
   readonly commands: readonly CommandState[];
+  /** Ids of the root commands that have been over for so long that nothing else is kept of them. */
+  readonly expired: readonly string[];
   readonly tasks: readonly SpmAsyncTask[];
   readonly locks: readonly LockRecord[];
   /** Names of the entities, e.g. `disk/disk1`. */
@@ -47,6 +50,7 @@ export function storeView(scan: StoreScan): StoreView {
     commitSeq: head?.commitSeq ?? null,
     // An engine wrote it, and its checksum says that it is what was written.
     commands: inFamilyOrder(records.flatMap((record) => (record.kind === 'command' || record.kind === 'done' ? [record.command as unknown as CommandState] : []))),
+    expired: records.flatMap((record) => (record.kind === 'expired' ? [record.rootId] : [])),
     tasks: records.flatMap((record) => (record.kind === 'task' ? [record.task] : [])),
     locks: records.flatMap((record) => (record.kind === 'lock' ? [record.lock] : [])),
     entities: records.flatMap((record) => (record.kind === 'entity' ? [record.entity] : [])),
@@ -54,9 +58,10 @@ export function storeView(scan: StoreScan): StoreView {
   };
 }
 
-/** @throws SeatbeltError `UNKNOWN_COMMAND`, with the nearest id */
+/** @throws SeatbeltError `COMMAND_EXPIRED`; `UNKNOWN_COMMAND`, with the nearest id */
 export function commandView(scan: StoreScan, id: string): CommandView {
-  const { commands, tasks, locks, damaged } = storeView(scan);
+  const { commands, expired, tasks, locks, damaged } = storeView(scan);
+  if (expired.includes(rootIdOf(id))) throw new SeatbeltError('COMMAND_EXPIRED', `${id}: it has been over for so long that its records are gone`);
   const command = commands.find((candidate) => candidate.id === id);
   if (command === undefined) {
     throw new SeatbeltError('UNKNOWN_COMMAND', `${id}: the store has no command of this id${suggestion(id, commands.map((known) => known.id))}`);

@@ -108,7 +108,7 @@ const faultSchema = z
 
 const inMs = (micros: number): number => micros / 1000;
 
-/** The engine's pace, read as what the engine is started with. */
+/** How an engine works, read as what it is started with. */
 const engineSchema = z
   .strictObject({
     /** How often the pool's tasks are asked about. */
@@ -119,6 +119,8 @@ const engineSchema = z
     requestTimeout: positiveDurationSchema.prefault(`${DEFAULT_ENGINE_SETTINGS.requestTimeoutMs}ms`),
     /** Before a request that was not accepted, yet not refused for good, is made again. */
     resubmit: positiveDurationSchema.prefault(`${DEFAULT_ENGINE_SETTINGS.resubmitMs}ms`),
+    /** How long the records of commands that are over are kept; default: for ever. */
+    retention: z.strictObject({ keepFor: durationSchema.exactOptional(), keepCount: z.int().min(0).exactOptional() }).prefault({}),
   })
   .transform(
     (engine): EngineSettings => ({
@@ -126,6 +128,7 @@ const engineSchema = z
       callTimeoutMs: inMs(engine.callTimeout),
       requestTimeoutMs: inMs(engine.requestTimeout),
       resubmitMs: inMs(engine.resubmit),
+      retention: { keepMs: engine.retention.keepFor === undefined ? null : inMs(engine.retention.keepFor), keepCount: engine.retention.keepCount ?? null },
     }),
   );
 

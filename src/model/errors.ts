@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'UNKNOWN_COMMAND_TYPE'
   | 'DUPLICATE_COMMAND'
   | 'UNKNOWN_COMMAND'
+  | 'COMMAND_EXPIRED'
   | 'BAD_REQUEST'
   | 'NOT_PLAIN_DATA'
   // flow

@@ -4,7 +4,7 @@ import { SeatbeltError } from '../model/errors.js';
 import type { LockRecord } from '../model/lock.js';
 import type { SpmAsyncTask } from '../model/task.js';
 import type { DiskOp } from './disk.js';
-import { callRecordKey, commandKey, doneKey, endedKey, entityRecordKey, historyKey, lockRecordKey, taskIndexKeys, taskKey } from './keys.js';
+import { callRecordKey, commandKey, doneKey, endedKey, entityRecordKey, expiredKey, historyKey, lockRecordKey, rootIdOf, taskIndexKeys, taskKey } from './keys.js';
 import { encodeRecord, type StoredCommand } from './records.js';
 
 /** One thing that a commit changes. */
@@ -23,8 +23,8 @@ export type Change =
   | { readonly type: 'lockReleased'; readonly key: string; readonly owner: string }
   /** The recorded HSM calls of one of the command's open callbacks, told apart by `slot`; `null` when it is over. */
   | { readonly type: 'call'; readonly commandId: string; readonly slot: string; readonly record: Data | null }
-  /** All that is kept of a root command that is over, and of its children: their entries in the archive, with what they add to its sum. */
-  | { readonly type: 'familyRemoved'; readonly entries: readonly ArchivedEntry[] };
+  /** All that is kept of a root command that is over, and of its children: their entries in the archive, with what they add to its sum. That there was one stays. */
+  | { readonly type: 'familyRemoved'; readonly rootId: string; readonly entries: readonly ArchivedEntry[] };
 
 export type ArchivedEntry = { readonly key: string; readonly digest: number };
 
@@ -49,6 +49,7 @@ export interface StagedChanges {
 
 const INDEX_ENTRY = encodeRecord('taskIndex', null);
 const ENDED_ENTRY = encodeRecord('ended', null);
+const EXPIRED_ENTRY = encodeRecord('expired', null);
 
 /**
  * Turns changes into disk operations; nothing is written.
@@ -71,7 +72,7 @@ export function stageChanges(changes: readonly Change[], before: Before): Staged
     const { id } = state;
     if (isThere(commandKey(id))) del(commandKey(id));
     put(doneKey(id), encodeRecord('done', state));
-    if (!id.includes('!')) put(endedKey(endedAt, id), ENDED_ENTRY);
+    if (rootIdOf(id) === id) put(endedKey(endedAt, id), ENDED_ENTRY);
     archived.push(id);
   };
 
@@ -116,6 +117,7 @@ export function stageChanges(changes: readonly Change[], before: Before): Staged
           del(key);
           removed.set(key, digest);
         }
+        put(expiredKey(change.rootId), EXPIRED_ENTRY);
         break;
     }
   }

@@ -18,8 +18,9 @@ import type { SpmAsyncTask } from '../model/task.js';
  *   lock/<key>/<owner>
  *   done/<root>/<id>                           the last snapshot of a command that is over; it has no other
  *   ended/<µs>/<root>                          when a root command ended
+ *   expired/<root>                             a root command of which nothing else is kept any more
  *
- * `history`, `done` and `ended` are the archive: an engine that starts does not read it.
+ * `history`, `done`, `ended` and `expired` are the archive: an engine that starts does not read it.
  */
 
 export const STORE_KEY = 'meta/store';
@@ -37,15 +38,18 @@ export type StoreKey =
   | { readonly kind: 'entity'; readonly entity: EntityKey }
   | { readonly kind: 'lock'; readonly key: string; readonly owner: string }
   | { readonly kind: 'done'; readonly id: string }
-  | { readonly kind: 'ended'; readonly at: number; readonly rootId: string };
+  | { readonly kind: 'ended'; readonly at: number; readonly rootId: string }
+  | { readonly kind: 'expired'; readonly rootId: string };
 
 export const commandKey = (id: string): string => `command/${part(id)}`;
 export const historyPrefix = (commandId: string): string => `history/${part(commandId)}/`;
-/** Of all its descendants. */
+/** Of all a root's descendants. */
 export const childHistoryPrefix = (rootId: string): string => `history/${part(rootId)}!`;
 export const callRecordKey = (commandId: string, slot: string): string => `call/${part(commandId)}/${part(slot)}`;
 export const taskKey = (id: string): string => `task/${part(id)}`;
 export const tasksByCommandPrefix = (commandId: string): string => `task-by-command/${part(commandId)}/`;
+/** Of all a root's descendants. */
+export const tasksByDescendantsPrefix = (rootId: string): string => `task-by-command/${part(rootId)}!`;
 export const tasksByEntityPrefix = (entity: EntityKey): string => `task-by-entity/${entityParts(entity)}/`;
 export const tasksByPoolPrefix = (pool: string): string => `task-by-pool/${part(pool)}/`;
 export const entityRecordKey = (entity: EntityKey): string => `entity/${entityParts(entity)}`;
@@ -53,10 +57,16 @@ export const lockRecordKey = (key: string, owner: string): string => `lock/${par
 
 /** All of a family that is over. */
 export const donePrefix = (rootId: string): string => `done/${part(rootId)}/`;
-/** Ids of children begin with their root's, and a `!`, which no root's id has. */
-export const doneKey = (id: string): string => donePrefix(id.split('!', 1)[0] ?? id) + part(id);
+export const doneKey = (id: string): string => donePrefix(rootIdOf(id)) + part(id);
+export const EXPIRED_PREFIX = 'expired/';
+export const expiredKey = (rootId: string): string => EXPIRED_PREFIX + part(rootId);
 /** Its keys sort by time. */
 export const ENDED_PREFIX = 'ended/';
+
+/** Ids of children begin with their root's, and a `!`, which no root's id has. */
+export function rootIdOf(commandId: string): string {
+  return commandId.split('!', 1)[0] ?? commandId;
+}
 
 const LIVE_SECTIONS = ['call/', 'command/', 'entity/', 'lock/', 'meta/', 'task'] as const;
 /** What an engine reads when it starts: prefixes of all keys but the archive's. */
@@ -109,6 +119,8 @@ export function parseKey(key: string): StoreKey {
     case 'ended 2':
       if (first.length === TIME_DIGITS && /^\d+$/.test(first)) return { kind: 'ended', at: Number(first), rootId: second };
       break;
+    case 'expired 1':
+      return { kind: 'expired', rootId: first };
     case 'lock 2':
       return { kind: 'lock', key: first, owner: second };
     case 'entity 2':

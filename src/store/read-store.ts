@@ -127,6 +127,7 @@ function contentsOf(found: readonly DiskEntry[]): StoreContents {
         break;
       case 'history':
       case 'ended':
+      case 'expired':
       case 'taskIndex':
         break;
       case 'entity':

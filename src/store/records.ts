@@ -28,6 +28,8 @@ export type StoreHead = {
   readonly archive: number;
   /** How many root commands that are over have records. */
   readonly ended: number;
+  /** Of how many others nothing is kept any more, but that they were. */
+  readonly expired: number;
 };
 
 /** A command's snapshot. Once it has `endedAt` (µs), it is over: it goes into the archive, and never changes again. */
@@ -45,7 +47,8 @@ export type StoredRecord =
   | { readonly kind: 'entity'; readonly entity: EntityKey; readonly record: EntityRecord }
   | { readonly kind: 'lock'; readonly lock: LockRecord }
   | { readonly kind: 'done'; readonly command: StoredCommand }
-  | { readonly kind: 'ended'; readonly at: number; readonly rootId: string };
+  | { readonly kind: 'ended'; readonly at: number; readonly rootId: string }
+  | { readonly kind: 'expired'; readonly rootId: string };
 
 type RecordKind = StoredRecord['kind'];
 
@@ -62,13 +65,14 @@ const SCHEMA: { readonly [K in RecordKind]: number } = {
   lock: 1,
   done: 1,
   ended: 1,
+  expired: 1,
 };
 
 const data = z.custom<Data>((value) => value !== undefined);
 const whole = z.int().min(0);
 
 const identityShape = z.object({ format: z.literal('seatbelt'), version: z.int().min(1), storeId: z.string() });
-const headShape = z.object({ commitSeq: whole, incarnation: whole, chain: whole, contents: whole, archive: whole, ended: whole });
+const headShape = z.object({ commitSeq: whole, incarnation: whole, chain: whole, contents: whole, archive: whole, ended: whole, expired: whole });
 const commandShape = z.looseObject({ id: z.string() });
 const taskShape = z.object({
   id: z.string(),
@@ -123,6 +127,8 @@ function recordAt(key: string, at: StoreKey, value: Data): StoredRecord {
     }
     case 'ended':
       return { kind: 'ended', at: at.at, rootId: at.rootId };
+    case 'expired':
+      return { kind: 'expired', rootId: at.rootId };
     case 'history':
       return { kind: 'history', commandId: at.commandId, seq: at.seq, entry: value };
     case 'call':

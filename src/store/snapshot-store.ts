@@ -5,7 +5,7 @@ import { SeatbeltError } from '../model/errors.js';
 import { stageChanges, type ArchivedEntry, type Change } from './change.js';
 import { ContentsSum, entryDigest } from './contents-sum.js';
 import type { Disk, DiskOp } from './disk.js';
-import { childHistoryPrefix, donePrefix, endedKey, ENDED_PREFIX, entityRecordKey, HEAD_KEY, historyPrefix, isArchiveKey, STORE_KEY } from './keys.js';
+import { childHistoryPrefix, donePrefix, endedKey, ENDED_PREFIX, entityRecordKey, EXPIRED_PREFIX, expiredKey, HEAD_KEY, historyPrefix, isArchiveKey, STORE_KEY, tasksByCommandPrefix, tasksByDescendantsPrefix } from './keys.js';
 import { findDone, findDoneFamily, loadLiveStore, readHistory, type LiveStore, type StoreContents } from './read-store.js';
 import { decodeRecord, encodeRecord, STORE_VERSION, type StoreHead, type StoredCommand } from './records.js';
 
@@ -53,7 +53,7 @@ export class SnapshotStore {
     for (const { key, value } of entities) puts.set(entityRecordKey(key), encodeRecord('entity', { version: 1, value }));
     const sum = new ContentsSum();
     for (const [key, value] of puts) sum.put(key, entryDigest(key, value));
-    puts.set(HEAD_KEY, encodeRecord('head', { commitSeq: 0, incarnation: 0, chain: 0, contents: sum.value, archive: 0, ended: 0 }));
+    puts.set(HEAD_KEY, encodeRecord('head', { commitSeq: 0, incarnation: 0, chain: 0, contents: sum.value, archive: 0, ended: 0, expired: 0 }));
     await disk.write([...puts].map(([key, value]) => ({ type: 'put', key, value })));
   }
 
@@ -112,9 +112,22 @@ export class SnapshotStore {
 
   /** All that the archive holds of a root command that is over and of its children, for the change `familyRemoved`. */
   async archivedFamily(rootId: string, endedAt: number): Promise<readonly ArchivedEntry[]> {
-    const prefixes = [endedKey(endedAt, rootId), donePrefix(rootId), historyPrefix(rootId), childHistoryPrefix(rootId)];
-    const found = await Promise.all(prefixes.map((prefix) => this.#disk.scan(prefix)));
-    return found.flat().map(({ key, value }) => ({ key, digest: entryDigest(key, value) }));
+    const key = endedKey(endedAt, rootId);
+    const prefixes = [donePrefix(rootId), historyPrefix(rootId), childHistoryPrefix(rootId)];
+    const [value, ...found] = await Promise.all([this.#disk.get(key), ...prefixes.map((prefix) => this.#disk.scan(prefix))]);
+    return [...(value === undefined ? [] : [{ key, value }]), ...found.flat()].map(({ key, value }) => ({ key, digest: entryDigest(key, value) }));
+  }
+
+  /** Whether hosts may still hold tasks of a root command or of its children. */
+  async hasTasks(rootId: string): Promise<boolean> {
+    const found = await Promise.all([tasksByCommandPrefix(rootId), tasksByDescendantsPrefix(rootId)].map((prefix) => this.#disk.scan(prefix, 1)));
+    return found.some((entries) => entries.length > 0);
+  }
+
+  /** Whether there was a root command of this id of which nothing else is kept any more. To be asked after {@link findDone} has not found it. */
+  async isExpired(rootId: string): Promise<boolean> {
+    // What removes a command is counted before it leaves for the disk.
+    return this.#asked.expired > 0 && (await this.#disk.get(expiredKey(rootId))) !== undefined;
   }
 
   async #commit(changes: readonly Change[], incarnation: number, commitSeq = this.#asked.commitSeq + 1): Promise<number> {
@@ -127,7 +140,7 @@ export class SnapshotStore {
     for (const [commandId, seq] of lastHistory) this.#lastHistory.set(commandId, seq);
     for (const commandId of archived) this.#lastHistory.delete(commandId);
     const { value: contents } = this.#sum;
-    const head: StoreHead = { commitSeq, incarnation, chain, contents, archive: this.#archive.value, ended: this.#asked.ended + endedMore(ops) };
+    const head: StoreHead = { commitSeq, incarnation, chain, contents, archive: this.#archive.value, ended: this.#asked.ended + more(ops, ENDED_PREFIX), expired: this.#asked.expired + more(ops, EXPIRED_PREFIX) };
     this.#asked = head;
     try {
       await this.#disk.write([...ops, { type: 'put', key: HEAD_KEY, value: encodeRecord('head', head) }]);
@@ -156,7 +169,7 @@ export class SnapshotStore {
   }
 }
 
-/** By how many root commands that are over the batch makes the archive grow. */
-function endedMore(ops: readonly DiskOp[]): number {
-  return ops.reduce((sum, { type, key }) => (key.startsWith(ENDED_PREFIX) ? sum + (type === 'put' ? 1 : -1) : sum), 0);
+/** By how many such entries the batch makes the store grow. */
+function more(ops: readonly DiskOp[], prefix: string): number {
+  return ops.reduce((sum, { type, key }) => (key.startsWith(prefix) ? sum + (type === 'put' ? 1 : -1) : sum), 0);
 }

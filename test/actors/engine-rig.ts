@@ -1,5 +1,5 @@
 import { startEngine, type EngineMemory } from '../../actors/engine.js';
-import { DEFAULT_ENGINE_SETTINGS } from '../../actors/settings.js';
+import { DEFAULT_ENGINE_SETTINGS, type EngineSettings } from '../../actors/settings.js';
 import type { Probe } from '../../actors/probe.js';
 import type { EngineRequest, SeenCommits, WireReply } from '../../actors/wire.js';
 import { StoreMirror } from '../../sim/invariants/store-mirror.js';
@@ -25,6 +25,7 @@ export interface RigOptions {
   readonly entities?: { readonly [key: EntityKey]: Data };
   readonly host?: HostScript;
   readonly seed?: number;
+  readonly settings?: Partial<EngineSettings>;
   /** Is shown each batch that reaches the engine's disk. */
   readonly written?: (ops: readonly DiskOp[]) => void;
   /** The engine has crashed as planned. */
@@ -49,6 +50,7 @@ export class EngineRig {
   #defect: Error | null = null;
   #asked = 0;
   #accept: SeenCommits | undefined;
+  readonly #settings: EngineSettings;
 
   static async create(options: RigOptions): Promise<EngineRig> {
     const disk = new MemoryDisk();
@@ -57,9 +59,10 @@ export class EngineRig {
     return new EngineRig(options, disk);
   }
 
-  private constructor({ commands, host, seed = 1, written = () => undefined, down = () => undefined }: RigOptions, disk: MemoryDisk) {
+  private constructor({ commands, host, settings, seed = 1, written = () => undefined, down = () => undefined }: RigOptions, disk: MemoryDisk) {
     this.kernel = new Kernel({ seed, strategy: random });
     this.definitions = commands;
+    this.#settings = { ...DEFAULT_ENGINE_SETTINGS, ...settings };
     this.host = new ScriptedHost(host);
     this.#disk = disk;
     const network = new SimNetwork(this.kernel, reliableLinks(STEADY));
@@ -175,7 +178,7 @@ export class EngineRig {
     const config = {
       definitions: new Map(this.definitions.map((definition) => [definition.type, definition])),
       pools: [{ id: 'pool1', hosts: ['host1'] }],
-      settings: DEFAULT_ENGINE_SETTINGS,
+      settings: this.#settings,
       ...(this.#accept === undefined ? {} : { acceptOlderStore: this.#accept }),
     };
     startEngine({ ...life.ports, disk, callbackBegins: () => life.callbackBegins() }, life.actors, config, (memory) => (this.memory = memory));

@@ -3,6 +3,7 @@ import { FenceNumbers } from '../../actors/engine-context.js';
 import { Exchange } from '../../actors/exchange.js';
 import { LockTable } from '../../actors/locks.js';
 import type { CommitRequest, JournalMessage, LocksMessage, TaskManagerMessage } from '../../actors/messages.js';
+import { DEFAULT_ENGINE_SETTINGS } from '../../actors/settings.js';
 import type { EnginePorts } from '../../actors/ports.js';
 import type { Probe } from '../../actors/probe.js';
 import type { Ref } from '../../actors/runtime.js';
@@ -141,7 +142,7 @@ export function loneEngine(): LoneEngine {
   const context: EngineContext = {
     ports,
     incarnation: 3,
-    settings: { pollingRateMs: 10_000, callTimeoutMs: 180_000, requestTimeoutMs: 60_000, resubmitMs: 2_000 },
+    settings: { ...DEFAULT_ENGINE_SETTINGS, requestTimeoutMs: 60_000 },
     definitions: new Map(),
     entities: new EntityTable([]),
     lockTable: new LockTable([]),

@@ -24,6 +24,8 @@ export interface HostScript {
   readonly read?: (verb: string, args: Args) => CallReply;
   /** The code that a submission is answered with. */
   readonly submit?: (verb: string, taskId: string) => number;
+  /** The code that a request to clear a task is answered with. */
+  readonly clear?: (taskId: string) => number;
   /** How an accepted task stands when it is asked about. */
   readonly status?: (verb: string, taskId: string) => Partial<TaskStatus>;
   readonly isSpm?: () => boolean;
@@ -92,7 +94,7 @@ export class ScriptedHost {
         return { code: this.tasks.has(body.taskId) ? 0 : TASK_UNKNOWN };
       case 'clearTask':
         this.cleared.push(body.taskId);
-        return { code: this.tasks.delete(body.taskId) ? 0 : TASK_UNKNOWN };
+        return { code: this.script.clear?.(body.taskId) ?? (this.tasks.delete(body.taskId) ? 0 : TASK_UNKNOWN) };
     }
   }
 

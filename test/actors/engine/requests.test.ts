@@ -1,7 +1,8 @@
 import { setImmediate as microtasksDone } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { Archive, type Found } from '../../../actors/engine/archive.js';
+import type { Archive} from '../../../actors/engine/archive.js';
+import { type Found } from '../../../actors/engine/archive.js';
 import type { CommandRegistry } from '../../../actors/engine/registry.js';
 import { ClientRequests } from '../../../actors/engine/requests.js';
 import type { WireRequest } from '../../../actors/wire.js';
@@ -11,7 +12,7 @@ import { SeatbeltError } from '../../../src/model/errors.js';
 import { loneEngine, takeCommits } from '../lone-engine.js';
 
 const QUICK = defineCommand({ type: 'Quick', params: z.strictObject({ n: z.int().default(0) }) }).step({ name: 'only', effectFree: true }).build();
-const NOTHING: Found = { command: undefined, family: new Map() };
+const NOTHING: Found = { command: undefined, family: new Map(), expired: false };
 
 /** Requests of an engine whose archive answers when a test says so. */
 function someRequests() {
@@ -58,7 +59,7 @@ function someRequests() {
     isOver: (id: string) => {
       const command = live.get(id);
       live.delete(id);
-      return { command, family: new Map() } satisfies Found;
+      return { command, family: new Map(), expired: false } satisfies Found;
     },
     /** What each question was answered with. */
     answers: () => new Map(ports.sent.flatMap(({ message }) => (message.kind === 'reply' ? [[message.correlation, message.result as { readonly status?: string; readonly code?: string }]] : []))),

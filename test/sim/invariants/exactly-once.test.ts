@@ -4,7 +4,8 @@ import { LockTable } from '../../../actors/locks.js';
 import { exactlyOnce } from '../../../sim/invariants/exactly-once.js';
 import type { Data } from '../../../src/model/data.js';
 import { EntityTable } from '../../../src/store/entity-table.js';
-import { historyKey } from '../../../src/store/keys.js';
+import type { SpmAsyncTask } from '../../../src/model/task.js';
+import { doneKey, endedKey, historyKey } from '../../../src/store/keys.js';
 import type { Change } from '../../../src/store/change.js';
 import { ThreeSteps } from './definitions.js';
 import { LEAF, Life } from './life.js';
@@ -32,6 +33,10 @@ describe('exactly once: what is lawful', () => {
     const history = [one, other].map(({ state }): Change => ({ type: 'history', commandId: state.id, seq: 0, entry }));
     run.commit(...snapshots, ...history, disk(3));
     expect(run.broken).toEqual([]);
+  });
+
+  it('a command that is over is removed', () => {
+    expect(removed(over(begin())).run.broken).toEqual([]);
   });
 
   it('a new incarnation, which has in memory what is on disk', () => {
@@ -88,6 +93,19 @@ describe('exactly once: what is caught', () => {
       },
       /it has become another task/,
     ],
+    ['a snapshot that is deleted', (life) => over(life).run.write([{ type: 'del', key: doneKey('c1') }, headOp(7)]), /its snapshot was deleted/],
+    ['a command that is removed while it is under way', (life) => removed(life), /its records were removed while it was RUNNING/],
+    ['a command of which only a part is removed', (life) => removed(over(life), ['history/c1/0000000000', 'history/c1/0000000001']), /the records of c1 were removed, and some of its are left/],
+    ['a command that is removed and was not there', (life) => life.run.commit({ type: 'familyRemoved', rootId: 'c9', entries: [] }), /c9: the records of a command were removed that was not there/],
+    [
+      'a command that is removed before its tasks are cleared',
+      (life) => {
+        over(life).run.commit({ type: 'task', task: leftOver });
+        removed(life);
+      },
+      /c1: its records were removed, and task c1\$0\.w1\.1\.0 is still to be cleared/,
+    ],
+    ['a command that is there again', (life) => removed(over(life)).run.commit({ type: 'command', state: { ...life.state, id: 'c1!0.1.0', rootId: 'c1' } as never }), /c1!0\.1\.0: its records were removed, and it is there again/],
     ['bytes that nobody can read', (life) => life.run.write([{ type: 'put', key: 'lock/x', value: new Uint8Array(20) }, headOp(3)]), /store: a batch cannot be read: lock\/x/],
     [
       'a recovered engine that has lost an update',
@@ -116,6 +134,33 @@ describe('exactly once: what is caught', () => {
 function entryOf(index: number): Data {
   return { t: 1, handler: 'first', index, callback: 'beforeTask', attempt: 1, outcome: 'ok' };
 }
+
+/** Rolled back, with two callbacks committed. */
+function over(life: Life): Life {
+  return life.throws().returns();
+}
+
+/** @param but keys that are left */
+function removed(life: Life, but: readonly string[] = []): Life {
+  const { id, endedAt, historyLength } = life.state;
+  const keys = [doneKey(id), endedKey(endedAt ?? 0, id), ...Array.from({ length: historyLength }, (_, seq) => historyKey(id, seq))];
+  life.run.commit({ type: 'familyRemoved', rootId: id, entries: keys.filter((key) => !but.includes(key)).map((key) => ({ key, digest: 0 })) });
+  return life;
+}
+
+const leftOver: SpmAsyncTask = {
+  id: 'c1$0.w1.1.0',
+  commandId: 'c1',
+  executionIndex: 0,
+  executionReason: 'REGULAR_FLOW',
+  attempt: 1,
+  pool: 'pool1',
+  verb: 'copy',
+  args: {},
+  entity: null,
+  state: 'Placeholder',
+  createdAt: 0,
+};
 
 function placed(life: Life) {
   const task = life.run.monitor.store.tasks.get('c1$0.w1.1.0');

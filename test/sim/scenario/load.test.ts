@@ -46,7 +46,7 @@ describe('a scenario file', () => {
       domains: [{ id: 'd1' }],
       vms: [{ id: 'vm1', host: 'a' }],
       disks: [{ id: 'disk1', vm: 'vm1', domain: 'd1', size: 10 * 2 ** 30 }],
-      engine: { pollingRateMs: 5_000, callTimeoutMs: 180_000, requestTimeoutMs: 180_000, resubmitMs: 2_000 },
+      engine: { pollingRateMs: 5_000, callTimeoutMs: 180_000, requestTimeoutMs: 180_000, resubmitMs: 2_000, retention: { keepMs: null, keepCount: null } },
       network: { latency: { kind: 'uniform', min: 1_000, max: 2_000 } },
       disk: { write: { kind: 'constant', value: 3_000 }, scan: { kind: 'lognormal', median: 2_000, p95: 8_000 } },
       define: [],
