@@ -50,6 +50,16 @@ export function nextTaskAttempt(
   };
 }
 
+/** Whether a task that has failed may run once more: of one that nobody can tell of, only if it may run twice. */
+export function mayRunAgain({ repeatable }: TaskItem, outcome: Outcome): boolean {
+  return outcome.kind !== 'unknown' || repeatable;
+}
+
+/** Whether it may without anybody asking for it: what was stopped on purpose is not tried again. */
+export function isTriedAgain(item: TaskItem, outcome: Outcome): boolean {
+  return outcome.kind !== 'aborted' && mayRunAgain(item, outcome);
+}
+
 /** The item as its last attempt left it: the next one, which is waiting, is not to be. */
 export function withoutNextAttempt(item: TaskItem): TaskItem {
   const attempt = item.attempt - 1;

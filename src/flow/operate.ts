@@ -5,7 +5,7 @@ import { childThatStays, childToUndo, withChild } from './children.js';
 import type { FlowEvent, Instant } from './event.js';
 import { ended } from './ending.js';
 import { reach } from './forward.js';
-import { effectsOfItem, isFailedTask, nextTaskAttempt } from './items.js';
+import { effectsOfItem, isFailedTask, mayRunAgain, nextTaskAttempt } from './items.js';
 import { actedBefore, closed, fits } from './operator-rules.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, Phase, StepState } from './state.js';
@@ -72,11 +72,12 @@ function statusAt(state: CommandState, from: Phase | null): CommandState['status
   return state.executionReason === 'ROLLBACK_FLOW' ? 'ROLLING_BACK' : 'RUNNING';
 }
 
+/** What was stopped on purpose has another turn too: that is what the operator asks for. */
 function forwardAgain(shape: FlowShape, state: CommandState, from: Phase | null): Transition {
   if (from?.at === 'callback') return toCallback(state, from.callback, { attempt: from.attempt + 1, failures: 0, notBefore: null });
   const handler = shapeAt(shape, state.executionIndex);
   const work = stepAt(state).work.map((item) =>
-    isFailedTask(item) ? dueAgain(handler, nextTaskAttempt(item, { outcome: item.outcome, failures: 0, notBefore: null })) : item,
+    isFailedTask(item) && mayRunAgain(item, item.outcome) ? dueAgain(handler, nextTaskAttempt(item, { outcome: item.outcome, failures: 0, notBefore: null })) : item,
   );
   const next: CommandState = { ...withStep(state, { work }), phase: { at: 'work', of: 'step' } };
   return { state: next, effects: work.flatMap((item) => effectsOfItem(item)) };

@@ -1,5 +1,5 @@
 import { OPERATOR_ACTIONS, type OperatorAction, type OperatorRequest } from '../model/operator.js';
-import { isFailedTask, placedTasks } from './items.js';
+import { isFailedTask, mayRunAgain, placedTasks } from './items.js';
 import { isHeld, type CommandState, type OperatorEntry } from './state.js';
 import { outstandingWork } from './work.js';
 
@@ -32,7 +32,7 @@ function actionRefusal(state: CommandState, action: OperatorAction, unfit: strin
       return running(state);
     case 'retry':
       if (unfit !== null) return unfit;
-      return status === 'STUCK' && hasNothingToRetry(state) ? 'its children have failed for good, and no task of the step can be tried again' : null;
+      return status === 'STUCK' && hasNothingToRetry(state) ? 'nothing of the step can be tried again: its children have failed for good, and of its tasks nobody can tell whether they ran' : null;
     case 'skip':
     case 'resolve':
       if (status === 'PARKED') return `it is PARKED in the middle of a step, whose end this program cannot stand in for`;
@@ -50,7 +50,7 @@ function running(state: CommandState): string | null {
 }
 
 function hasNothingToRetry(state: CommandState): boolean {
-  return state.phase.at === 'held' && state.phase.from?.at === 'work' && !outstandingWork(state).items.some(isFailedTask);
+  return state.phase.at === 'held' && state.phase.from?.at === 'work' && !outstandingWork(state).items.some((item) => isFailedTask(item) && mayRunAgain(item, item.outcome));
 }
 
 function outputRefusal({ status }: CommandState, action: OperatorAction): string | null {

@@ -1,6 +1,6 @@
 import type { Outcome } from '../model/outcome.js';
 import type { Instant } from './event.js';
-import { nextTaskAttempt } from './items.js';
+import { isTriedAgain, nextTaskAttempt } from './items.js';
 import { errorOfOutcome, isUncountedOutcome, nextAttempt } from './retry.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, TaskItem, WorkOf } from './state.js';
@@ -11,8 +11,7 @@ import { stopError } from './stop-error.js';
 
 /** The item waiting for its next attempt, or null if it has failed for good. */
 export function retried(shape: FlowShape, state: CommandState, of: WorkOf, item: TaskItem, outcome: Outcome, at: Instant): TaskItem | null {
-  // Stopped on purpose, or perhaps still running: a second attempt would fight the first, unless it may run twice.
-  if (outcome.kind === 'aborted' || (outcome.kind === 'unknown' && !item.repeatable) || item.stop !== null) return null;
+  if (!isTriedAgain(item, outcome) || item.stop !== null) return null;
   if (of === 'step' && stopError(shape, state) !== null) return null;
   // What comes before every further attempt has failed for good.
   if (item.givenUp !== undefined && item.givenUp.error !== null) return null;

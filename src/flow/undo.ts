@@ -2,7 +2,8 @@ import type { ErrorRecord } from '../model/errors.js';
 import type { Outcome } from '../model/outcome.js';
 import { childThatStays, childToUndo, dependentChildren, rollBackChild, withChild } from './children.js';
 import { ended, mayHaveRun } from './ending.js';
-import { effectsOfItem, nextTaskAttempt } from './items.js';
+import { effectsOfItem, mayRunAgain, nextTaskAttempt } from './items.js';
+import { errorOfOutcome } from './retry.js';
 import type { FlowShape } from './shape.js';
 import type { ChildItem, CommandState, Phase, StepState, TaskItem } from './state.js';
 import { IllegalTransition, isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
@@ -19,7 +20,7 @@ function cleanUp(shape: FlowShape, state: CommandState): Transition {
   const index = state.executionIndex;
   const handler = shapeAt(shape, index);
   const step = stepAt(state);
-  if (step.revertWork.some(hasFailed)) return revertAgain(state, 'endWithFailure');
+  if (step.revertWork.some(hasFailed)) return revertAgain(shape, state, 'endWithFailure');
   if (step.revertWork.length > 0) return tellOfReverts(state);
   if (handler.hasEndWithFailure) return toCallback(state, 'endWithFailure', nextRun(step));
   if (!handler.effectFree && (step.sent === true || step.work.some(mayHaveRun))) {
@@ -83,7 +84,7 @@ function undoOwn(shape: FlowShape, state: CommandState): Transition {
   if (step.failure !== undefined && !step.completed) return cleanUp(shape, state);
   const index = state.executionIndex;
   const handler = shapeAt(shape, index);
-  if (step.revertWork.some(hasFailed)) return revertAgain(state, 'compensate');
+  if (step.revertWork.some(hasFailed)) return revertAgain(shape, state, 'compensate');
   if (step.revertWork.length > 0) return tellOfReverts(state);
   if (handler.hasCompensate || handler.hasLeaves) return toCallback(state, 'compensate', nextRun(step));
   if (handler.effectFree) return undoNext(shape, undoneAs(state, 'nothingToUndo'), index - 1);
@@ -96,12 +97,16 @@ function undoneAs(state: CommandState, undo: 'compensated' | 'left' | 'nothingTo
   return stepAt(state).undo === undefined ? withStep(state, { undo }) : state;
 }
 
-/** Its undo callback had done its part, and stays done: only what failed of its revert tasks is submitted again. */
-function revertAgain(state: CommandState, of: 'endWithFailure' | 'compensate'): Transition {
+/** Its undo callback had done its part, and stays done: only what failed of its revert tasks is submitted again, as the operator asks for, if it may be. */
+function revertAgain(shape: FlowShape, state: CommandState, of: 'endWithFailure' | 'compensate'): Transition {
   const revertWork = stepAt(state).revertWork.map((item) =>
-    hasFailed(item) ? nextTaskAttempt(item, { outcome: item.outcome, failures: 0, notBefore: null }) : item,
+    hasFailed(item) && mayRunAgain(item, item.outcome) ? nextTaskAttempt(item, { outcome: item.outcome, failures: 0, notBefore: null }) : item,
   );
   const next: CommandState = { ...withStep(state, { revertWork }), phase: { at: 'work', of } };
+  const failed = revertWork.find(hasFailed);
+  if (failed !== undefined && revertWork.every(({ outcome }) => outcome !== null)) {
+    return undoFailed(shape, next, 'failed', errorOfOutcome(`task ${failed.id} (${failed.verb})`, failed.outcome));
+  }
   return { state: next, effects: revertWork.flatMap((item) => effectsOfItem(item)) };
 }
 

@@ -3,7 +3,7 @@ import type { Outcome } from '../model/outcome.js';
 import { cleanedSoFar, dueAgain, stopItem } from './clean-up.js';
 import type { FlowEffect, Instant } from './event.js';
 import { stuck } from './forward.js';
-import { effectsOfItem, isFailedTask, judged, nextTaskAttempt, owed, stops } from './items.js';
+import { effectsOfItem, isFailedTask, isTriedAgain, judged, nextTaskAttempt, owed, stops } from './items.js';
 import { afterBackoff } from './retry.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, TaskItem, WorkItem, WorkOf } from './state.js';
@@ -135,15 +135,16 @@ export function retryFailed(shape: FlowShape, state: CommandState, error: ErrorR
   return waitFor(state, next.filter((item) => item !== null));
 }
 
-/** `hasPassed` says yes: what failed of the crossing step's work is tried again as undo work is. */
+/** `hasPassed` says yes: what failed of the crossing step's work is tried again as undo work is, as far as it may be. */
 export function resubmitFailed(shape: FlowShape, state: CommandState, at: Instant): Transition {
   const { undoRetry } = shapeAt(shape, state.executionIndex);
   const next = stepAt(state).work.map((item) =>
-    isFailedTask(item)
+    isFailedTask(item) && isTriedAgain(item, item.outcome)
       ? nextTaskAttempt(item, { outcome: item.outcome, failures: 0, notBefore: afterBackoff(undoRetry, item.attempt, at) })
       : item,
   );
-  return waitFor(state, next);
+  const waiting = withStep({ ...state, phase: { at: 'work', of: 'step' } }, { work: next });
+  return settle(shape, waiting, 'step', next, next.flatMap((item) => effectsOfItem(item)));
 }
 
 function waitFor(state: CommandState, work: readonly WorkItem[]): Transition {

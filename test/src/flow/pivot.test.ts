@@ -159,7 +159,7 @@ describe('a point of no return in a task', () => {
   });
 
   test('passed: without a createTask, what failed is submitted again under new ids, what ended well is not', () => {
-    const life = two().ended({ kind: 'unknown' }, 0).ended(WELL, 1).answers('passed');
+    const life = two().ended({ kind: 'lost' }, 0).ended(WELL, 1).answers('passed');
     expect(life.effects.map((effect) => (effect.do === 'retryAt' ? effect.id : effect.do))).toEqual(['c1$1.w1.2.0']);
     expect(life.due(0).ended(WELL, 0).calls.at(-1)).toBe('endSuccessfully 1');
   });
