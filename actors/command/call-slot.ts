@@ -1,6 +1,6 @@
 import type { Data } from '../../src/model/data.js';
 import type { Change } from '../../src/store/change.js';
-import type { CommandState } from '../../src/flow/state.js';
+import { isTerminal, type CommandState } from '../../src/flow/state.js';
 import { unprepared } from '../../src/flow/before-retry.js';
 import type { CallRecord } from './callback-run.js';
 
@@ -22,9 +22,16 @@ export function retrySlot({ ordinal }: { readonly ordinal: number }): CallSlot {
 }
 
 /** Records of clean-ups that are over, or given up, in this state. */
-export function endedSlots(calls: OpenCalls, state: CommandState): readonly SlotChange[] {
+function endedSlots(calls: OpenCalls, state: CommandState): readonly SlotChange[] {
   const open = new Map<CallSlot, string>(unprepared(state).map((item) => [retrySlot(item), item.id]));
   return [...calls].flatMap(([slot, { task }]) => (task === undefined || open.get(slot) === task ? [] : [{ slot, record: null }]));
+}
+
+/** What a commit that leads to this state changes of them. Of a command that is over, none is open. @param own what becomes of the callback that it is of */
+export function changesOfCalls(calls: OpenCalls, after: CommandState, own: SlotChange | undefined): readonly SlotChange[] {
+  if (isTerminal(after.status)) return [...calls.keys()].map((slot) => ({ slot, record: null }));
+  const changed = own === undefined || (calls.get(own.slot) ?? null) === own.record ? [] : [own];
+  return [...changed, ...endedSlots(calls, after).filter(({ slot }) => slot !== own?.slot)];
 }
 
 export function callChange(commandId: string, { slot, record }: SlotChange): Change {

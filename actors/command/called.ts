@@ -1,5 +1,6 @@
 import type { CalledVerb } from '../../src/flow/state.js';
-import type { CallRecord } from './callback-run.js';
+import type { CallRecord, RecordedCall } from './callback-run.js';
+import type { OpenCalls } from './call-slot.js';
 
 /** The calls of a forward callback that were answered well, or not at all: they may have had effects. */
 export function calledBy(record: CallRecord | undefined): readonly CalledVerb[] {
@@ -13,4 +14,9 @@ export function calledBy(record: CallRecord | undefined): readonly CalledVerb[] 
 export function withCalls<E extends object>(event: E, record: CallRecord): E {
   const called = calledBy(record);
   return called.length === 0 ? event : { ...event, called };
+}
+
+/** The calls of open callbacks of which nobody can tell from the disk whether they are over. */
+export function unansweredCalls(open: OpenCalls): readonly RecordedCall[] {
+  return [...open.values()].flatMap(({ calls }) => calls.flatMap((call) => (call === null || call.reply !== null ? [] : [call])));
 }

@@ -5,14 +5,14 @@ import type { SpmAsyncTask } from '../../src/model/task.js';
 import type { FlowEffect, FlowEvent } from '../../src/flow/event.js';
 import { succeededWithRoot } from '../../src/flow/children.js';
 import { shapeOf, type FlowShape } from '../../src/flow/shape.js';
-import { isTerminal, type CommandState, type HistoryEntry } from '../../src/flow/state.js';
+import { type CommandState, type HistoryEntry } from '../../src/flow/state.js';
 import { stepAt } from '../../src/flow/step.js';
 import { transition } from '../../src/flow/transition.js';
 import { NOTHING_STAGED, type StagedEntities } from '../../src/store/staged-view.js';
 import type { EngineContext } from '../engine-context.js';
 import type { CommitOutcome } from '../messages.js';
 import { changesOf, endsItsFamily, probesOf, type BatchInput } from './batch.js';
-import { callChange, endedSlots, withSlot, type OpenCalls, type SlotChange } from './call-slot.js';
+import { callChange, changesOfCalls, withSlot, type OpenCalls, type SlotChange } from './call-slot.js';
 import { Commits, type Commit } from './commits.js';
 import type { Family } from './family.js';
 
@@ -130,7 +130,7 @@ export class DurableCommand {
     }
     const history = beside.history ?? [];
     const after = { ...step.state, historyLength: before.historyLength + history.length };
-    const calls = this.#changesOfCalls(after, beside.calls?.(after));
+    const calls = changesOfCalls(this.#openCalls, after, beside.calls?.(after));
     const { tasks } = this;
     const heldLocks = (): readonly LockRecord[] => lockTable.heldBy(before.rootId);
     const completedFamily = endsItsFamily(after) ? this.family.completed() : [];
@@ -151,12 +151,5 @@ export class DurableCommand {
         beside.then?.();
       },
     };
-  }
-
-  /** Of a command that is over, no call is open. */
-  #changesOfCalls(after: CommandState, change: SlotChange | undefined): readonly SlotChange[] {
-    if (isTerminal(after.status)) return [...this.#openCalls.keys()].map((slot) => ({ slot, record: null }));
-    const own = change === undefined || (this.#openCalls.get(change.slot) ?? null) === change.record ? [] : [change];
-    return [...own, ...endedSlots(this.#openCalls, after).filter(({ slot }) => slot !== change?.slot)];
   }
 }

@@ -1,10 +1,13 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Data } from '../../src/model/data.js';
 import { SeatbeltError } from '../../src/model/errors.js';
+import { OPERATOR_ACTIONS, type OperatorAction } from '../../src/model/operator.js';
 import { printable } from '../report/style.js';
 import { packageVersion } from '../scenario/package-root.js';
 import { inspect, type InspectOptions } from './inspect.js';
 import { EXIT, type CliIo } from './io.js';
 import { list, type ListOptions } from './list.js';
+import { operate, type OperateOptions } from './operate.js';
 import { resume, type ResumeOptions } from './resume.js';
 import { run, type RunOptions } from './run.js';
 import { schema } from './schema.js';
@@ -71,6 +74,17 @@ function createProgram(io: CliIo, services: Services, done: (exitCode: number) =
     .action(async (command: string | undefined, options: InspectOptions) => done(await inspect(command, options, io)));
 
   program
+    .command('operate')
+    .description('act as an operator on a held command of a run that has stopped')
+    .addArgument(new Argument('<action>', 'what to do with it').choices(OPERATOR_ACTIONS))
+    .argument('<command>', 'the id of the command, or of a child')
+    .requiredOption('--db <dir>', 'the directory that run was given')
+    .option('--reason <text>', 'why, for the log')
+    .option('--output <json>', 'of resolve: the output of the step that it completes', jsonData)
+    .option('--json', 'print one JSON document and nothing else', false)
+    .action(async (action: OperatorAction, command: string, options: OperateOptions) => done(await operate(action, command, options, io, services)));
+
+  program
     .command('list')
     .description('list the built-in scenarios and commands')
     .option('--json', 'print one JSON document and nothing else', false)
@@ -118,6 +132,14 @@ function seedNumber(text: string): number {
   const seed = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) throw new InvalidArgumentError(`Give a whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`);
   return seed;
+}
+
+function jsonData(text: string): Data {
+  try {
+    return JSON.parse(text) as Data;
+  } catch {
+    throw new InvalidArgumentError('Give JSON, such as 7 or \'{"disk": "d1"}\'.');
+  }
 }
 
 function append(value: string, before: readonly string[]): readonly string[] {

@@ -1,4 +1,5 @@
 import { BUILT_IN_COMMANDS } from '../../src/commands/index.js';
+import { operateRun } from '../embed/operate-run.js';
 import { repeats } from '../embed/repetition.js';
 import { openRun } from '../embed/run-store.js';
 import { Simulation } from '../embed/simulation.js';
@@ -12,5 +13,6 @@ export const services: Services = {
   vocabulary: BUILT_IN_VOCABULARY,
   repeats,
   createSimulation: (scenario, options) => Simulation.create(scenario, options),
+  operate: (db, commandId, wish) => operateRun(db, commandId, wish, definitionsIn),
   resumeSimulation: async (db) => Simulation.on(await openRun(db, definitionsIn)),
 };

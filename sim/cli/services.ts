@@ -1,4 +1,5 @@
 import type { CommandDefinition } from '../../src/model/command.js';
+import type { OperatorRequest } from '../../src/model/operator.js';
 import type { Pace, SimulationEvents } from '../embed/simulation.js';
 import type { InvariantResult, RunResult } from '../report/result.js';
 import type { Vocabulary } from '../scenario/check.js';
@@ -31,4 +32,6 @@ export interface Services {
   readonly createSimulation: (scenario: Scenario, options: CreateOptions) => Promise<RunnableSimulation>;
   /** Goes on with the run that is kept in this directory. */
   readonly resumeSimulation: (db: string) => Promise<RunnableSimulation>;
+  /** Acts on a held command of the run that is kept in this directory. */
+  readonly operate: (db: string, commandId: string, wish: Omit<OperatorRequest, 'requestId'>) => Promise<unknown>;
 }

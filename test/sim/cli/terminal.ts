@@ -62,6 +62,7 @@ export class StagedSimulations {
       vocabulary,
       createSimulation: (scenario, options) => this.#create(scenario, options),
       resumeSimulation: (db) => this.#resume(db),
+      operate: async () => undefined,
       repeats: async () => ({ name: 'determinism', held: true }),
     };
   }

@@ -1,0 +1,72 @@
+import type { CommandDefinition } from '../../src/model/command.js';
+import { SeatbeltError } from '../../src/model/errors.js';
+import type { OperatorRequest } from '../../src/model/operator.js';
+import { familyRootId } from '../../src/flow/children.js';
+import { shapeOf } from '../../src/flow/shape.js';
+import { transition } from '../../src/flow/transition.js';
+import type { CommandState } from '../../src/flow/state.js';
+import type { Disk } from '../../src/store/disk.js';
+import { SnapshotStore } from '../../src/store/snapshot-store.js';
+import { changesOf, endsItsFamily } from '../command/batch.js';
+import { callChange, changesOfCalls } from '../command/call-slot.js';
+import { calledBy, unansweredCalls } from '../command/called.js';
+import { callsAfterOperation, operateAnswer } from '../command/operation.js';
+import { fitted } from './fitness.js';
+import { openCallsOf, statesOf } from './recovery.js';
+
+/** An operator's action on a command of a store that no engine has open. */
+export interface OfflineOperation {
+  readonly definitions: ReadonlyMap<string, CommandDefinition>;
+  readonly commandId: string;
+  readonly wish: Omit<OperatorRequest, 'requestId'>;
+  /** µs */
+  readonly now: number;
+}
+
+/**
+ * Commits the action, in one synced batch that is what an engine would write; the next engine goes on from there.
+ * @returns the command's state after it
+ * @throws SeatbeltError `UNKNOWN_COMMAND`; `OPERATOR_REFUSED` it does not fit where the command is, or only a running engine can tell; nothing changes then
+ * @throws SeatbeltError `STORE_NOT_OURS`, `STORE_CORRUPT`, `STORE_VERSION`, `STORE_WRITE_FAILED`
+ */
+export async function operateOffline(disk: Disk, { definitions, commandId, wish, now }: OfflineOperation): Promise<CommandState> {
+  const store = await SnapshotStore.open(disk);
+  const contents = store.opened;
+  const commands = statesOf(contents);
+  const live = commands.find(({ id }) => id === commandId);
+  const before = live ?? ((await store.findDone(commandId)) as CommandState | undefined);
+  if (before === undefined) throw new SeatbeltError('UNKNOWN_COMMAND', `there is no command '${commandId}'`);
+  const refused = (why: string): SeatbeltError => new SeatbeltError('OPERATOR_REFUSED', `command '${commandId}': ${why}`);
+  // Nobody resends it: each time it is asked for is a request of its own.
+  const request: OperatorRequest = { requestId: `offline-${before.operator.length + 1}`, ...wish };
+  const { definition, unfit } = fitted(definitions, before);
+  const answer = operateAnswer(before, request, unfit?.message ?? null);
+  if (answer.kind === 'refused') throw refused(answer.why);
+
+  const open = openCallsOf(contents, commandId);
+  const [unanswered] = unansweredCalls(open);
+  if (request.action !== 'retry' && unanswered !== undefined) {
+    const { verb, host } = unanswered;
+    throw refused(`${verb} on ${host} was not answered, and may still run; only an engine can ask: go on with the run, and act then`);
+  }
+  const called = [...open.values()].flatMap(calledBy);
+  const event = { type: 'operate', request, unfit: unfit?.message ?? null, called } as const;
+  // What follows from an operator's action has no back-off.
+  const step = transition(shapeOf(definition.handlers), before, event, { now, jitter: 0 });
+  if (step === null) throw new SeatbeltError('INTERNAL', `command '${commandId}': ${request.action} is possible, and changes nothing`);
+  const { state: after } = step;
+  const calls = changesOfCalls(open, after, { slot: 'callback', record: callsAfterOperation(open.get('callback'), after) });
+  const changes = changesOf({
+    definitions,
+    before,
+    event,
+    step,
+    history: [],
+    tasks: new Map([...contents.tasks].filter(([, task]) => task.commandId === commandId)),
+    heldLocks: () => [...contents.locks.values()].filter(({ owner }) => owner === before.rootId),
+    completedFamily: endsItsFamily(after) ? commands.filter((other) => other.status === 'COMPLETED' && familyRootId(other) === commandId) : [],
+    now,
+  });
+  await store.commit([...changes, ...calls.map((change) => callChange(commandId, change))]);
+  return after;
+}
