@@ -63,6 +63,8 @@ export type TaskManagerMessage =
   | { readonly type: 'submitted'; readonly taskId: string }
   /** Its submission was withdrawn before it left. */
   | { readonly type: 'notSent'; readonly taskId: string }
+  /** What the SPM says to a request to stop it that took the place of its submission. */
+  | { readonly type: 'fenceAnswered'; readonly taskId: string; readonly host: string; readonly reply: WireReply }
   /** A request whose outcome the next poll tells. */
   | { readonly type: 'answered' }
   | { readonly type: 'pollDue'; readonly pool: string }
@@ -79,7 +81,7 @@ export interface Offer {
   readonly commandId: string | null;
   /** `untilAnswered`: what says nothing about the request (not SPM, recovering, queue full, no answer) makes it be offered again. `once`: it gives up. */
   readonly patience: 'untilAnswered' | 'once';
-  /** Called exactly once, with null if it gave up; must do no more than dispatch one message. */
+  /** Called exactly once, with null if it gave up; never if another took its place. Must do no more than dispatch one message. */
   readonly wake: (answer: { readonly host: string; readonly reply: WireReply } | null) => void;
 }
 
@@ -87,8 +89,11 @@ export type PoolMessage =
   | { readonly type: 'offer'; readonly offer: Offer }
   | { readonly type: 'answered'; readonly offer: Offer; readonly host: string; readonly answer: Answer }
   | { readonly type: 'offerAgain'; readonly offer: Offer }
-  /** A submission is not wanted any more: it is given up if it has not left for any host; one that has may have arrived, and is offered until that is known. */
-  | { readonly type: 'withdraw'; readonly taskId: string }
+  /**
+   * A submission is not wanted any more. One that has left for no host is given up, unless an earlier incarnation may have sent it (`mayHaveLeft`). Any other
+   * may have arrived: if it has not been answered when it would be offered again, `instead` is offered in its place.
+   */
+  | { readonly type: 'withdraw'; readonly taskId: string; readonly mayHaveLeft: boolean; readonly instead: Offer }
   | { readonly type: 'roleAnswered'; readonly round: number; readonly host: string; readonly answer: Answer }
   | { readonly type: 'lookAgain' };
 

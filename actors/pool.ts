@@ -24,15 +24,22 @@ export function createPool(
   let waiting: Offer[] = [];
   /** Those that have left for a host at least once. */
   const sent = new WeakSet<Offer>();
+  /** Submissions that nobody has answered yet, by task. */
+  const submissions = new Map<string, Offer>();
+  /** What is to be offered in the place of a submission that is not wanted any more. */
+  const replaced = new WeakMap<Offer, Offer>();
 
   return (message) => {
     switch (message.type) {
       case 'offer':
+        if (message.offer.body.op === 'submitTask') submissions.set(message.offer.body.taskId, message.offer);
+        give(message.offer);
+        return;
       case 'offerAgain':
         give(message.offer);
         return;
       case 'withdraw':
-        withdraw(message.taskId);
+        withdraw(message);
         return;
       case 'answered':
         answered(message.offer, message.host, message.answer);
@@ -46,7 +53,9 @@ export function createPool(
     }
   };
 
-  function give(offer: Offer): void {
+  function give(given: Offer): void {
+    const offer = replaced.get(given) ?? given;
+    if (offer !== given) forgetSubmission(given);
     if (spm === null) {
       waiting.push(offer);
       if (!searching) search();
@@ -59,21 +68,35 @@ export function createPool(
     );
   }
 
-  function withdraw(taskId: string): void {
-    const unsent = waiting.find((offer) => offer.body.op === 'submitTask' && offer.body.taskId === taskId && !sent.has(offer));
-    if (unsent === undefined) return;
-    waiting = waiting.filter((offer) => offer !== unsent);
-    unsent.wake(null);
+  function withdraw({ taskId, mayHaveLeft, instead }: Extract<PoolMessage, { type: 'withdraw' }>): void {
+    const offer = submissions.get(taskId);
+    // Its answer is on its way.
+    if (offer === undefined) return;
+    if (mayHaveLeft || sent.has(offer)) {
+      replaced.set(offer, instead);
+      return;
+    }
+    waiting = waiting.filter((other) => other !== offer);
+    end(offer, null);
+  }
+
+  function end(offer: Offer, answer: Parameters<Offer['wake']>[0]): void {
+    forgetSubmission(offer);
+    offer.wake(answer);
+  }
+
+  function forgetSubmission({ body }: Offer): void {
+    if (body.op === 'submitTask') submissions.delete(body.taskId);
   }
 
   function answered(offer: Offer, host: string, answer: Answer): void {
     if (answer.kind === 'reply' && !TRANSIENT.has(answer.reply.code)) {
-      offer.wake({ host, reply: answer.reply });
+      end(offer, { host, reply: answer.reply });
       return;
     }
     // Only this host's own word, or its silence, unseats it; another may have been found meanwhile.
     if (spm === host && (answer.kind === 'timeout' || answer.reply.code === NOT_SPM)) spm = null;
-    if (offer.patience === 'once') offer.wake(null);
+    if (offer.patience === 'once') end(offer, null);
     else ports.after(settings.resubmitMs * 1000, () => wakeSelf({ type: 'offerAgain', offer }));
   }
 
@@ -104,7 +127,7 @@ export function createPool(
     searching = false;
     const offers = waiting;
     waiting = offers.filter((offer) => offer.patience === 'untilAnswered');
-    for (const offer of offers) if (offer.patience === 'once') offer.wake(null);
+    for (const offer of offers) if (offer.patience === 'once') end(offer, null);
     ports.after(settings.resubmitMs * 1000, () => wakeSelf({ type: 'lookAgain' }), { background: waiting.length === 0 });
   }
 

@@ -3,11 +3,11 @@ import type { Outcome } from '../src/model/outcome.js';
 import type { SpmAsyncTask } from '../src/model/task.js';
 import { NOTHING_STAGED } from '../src/store/staged-view.js';
 import type { EngineContext } from './engine-context.js';
-import type { CommandMessage, PoolMessage, TaskManagerMessage } from './messages.js';
+import type { CommandMessage, Offer, PoolMessage, TaskManagerMessage } from './messages.js';
 import type { Ref } from './runtime.js';
 import { TrackedTasks, type Tracked } from './task-manager/tracked-tasks.js';
 import { outcomeOf } from './task-outcome.js';
-import { TASK_UNKNOWN, UNKNOWN_POOL, type AllTasksStatuses, type TaskStatus, type WireReply } from './wire.js';
+import { TASK_ABORTED, TASK_UNKNOWN, UNKNOWN_POOL, type AllTasksStatuses, type TaskStatus, type WireReply } from './wire.js';
 
 /**
  * Submits tasks, polls their pools in bulk, routes each completion to its command by `executionIndex`, and clears what has been consumed. What it knows
@@ -65,6 +65,8 @@ export function createTaskManager(
         return submitted(message.taskId);
       case 'notSent':
         return notSent(message.taskId);
+      case 'fenceAnswered':
+        return fenceAnswered(message.taskId, message.host, message.reply);
       case 'answered':
         return;
       case 'pollDue':
@@ -112,10 +114,15 @@ export function createTaskManager(
       route(entry, { kind: 'refused', code: reply.code, message: reply.message });
       return;
     }
+    isOnHost(entry, host);
+  }
+
+  function isOnHost({ task }: Tracked, host: string): void {
+    const { id: taskId } = task;
     journal.tell({
       type: 'commit',
       request: {
-        changes: [{ type: 'task', task: { ...entry.task, state: 'Submitted' } }],
+        changes: [{ type: 'task', task: { ...task, state: 'Submitted' } }],
         entities: NOTHING_STAGED,
         probes: [{ type: 'taskSubmitted', taskId, host }],
         wake: () => wakeSelf({ type: 'submitted', taskId }),
@@ -135,9 +142,28 @@ export function createTaskManager(
     const entry = tracked.get(taskId);
     if (entry?.at !== 'placed' && entry?.at !== 'polled') return;
     tracked.set({ ...entry, stop: reason });
-    // One that may have left is stopped once it is known to be on a host. What an earlier incarnation had placed, it may have sent.
-    if (entry.at === 'polled') sendStop(entry.task);
-    else if (!inherited.has(taskId)) poolOf(entry.task)?.tell({ type: 'withdraw', taskId });
+    if (entry.at === 'polled') {
+      sendStop(entry.task);
+      return;
+    }
+    const wake: Offer['wake'] = (answer) => wakeSelf(answer === null ? { type: 'notSent', taskId } : { type: 'fenceAnswered', taskId, ...answer });
+    // What an earlier incarnation had placed, it may have sent.
+    poolOf(entry.task)?.tell({ type: 'withdraw', taskId, mayHaveLeft: inherited.has(taskId), instead: stopOffer(entry.task, wake) });
+  }
+
+  /** A host that does not know the task fences its id: a submission that is still on its way cannot start it any more. */
+  function fenceAnswered(taskId: string, host: string, reply: WireReply): void {
+    const entry = tracked.get(taskId);
+    if (entry?.at !== 'placed') return;
+    switch (reply.code) {
+      case TASK_UNKNOWN:
+        return route(entry, { kind: 'notSent' });
+      case 0:
+      case TASK_ABORTED:
+        return isOnHost(entry, host);
+      default:
+        return route(entry, { kind: 'unknown' });
+    }
   }
 
   function notSent(taskId: string): void {
@@ -146,16 +172,12 @@ export function createTaskManager(
   }
 
   function sendStop(task: SpmAsyncTask): void {
-    poolOf(task)?.tell({
-      type: 'offer',
-      offer: {
-        body: { op: 'stopTask', pool: task.pool, taskId: task.id },
-        commandId: task.commandId,
-        patience: 'untilAnswered',
-        // Whatever the answer, the next poll tells what became of it.
-        wake: () => wakeSelf({ type: 'answered' }),
-      },
-    });
+    // Whatever the answer, the next poll tells what became of it.
+    poolOf(task)?.tell({ type: 'offer', offer: stopOffer(task, () => wakeSelf({ type: 'answered' })) });
+  }
+
+  function stopOffer({ id: taskId, pool, commandId }: SpmAsyncTask, wake: Offer['wake']): Offer {
+    return { body: { op: 'stopTask', pool, taskId }, commandId, patience: 'untilAnswered', wake };
   }
 
   function schedulePoll(pool: string): void {

@@ -11,7 +11,7 @@ export type Outcome =
   | { readonly kind: 'lost' }
   /** The host refused the submission; nothing ran. */
   | { readonly kind: 'refused'; readonly code: number; readonly message: string }
-  /** It never left the engine. */
+  /** It never left the engine; or it was not wanted any more before a host took it, and the SPM has fenced its id. Nothing ran. */
   | { readonly kind: 'notSent' }
   /** Never acknowledged, and cannot be resolved: it may have run. */
   | { readonly kind: 'unknown' }

@@ -18,6 +18,12 @@ function aPool(hosts: readonly string[] = ['host1', 'host2', 'host3']) {
     mailbox.wake({ type: 'offer', offer: { body: SUBMIT, commandId, patience, wake: (answer) => void answers.push(answer) } });
     return answers;
   };
+  const withdraw = ({ mayHaveLeft } = { mayHaveLeft: false }): Given[] => {
+    const answers: Given[] = [];
+    const instead: Offer = { body: { op: 'stopTask', pool: 'pool1', taskId: 't1' }, commandId: 'c1', patience: 'untilAnswered', wake: (answer) => void answers.push(answer) };
+    mailbox.wake({ type: 'withdraw', taskId: 't1', mayHaveLeft, instead });
+    return answers;
+  };
   /** The requests that nobody has answered yet, of one operation. */
   const open = new Set<string>();
   const asked = (op: HostRequest['op']) => ports.requests().filter(({ body, correlation }) => body.op === op && !open.has(correlation));
@@ -30,7 +36,7 @@ function aPool(hosts: readonly string[] = ['host1', 'host2', 'host3']) {
   const status = (role: 'SPM' | 'Free') => ({ result: { role, spmId: null, leaseVersion: 1 } });
   const role = (host: string, is: 'SPM' | 'Free') => answer('getSpmStatus', host, status(is));
   const earlierRole = (host: string, is: 'SPM' | 'Free') => answer('getSpmStatus', host, status(is), 'first');
-  return { ports, fences, offer, asked, answer, role, earlierRole };
+  return { ports, fences, offer, withdraw, asked, answer, role, earlierRole };
 }
 
 /** A pool that has found host2. */
@@ -162,6 +168,59 @@ describe('an answer', () => {
     answer('submitTask', 'host2', { code: NOT_SPM });
     ports.advance(2 * SECOND);
     expect(asked('submitTask').map(({ to }) => to)).toEqual(['host3', 'host3']);
+  });
+});
+
+describe('a submission that is not wanted any more', () => {
+  const STOP: HostRequest = { op: 'stopTask', pool: 'pool1', taskId: 't1' };
+
+  test('is given up if it has left for no host', () => {
+    const { offer, withdraw, asked, role } = aPool();
+    const answers = offer();
+    const instead = withdraw();
+    role('host1', 'SPM');
+    expect([answers, instead, asked('submitTask'), asked('stopTask')]).toEqual([[null], [], [], []]);
+  });
+
+  test('is not given up if an earlier incarnation may have sent it: the host is to fence it', () => {
+    const { offer, withdraw, asked, answer, role } = aPool();
+    const answers = offer();
+    const instead = withdraw({ mayHaveLeft: true });
+    role('host1', 'SPM');
+    expect([asked('submitTask'), asked('stopTask').map(({ body }) => body)]).toEqual([[], [STOP]]);
+    answer('stopTask', 'host1', { code: 401 });
+    expect([answers, instead]).toMatchObject([[], [{ host: 'host1', reply: { code: 401 } }]]);
+  });
+
+  test.each([NOT_SPM, RECOVERING, QUEUE_FULL, STALE])('and was answered with %d, is not offered again', (code) => {
+    for (const when of ['under way', 'answered']) {
+      const { ports, asked, answer, answers, withdraw, role } = atHost2();
+      if (when === 'under way') withdraw();
+      answer('submitTask', 'host2', { code });
+      if (when === 'answered') withdraw();
+      ports.advance(2 * SECOND);
+      if (code === NOT_SPM) role('host2', 'SPM');
+      ports.advance(2 * SECOND);
+      expect([when, asked('submitTask'), asked('stopTask').map(({ body }) => body), answers]).toEqual([when, [], [STOP], []]);
+    }
+  });
+
+  test('and was not answered in time, is not offered again', () => {
+    const { ports, asked, withdraw, role } = atHost2();
+    const before = asked('submitTask').length;
+    withdraw();
+    ports.advance(62 * SECOND);
+    role('host2', 'SPM');
+    expect([asked('submitTask').length, asked('stopTask').map(({ body }) => body)]).toEqual([before, [STOP]]);
+  });
+
+  test('and is taken while that is said, is as any other', () => {
+    const { ports, asked, answer, answers, withdraw } = atHost2();
+    withdraw();
+    answer('submitTask', 'host2', {});
+    withdraw();
+    ports.advance(62 * SECOND);
+    expect([answers, asked('stopTask')]).toMatchObject([[{ host: 'host2' }], []]);
   });
 });
 

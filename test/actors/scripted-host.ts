@@ -1,7 +1,7 @@
 import type { NodePorts } from '../../actors/ports.js';
 import type { Args, HostRequest, Stamp, TaskStatus, WireReply, WireRequest } from '../../actors/wire.js';
 import { SeenStores } from '../../actors/host/seen-stores.js';
-import { NOT_SPM, STORE_OLDER, TASK_UNKNOWN } from '../../actors/wire.js';
+import { FENCED, NOT_SPM, STORE_OLDER, TASK_UNKNOWN } from '../../actors/wire.js';
 import type { Data } from '../../src/model/data.js';
 
 export interface HostCall {
@@ -22,8 +22,8 @@ export type CallReply = { readonly code: number } | { readonly result: Data } | 
 export interface HostScript {
   readonly call?: (call: HostCall) => CallReply;
   readonly read?: (verb: string, args: Args) => CallReply;
-  /** The code that a submission is answered with. */
-  readonly submit?: (verb: string, taskId: string) => number;
+  /** The code that a submission is answered with; `silence`: it is taken, and the reply is lost. */
+  readonly submit?: (verb: string, taskId: string) => number | 'silence';
   /** The code that a request to clear a task is answered with. */
   readonly clear?: (taskId: string) => number;
   /** How an accepted task stands when it is asked about. */
@@ -44,6 +44,7 @@ export class ScriptedHost {
   readonly cleared: string[] = [];
   readonly tasks = new Map<string, string>();
 
+  readonly #fenced = new Set<string>();
   readonly #seen = new SeenStores();
 
   constructor(script: HostScript = {}) {
@@ -83,15 +84,19 @@ export class ScriptedHost {
         if (!spm) return { code: NOT_SPM };
         const { taskId, verb, args } = body;
         this.submissions.push({ taskId, verb, args, stamp });
+        if (this.#fenced.has(taskId)) return { code: FENCED };
         const code = this.script.submit?.(verb, taskId) ?? 0;
-        if (code === 0) this.tasks.set(taskId, verb);
-        return { code };
+        if (code === 0 || code === 'silence') this.tasks.set(taskId, verb);
+        return code === 'silence' ? null : { code };
       }
       case 'getAllTasksStatuses':
         return spm ? { result: { settled: true, tasks: this.#statuses() } } : { code: NOT_SPM };
       case 'stopTask':
+        if (!spm) return { code: NOT_SPM };
         this.stopped.push(body.taskId);
-        return { code: this.tasks.has(body.taskId) ? 0 : TASK_UNKNOWN };
+        if (this.tasks.has(body.taskId)) return { code: 0 };
+        this.#fenced.add(body.taskId);
+        return { code: TASK_UNKNOWN };
       case 'clearTask':
         this.cleared.push(body.taskId);
         return { code: this.script.clear?.(body.taskId) ?? (this.tasks.delete(body.taskId) ? 0 : TASK_UNKNOWN) };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CommandMessage, PoolMessage, TaskManagerMessage } from '../../actors/messages.js';
 import { createTaskManager } from '../../actors/task-manager.js';
-import { TASK_STATE_FORBIDS, TASK_UNKNOWN, UNKNOWN_POOL, type HostRequest, type TaskStatus, type WireReply } from '../../actors/wire.js';
+import { TASK_ABORTED, TASK_STATE_FORBIDS, TASK_UNKNOWN, UNKNOWN_POOL, type HostRequest, type TaskStatus, type WireReply } from '../../actors/wire.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import { aTask } from '../src/store/fixtures.js';
 import { FakeRef, loneEngine, Mailbox, replyTo, takeCommits } from './lone-engine.js';
@@ -35,6 +35,10 @@ function aTaskManager({ recovered = [], command = 'there' }: Start = {}) {
     offers = [...offers, ...pool.take()];
     return offers.flatMap((message) => (message.type === 'offer' && (op === undefined || message.offer.body.op === op) ? [message.offer.body] : []));
   };
+  const withdrawn = () => {
+    offers = [...offers, ...pool.take()];
+    return offers.filter((message) => message.type === 'withdraw');
+  };
   const answer = (op: HostRequest['op'], reply: Partial<WireReply> | null = {}): void => {
     if (asked(op).length === 0) throw new Error(`nobody asked to ${op}`);
     const index = offers.findIndex((message) => message.type === 'offer' && message.offer.body.op === op);
@@ -57,7 +61,7 @@ function aTaskManager({ recovered = [], command = 'there' }: Start = {}) {
     ports.advance(POLL);
     polled(...tasks);
   };
-  return { ports, owner, asked, answer, polled, commit, pollAgain, tell: mailbox.wake };
+  return { ports, owner, asked, withdrawn, answer, polled, commit, pollAgain, tell: mailbox.wake };
 }
 
 /** Its task is on a host, and known to be. */
@@ -68,6 +72,18 @@ function withSubmitted() {
   all.answer('submitTask');
   all.commit();
   return all;
+}
+
+/** Its submission has not been answered, and is not wanted any more. */
+function withWithdrawn() {
+  const all = aTaskManager();
+  all.polled();
+  all.tell({ type: 'place', task: aTask('t1') });
+  all.tell({ type: 'stop', taskId: 't1', reason: 'cancelled' });
+  const [withdrawn] = all.withdrawn();
+  if (withdrawn === undefined) throw new Error('nothing was withdrawn');
+  const answerInstead = (reply: Partial<WireReply>): void => withdrawn.instead.wake({ host: 'host1', reply: replyTo({ correlation: '1', to: 'host1' }, reply) });
+  return { ...all, answerInstead };
 }
 
 const SUCCEEDED = { type: 'taskEnded', taskId: 't1', executionIndex: 0, executionReason: 'REGULAR_FLOW', attempt: 1, outcome: { kind: 'succeeded' } };
@@ -188,6 +204,24 @@ describe('stopping', () => {
     expect(asked('stopTask')).toEqual([]);
     commit();
     expect(asked('stopTask')).toHaveLength(1);
+  });
+
+  test.each([
+    [TASK_UNKNOWN, { kind: 'notSent' }],
+    [UNKNOWN_POOL, { kind: 'unknown' }],
+  ])('what is not known to be on a host: %d to the request in place of its submission is its end', (code, outcome) => {
+    const { owner, answerInstead } = withWithdrawn();
+    answerInstead({ code });
+    expect(owner.take()).toEqual([{ ...SUCCEEDED, outcome }]);
+  });
+
+  test.each([0, TASK_ABORTED])('what proves to be on a host by its answer %d: it is committed as such, and polled until it is over', (code) => {
+    const { owner, commit, answerInstead, pollAgain } = withWithdrawn();
+    answerInstead({ code });
+    expect(commit()).toEqual([{ type: 'task', task: aTask('t1', { state: 'Submitted' }) }]);
+    expect(owner.take()).toEqual([]);
+    pollAgain({ taskResult: 'cleanSuccess', code: 411 });
+    expect(owner.take()).toMatchObject([{ outcome: { kind: 'aborted', reason: 'cancelled' } }]);
   });
 
   test('does nothing to what is over or unknown', () => {

@@ -1,8 +1,7 @@
 import { setImmediate as microtasksDone } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Archive} from '../../../actors/engine/archive.js';
-import { type Found } from '../../../actors/engine/archive.js';
+import type { Archive, Found } from '../../../actors/engine/archive.js';
 import type { CommandRegistry } from '../../../actors/engine/registry.js';
 import { ClientRequests } from '../../../actors/engine/requests.js';
 import type { WireRequest } from '../../../actors/wire.js';
