@@ -1,4 +1,5 @@
 import { OPERATOR_ACTIONS, type OperatorAction, type OperatorRequest } from '../model/operator.js';
+import { childToUndo } from './children.js';
 import { isFailedTask, mayRunAgain, placedTasks } from './items.js';
 import { isHeld, type CommandState, type OperatorEntry } from './state.js';
 import { outstandingWork } from './work.js';
@@ -43,6 +44,9 @@ function actionRefusal(state: CommandState, action: OperatorAction, unfit: strin
 /** What cannot be left behind: it may still have effects. A task in back-off has nothing under way. */
 function running(state: CommandState): string | null {
   const { items } = outstandingWork(state);
+  const undoing = state.phase.at === 'held' && state.phase.from?.at === 'children' ? childToUndo(state) : undefined;
+  // One that is past its point of no return stays, and nothing of it is under way.
+  if (undoing !== undefined && undoing.past !== true) return `child ${undoing.id} is to be rolled back, and is not over`;
   const child = items.find(({ kind, outcome }) => kind === 'child' && outcome === null);
   if (child !== undefined) return `child ${child.id} is not over`;
   const [task] = placedTasks(items);
