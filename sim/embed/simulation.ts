@@ -25,6 +25,7 @@ import { checkCommands, checkDirectory, checkListener, checkScenario, checkSeed,
 import { Cluster, type ClusterObserver } from './cluster.js';
 import { operationsOf } from './operations.js';
 import { commandsOf, Recorder } from './recorder.js';
+import { NumberedNames } from './numbered-names.js';
 import { createInMemory, createRun, openRun, type RunStore } from './run-store.js';
 
 export interface SimulationOptions {
@@ -83,9 +84,10 @@ export class Simulation {
   readonly #listeners: { readonly [E in keyof SimulationEvents]: Set<Listener<E>> } = { event: new Set(), probe: new Set(), violation: new Set() };
   /** The run that is under way. */
   #running: Promise<unknown> = Promise.resolve();
-  #submissions = 0;
-  #operations = 0;
-  /** What the run came to, if that is on disk already. */
+  /** Beyond those of the processes before: a name that is given twice would be taken for a repetition. */
+  readonly #submissions: NumberedNames;
+  readonly #operations: NumberedNames;
+  /** What the run came to, if that is on disk already and nothing has been asked for since. */
   #ended: RunResult | null;
 
   /**
@@ -185,6 +187,9 @@ export class Simulation {
     for (const { id, type, parent } of store.commands.values()) cluster.remember(id, type, parent?.commandId ?? null);
     this.#recorder.remember(store.tasks.values());
     this.#ended = endOf(world, store);
+    const known = [...store.commands.values()];
+    this.#submissions = new NumberedNames('submitted', known.map(({ id }) => id));
+    this.#operations = new NumberedNames('operate', known.flatMap(({ operator }) => operator.map(({ requestId }) => requestId)));
     this.#schedule();
   }
 
@@ -299,8 +304,8 @@ export class Simulation {
     const definition = this.#definitions.get(command.type);
     if (definition === undefined) throw new SeatbeltError('UNKNOWN_COMMAND_TYPE', `there is no command type '${command.type}'`);
     const params = definition.parseParams(command.params);
-    if (command.id === undefined) this.#submissions += 1;
-    const id = checkCommandId(command.id ?? `submitted-${this.#submissions}`);
+    const id = checkCommandId(command.id ?? this.#submissions.next());
+    this.#ended = null;
     this.#cluster.submitAt(this.now, { id, type: command.type, params });
     return id;
   }
@@ -310,7 +315,9 @@ export class Simulation {
    * @throws SeatbeltError `BAD_COMMAND_ID`; nothing changes then
    */
   cancel(id: string): void {
-    this.#cluster.cancelAt(this.now, checkCommandId(id));
+    const commandId = checkCommandId(id);
+    this.#ended = null;
+    this.#cluster.cancelAt(this.now, commandId);
   }
 
   /**
@@ -320,8 +327,8 @@ export class Simulation {
    * @throws SeatbeltError `OPERATOR_REFUSED` the action does not fit where the command is; `UNKNOWN_COMMAND`, `BAD_REQUEST`, `NOT_PLAIN_DATA`; nothing changes then
    */
   async operate(id: string, action: OperatorWish): Promise<{ readonly requestId: string; readonly status: string }> {
-    this.#operations += 1;
-    const operation = { commandId: id, ...checkedOperation({ requestId: `operate-${this.#operations}`, ...action }) };
+    const operation = { commandId: id, ...checkedOperation({ requestId: this.#operations.next(), ...action }) };
+    this.#ended = null;
     const { requestId } = operation;
     const answers: OperateTold[] = [];
     const unsubscribe = this.on('probe', ({ probe }) => {
