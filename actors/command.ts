@@ -8,7 +8,7 @@ import { recover } from '../src/flow/transition.js';
 import { Admission, lockError } from './command/admission.js';
 import { childOf, isRoot, placeholder } from './command/batch.js';
 import type { SlotChange } from './command/call-slot.js';
-import { calledBy } from './command/called.js';
+import { calledWhereHeld } from './command/called.js';
 import { CallbackRunner } from './command/callback-runner.js';
 import { CleanUpRunners } from './command/clean-up-runners.js';
 import { DurableCommand, type InitialCommand } from './command/durable-command.js';
@@ -198,7 +198,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
   function operate(request: OperatorRequest, answer: (answer: OperateAnswer) => void): void {
     const slot = 'callback';
     const calls = (after: CommandState): SlotChange => ({ slot, record: callsAfterOperation(command.openCalls.get(slot), after) });
-    const called = [...command.openCalls.values()].flatMap(calledBy);
+    const called = calledWhereHeld(command.state, command.openCalls);
     const ignored = (): void => answer(operateAnswer(command.state, request, unfit?.message ?? null));
     command.apply({ type: 'operate', request, unfit: unfit?.message ?? null, called }, { calls, then: () => answer({ kind: 'done', state: command.state }) }, { ignored });
   }

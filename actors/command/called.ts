@@ -1,4 +1,4 @@
-import type { CalledVerb } from '../../src/flow/state.js';
+import type { CalledVerb, CommandState } from '../../src/flow/state.js';
 import type { CallRecord, RecordedCall } from './callback-run.js';
 import type { OpenCalls } from './call-slot.js';
 
@@ -19,4 +19,9 @@ export function withCalls<E extends object>(event: E, record: CallRecord): E {
 /** The calls of open callbacks of which nobody can tell from the disk whether they are over. */
 export function unansweredCalls(open: OpenCalls): readonly RecordedCall[] {
   return [...open.values()].flatMap(({ calls }) => calls.flatMap((call) => (call === null || call.reply !== null ? [] : [call])));
+}
+
+/** The calls that an operator's action has to note. A run whose next attempt was given up in its back-off has left a record too, of a step behind: its calls are noted. */
+export function calledWhereHeld({ executionIndex }: CommandState, open: ReadonlyMap<string, CallRecord>): readonly CalledVerb[] {
+  return [...open.values()].filter(({ index }) => index === executionIndex).flatMap(calledBy);
 }

@@ -9,7 +9,7 @@ import type { Disk } from '../../src/store/disk.js';
 import { SnapshotStore } from '../../src/store/snapshot-store.js';
 import { changesOf, endsItsFamily } from '../command/batch.js';
 import { callChange, changesOfCalls } from '../command/call-slot.js';
-import { calledBy, unansweredCalls } from '../command/called.js';
+import { calledWhereHeld, unansweredCalls } from '../command/called.js';
 import { callsAfterOperation, operateAnswer } from '../command/operation.js';
 import { fitted } from './fitness.js';
 import { openCallsOf, statesOf } from './recovery.js';
@@ -49,7 +49,7 @@ export async function operateOffline(disk: Disk, { definitions, commandId, wish,
     const { verb, host } = unanswered;
     throw refused(`${verb} on ${host} was not answered, and may still run; only an engine can ask: go on with the run, and act then`);
   }
-  const called = [...open.values()].flatMap(calledBy);
+  const called = calledWhereHeld(before, open);
   const event = { type: 'operate', request, unfit: unfit?.message ?? null, called } as const;
   // What follows from an operator's action has no back-off.
   const step = transition(shapeOf(definition.handlers), before, event, { now, jitter: 0 });

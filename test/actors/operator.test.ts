@@ -66,3 +66,28 @@ describe('a command whose undo has failed for good', () => {
     });
   });
 });
+
+test('a command whose every step has had its turn is operated on, whatever calls a run that was cancelled in its back-off has left', async () => {
+  const cancelled = defineCommand({ type: 'Cancelled', params, locks: () => [] })
+    .step({
+      name: 'one',
+      retry: { attempts: 2, backoffMs: 10_000, maxBackoffMs: 10_000 },
+      onUndoFailed: 'continue',
+      beforeTask: async (ctx) => {
+        await ctx.call('host1', 'touch', {});
+        throw new Error('no');
+      },
+    })
+    .build();
+  for (const [action, status] of [['retry', 'ROLLBACK_INCOMPLETE'], ['skip', 'CLOSED_BY_OPERATOR'], ['abandon', 'CLOSED_BY_OPERATOR']] as const) {
+    await withRig({ commands: [cancelled] }, async (rig) => {
+      rig.submit('c1', 'Cancelled');
+      rig.ask({ op: 'cancelCommand', commandId: 'c1' }, 5 * SECOND);
+      await rig.run();
+      expect(await rig.command()).toMatchObject({ status: 'ROLLBACK_INCOMPLETE', executionIndex: -1, steps: [{ called: [{ host: 'host1', verb: 'touch' }] }] });
+      rig.ask({ op: 'operateCommand', commandId: 'c1', requestId: 'r1', action }, rig.kernel.now + SECOND);
+      await rig.run();
+      expect(await rig.command()).toMatchObject({ status, operator: [{ action }], steps: [{ called: [{ host: 'host1', verb: 'touch' }] }] });
+    });
+  }
+});
