@@ -1,7 +1,7 @@
 import { isDependent } from './children.js';
 import type { Instant } from './event.js';
 import type { FlowShape } from './shape.js';
-import { isHeld, isTerminal, type CommandState } from './state.js';
+import { isHeld, isTerminal, type CommandState, type Phase } from './state.js';
 import { isPast, stepAt, type Transition } from './step.js';
 import { isWaiting, stopWork } from './stopping.js';
 import { CANCELLED } from './cancelled.js';
@@ -33,31 +33,24 @@ export function cancelRefusalAbove(state: CommandState, ancestors: readonly Comm
 
 /** Asks for the command to be undone; null if that is refused, or asked already. */
 export function cancel(shape: FlowShape, state: CommandState, at: Instant): Transition | null {
-  if (cancelRefusal(state) !== null || state.cancel !== null) return null;
   const { phase } = state;
+  // By its status, no other phase can be cancelled.
+  if (cancelRefusal(state) !== null || state.cancel !== null || (phase.at !== 'admission' && phase.at !== 'callback' && phase.at !== 'work')) return null;
   const requested: CommandState = { ...state, cancel: { requestedAt: at.now, during: null } };
   switch (phase.at) {
     case 'admission':
       return { state: { ...requested, status: 'REJECTED', error: CANCELLED, phase: { at: 'ended' } }, effects: [{ do: 'end' }] };
     case 'callback': {
       // Where the point of no return may be behind, only `hasPassed` can say whether the wish comes in time.
-      if (!isWaiting(phase, at) || phase.callback === 'hasPassed' || stepAt(state).pivot === 'maybe') return during(requested, at);
+      if (!isWaiting(phase, at) || phase.callback === 'hasPassed' || stepAt(state).pivot === 'maybe') return during(requested, phase, at);
       return phase.callback === 'start' ? failStep(shape, requested, CANCELLED) : failCompletedStep(shape, requested, CANCELLED);
     }
     case 'work':
       return stopWork(shape, requested, 'cancelled', at);
-    case 'children':
-    case 'completed':
-    case 'held':
-    case 'ended':
-      return null;
   }
 }
 
 /** A callback is under way, or about to be: what it does is not committed. */
-function during(state: CommandState, at: Instant): Transition {
-  const { phase } = state;
-  if (phase.at !== 'callback') return { state, effects: [] };
-  const { callback, attempt } = phase;
+function during(state: CommandState, { callback, attempt }: Extract<Phase, { at: 'callback' }>, at: Instant): Transition {
   return { state: { ...state, cancel: { requestedAt: at.now, during: { callback, attempt } } }, effects: [] };
 }

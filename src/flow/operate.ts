@@ -8,7 +8,7 @@ import { reach } from './forward.js';
 import { effectsOfItem, isFailedTask, mayRunAgain, nextTaskAttempt } from './items.js';
 import { actedBefore, closed, fits } from './operator-rules.js';
 import type { FlowShape } from './shape.js';
-import type { CommandState, Phase, StepState } from './state.js';
+import { isHeld, type CommandState, type HeldStatus, type Phase, type StepState } from './state.js';
 import { IllegalTransition, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
 import { undoChildren, undoNext } from './undo.js';
 import { resumed } from './work.js';
@@ -19,15 +19,16 @@ type Operate = Extract<FlowEvent, { type: 'operate' }>;
 
 /** Null: it is not possible where the command is, or was done before. */
 export function operate(shape: FlowShape, state: CommandState, { request, unfit, called }: Operate, at: Instant): Transition | null {
-  if (actedBefore(state, request.requestId) !== null || !fits(state, request, unfit)) return null;
+  const { phase, status } = state;
+  if (phase.at !== 'held' || !isHeld(status) || actedBefore(state, request.requestId) !== null || !fits(state, request, unfit)) return null;
   const noted = called.reduce((at, { callback, task }) => withCalled(at, callback, called.filter((call) => call.callback === callback && call.task === task), task), state);
   const logged = withLog(noted, request, at);
   switch (request.action) {
     case 'retry':
-      return retry(shape, logged, at);
+      return retry(shape, logged, status, phase.from, at);
     case 'skip':
     case 'resolve':
-      return goOnWithout(shape, logged, request, at);
+      return goOnWithout(shape, logged, request, phase.from, at);
     case 'abandon':
       return ended({ ...logged, fence: logged.fence + 1 }, 'CLOSED_BY_OPERATOR');
   }
@@ -35,8 +36,9 @@ export function operate(shape: FlowShape, state: CommandState, { request, unfit,
 
 /** Null: nobody parked it for another program, and so only an operator may let it go on. */
 export function unparked(shape: FlowShape, state: CommandState, at: Instant): Transition | null {
-  if (state.status !== 'PARKED' || (state.heldBy?.code !== 'DEFINITION_CHANGED' && state.heldBy?.code !== 'MIGRATION_FAILED')) return null;
-  return retry(shape, state, at);
+  const { phase, status, heldBy } = state;
+  if (phase.at !== 'held' || status !== 'PARKED' || (heldBy?.code !== 'DEFINITION_CHANGED' && heldBy?.code !== 'MIGRATION_FAILED')) return null;
+  return retry(shape, state, status, phase.from, at);
 }
 
 function withLog(state: CommandState, { requestId, action, reason }: OperatorRequest, at: Instant): CommandState {
@@ -47,9 +49,8 @@ function withLog(state: CommandState, { requestId, action, reason }: OperatorReq
 
 // retry
 
-function retry(shape: FlowShape, state: CommandState, at: Instant): Transition {
-  const from = heldFrom(state);
-  switch (state.status) {
+function retry(shape: FlowShape, state: CommandState, heldAs: HeldStatus, from: Phase | null, at: Instant): Transition {
+  switch (heldAs) {
     case 'STUCK':
       return forwardAgain(shape, { ...state, status: 'RUNNING', heldBy: null, fence: state.fence + 1 }, from);
     case 'ROLLBACK_INCOMPLETE':
@@ -57,13 +58,7 @@ function retry(shape: FlowShape, state: CommandState, at: Instant): Transition {
     case 'PARKED':
       // A run that did not repeat itself is run again on the same record: what that says has been done. A program that is not mended is parked again.
       return backTo(shape, { ...state, status: statusAt(state, from), heldBy: null, phase: from ?? state.phase }, from, at);
-    default:
-      throw new IllegalTransition(`${state.id} is ${state.status}, and nothing is to be retried`);
   }
-}
-
-function heldFrom(state: CommandState): Phase | null {
-  return state.phase.at === 'held' ? state.phase.from : null;
 }
 
 function statusAt(state: CommandState, from: Phase | null): CommandState['status'] {
@@ -125,7 +120,7 @@ function backTo(shape: FlowShape, state: CommandState, from: Phase | null, at: I
 
 // skip and resolve
 
-function goOnWithout(shape: FlowShape, state: CommandState, request: OperatorRequest, at: Instant): Transition {
+function goOnWithout(shape: FlowShape, state: CommandState, request: OperatorRequest, from: Phase | null, at: Instant): Transition {
   const how = closed(request.action);
   const index = state.executionIndex;
   const given = { ...state, heldBy: null, fence: state.fence + 1 };
@@ -134,13 +129,13 @@ function goOnWithout(shape: FlowShape, state: CommandState, request: OperatorReq
     return reach(shape, withStep({ ...given, status: 'RUNNING' }, { completed: true, closed: how, ...output }), index + 1, at);
   }
   // Where every step has had its turn, it is held at all that have failed.
-  const isHeldAt = (step: StepState, i: number): boolean => (heldFrom(state) === null ? isNotUndone(step) : i === index);
+  const isHeldAt = (step: StepState, i: number): boolean => (from === null ? isNotUndone(step) : i === index);
   const steps = state.steps.map((step, i): StepState => {
     if (isHeldAt(step, i)) return { ...step, undo: how };
     return step.undo === 'blocked' ? withoutUndo(step) : step;
   });
   const next: CommandState = { ...given, steps, status: 'ROLLING_BACK' };
   // Where it is held at a child that stays, it is that child alone that is given up.
-  const child = heldFrom(state)?.at === 'children' ? childToUndo(state) : undefined;
+  const child = from?.at === 'children' ? childToUndo(state) : undefined;
   return child === undefined ? undoNext(shape, next, index - 1) : undoChildren(shape, withChild(next, { ...child, undo: 'stays' }));
 }

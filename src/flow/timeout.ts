@@ -23,8 +23,9 @@ export function timeoutDue(shape: FlowShape, durable: CommandState): number | nu
 
 /** The step's time is up; null if that comes late. */
 export function stepTimedOut(shape: FlowShape, state: CommandState, index: number, at: Instant): Transition | null {
-  if (state.executionIndex !== index || timeoutDue(shape, state) === null) return null;
   const { phase } = state;
+  // Only these phases have a limit.
+  if (state.executionIndex !== index || timeoutDue(shape, state) === null || (phase.at !== 'callback' && phase.at !== 'work')) return null;
   switch (phase.at) {
     case 'callback': {
       const error = stopError(shape, timedOut(state, at, null));
@@ -34,12 +35,6 @@ export function stepTimedOut(shape: FlowShape, state: CommandState, index: numbe
     }
     case 'work':
       return stopWork(shape, timedOut(state, at, null), 'timeout', at);
-    case 'admission':
-    case 'children':
-    case 'completed':
-    case 'held':
-    case 'ended':
-      return null;
   }
 }
 

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { recover } from '../../../src/flow/transition.js';
 import type { HandlerShape } from '../../../src/flow/shape.js';
-import { submitted } from '../../../src/flow/state.js';
 import type { Outcome } from '../../../src/model/outcome.js';
-import { badly, child, dependent, ERROR, Life, step, STOPPED, task, WELL } from './life.js';
+import { badly, child, dependent, ERROR, Life, step, STOPPED, submittedChild, task, WELL } from './life.js';
 
 const ILL: Outcome = { kind: 'childFailed', error: { ...ERROR, message: 'no space' } };
 const A = 'c1!1.1.0';
@@ -17,10 +16,7 @@ const undone = (life: Life, ordinal: number): Life => life.reports({ is: 'ended'
 
 /** A dependent child that has done its only step. */
 function completed(): Life {
-  const life = new Life([step('only')]);
-  const parent = { commandId: 'p', executionIndex: 0, independent: false as const, familyRootId: 'p' };
-  life.state = submitted({ ...life.state, parent, rootId: 'p' });
-  return life.on({ type: 'locksGranted' }).passes();
+  return submittedChild(step('only')).on({ type: 'locksGranted' }).passes();
 }
 
 describe('a dependent child', () => {

@@ -62,6 +62,14 @@ export function dependent(type: string): StagedWork {
   return { kind: 'child', type, params: { of: type }, locks: [], independent: false };
 }
 
+/** A dependent child that waits for its locks. */
+export function submittedChild(...shape: readonly HandlerShape[]): Life {
+  const life = new Life(shape);
+  const parent = { commandId: 'p', executionIndex: 0, independent: false as const, familyRootId: 'p' };
+  life.state = submitted({ ...life.state, parent, rootId: 'p' });
+  return life;
+}
+
 /** One command's life, driven event by event. Each method is one commit, and fails if it concerns nothing. */
 export class Life {
   state: CommandState;
