@@ -51,7 +51,7 @@ describe('an action that is not possible is refused, and the refusal names those
     ['of one that a child holds', heldByChild, 'retry', null, 'child c1!0.1.0 (A) is STUCK: it threw: act on that command, and this one goes on by itself; possible: nothing'],
     ['retry, by a program that cannot go on with it', stuckInEnd, 'retry', UNFIT, `${UNFIT}; possible: abandon`],
     ['skip, by a program that cannot go on with it', stuckInEnd, 'skip', UNFIT, `${UNFIT}; possible: abandon`],
-    ['retry, where only a child has failed', stuckInChild, 'retry', null, 'its children have failed for good, and no task of the step can be tried again; possible: skip, resolve, abandon'],
+    ['retry, where only a child has failed', stuckInChild, 'retry', null, 'nothing of the step can be tried again: its children have failed for good, and of its tasks nobody can tell whether they ran; possible: skip, resolve, abandon'],
     ['skip of a step that it is parked in', () => Held.steps({}).parks(), 'skip', null, 'it is PARKED in the middle of a step, whose end this program cannot stand in for; possible: retry, abandon'],
     ['abandon, where a task is not over', () => Held.steps({}).started(task('copy')).parks(), 'abandon', null, WAITS],
     ['abandon, where a child is not over', () => Held.steps({}).started(child('A')).parks(), 'abandon', null, 'child c1!0.1.0 is not over; possible: retry'],

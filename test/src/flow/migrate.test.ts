@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest';
+import { canMigrate, migrated } from '../../../src/flow/migrate.js';
+import type { CommandState, StepState } from '../../../src/flow/state.js';
+import type { CommandDefinition } from '../../../src/model/command.js';
+import type { Data } from '../../../src/model/data.js';
+import type { ErasedHandler } from '../../../src/model/handler.js';
+import type { Migration } from '../../../src/model/migration.js';
+import { badly, ERROR, Life, step, task, WELL } from './life.js';
+
+const NOW = 7_000;
+const PIVOT: NonNullable<ErasedHandler['pointOfNoReturn']> = { part: 'beforeTask', hasPassed: () => 'cannotTell' };
+
+/** The second version of a command, or a later one, with these steps. */
+function definition(steps: readonly (string | ErasedHandler)[], migration: Migration | null = {}, version = 2): CommandDefinition {
+  const handlers = steps.map((of): ErasedHandler => (typeof of === 'string' ? { name: of } : of));
+  const migrations = migration === null ? {} : { migrations: { 1: migration } };
+  return { type: 'T', version, parseParams: (params) => params as Data, locks: () => [], lockWait: 'refuse', handlers, ...migrations };
+}
+
+const news = (...steps: readonly (string | [string, string | null])[]): Migration => ({
+  handlers: steps.map((of) => (typeof of === 'string' ? { name: of } : { name: of[0], from: of[1] })),
+});
+
+const TWICE = { attempts: 2, backoffMs: 0, maxBackoffMs: 0 };
+const fresh = (): Life => Life.of(step('a'), step('b'), step('c')).passes('A');
+/** In the work of step b, with a behind it. */
+const inWork = (): Life => fresh().started(task('copy'));
+/** Step a is undone, and b's clean-up is over. */
+const rolledPast = (): Life => inWork().ended(badly(261)).cleansUp();
+
+const go = (to: CommandDefinition, { state }: Life, callsOpen = false): CommandState => migrated(to, state, callsOpen, NOW).state;
+const names = ({ steps }: CommandState): readonly string[] => steps.map(({ handler }) => handler);
+
+describe('whether a definition can go on with a command of an earlier version', () => {
+  test.each<[string, CommandDefinition, boolean]>([
+    ['one migration leads to it', definition(['a', 'b', 'c']), true],
+    ['there are no migrations', definition(['a', 'b', 'c'], null), false],
+    ['one of two is missing', definition(['a', 'b', 'c'], {}, 3), false],
+    ['it is of the same version', definition(['a', 'b', 'c'], {}, 1), false],
+  ])('%s', (_, to, expected) => {
+    expect(canMigrate(to, inWork().state)).toBe(expected);
+  });
+});
+
+describe('a migrated command', () => {
+  test('is where it was if nothing is said about its steps', () => {
+    const { state } = inWork();
+    expect(go(definition(['a', 'b', 'c']), inWork())).toEqual({ ...state, version: 2 });
+  });
+
+  test('is still in its step, wherever that is now; its ids stay, and a new step behind it has nothing to undo', () => {
+    const to = definition(['zero', 'a', 'b2', 'c'], { ...news('zero', 'a', ['b2', 'b'], 'c'), outputs: { zero: () => 'made' } });
+    const { state, indexes } = migrated(to, inWork().state, false, NOW);
+    expect([names(state), state.executionIndex, [...indexes]]).toEqual([['zero', 'a', 'b2'], 2, [[0, 1], [1, 2]]]);
+    expect(state.steps[0]).toEqual({ handler: 'zero', reachedAt: NOW, begun: true, work: [], completed: true, output: 'made', pivot: 'none', revertWork: [], undo: 'nothingToUndo' });
+    expect(state.steps.map(({ number }) => number)).toEqual([undefined, 0, 1]);
+  });
+
+  test('by two migrations goes where both lead; what the first drops is nowhere', () => {
+    const to: CommandDefinition = { ...definition(['b', 'c'], null, 3), migrations: { 1: { ...news('b', 'c'), drops: ['a'] }, 2: {} } };
+    const { state, indexes } = migrated(to, inWork().state, false, NOW);
+    expect([state.version, names(state), state.executionIndex, [...indexes]]).toEqual([3, ['b'], 0, [[1, 0]]]);
+    const both: CommandDefinition = { ...definition(['b', 'c'], null, 3), migrations: { 1: news('a', 'b', 'c'), 2: { ...news('b', 'c'), drops: ['a'] } } };
+    expect([...migrated(both, inWork().state, false, NOW).indexes]).toEqual([[1, 0]]);
+  });
+
+  test('has its params, results and outputs as the migration makes them; what a step has not got is not made', () => {
+    const change = (value: Data | undefined): Data => ({ was: value ?? null });
+    const to = definition(['a', 'b', 'c'], { params: change, before: { a: change, b: () => undefined }, outputs: { a: change, b: change } });
+    const state = go(to, inWork());
+    expect([state.params, state.steps[0]?.before, state.steps[0]?.output]).toEqual([{ was: {} }, { was: null }, { was: 'A' }]);
+    expect(state.steps[1]).toEqual(inWork().stepAt(1));
+  });
+
+  test('that waits for its locks has no steps yet', () => {
+    const state = go(definition(['x', 'a', 'b', 'c'], news('x', 'a', 'b', 'c')), new Life([step('a'), step('b'), step('c')]));
+    expect([state.version, state.status, state.steps]).toEqual([2, 'SUBMITTED', []]);
+  });
+
+  test('whose step has been reached, and no more, begins with the first one that is new there', () => {
+    const state = go(definition(['a', 'x', 'b', 'c'], news('a', 'x', 'b', 'c')), fresh());
+    expect([names(state), state.executionIndex, state.steps[1]]).toMatchObject([['a', 'x'], 1, { reachedAt: NOW, begun: false }]);
+    const first = go(definition(['x', 'b', 'c'], news('x', 'b', 'c')), Life.of(step('a'), step('b'), step('c')));
+    expect([names(first), first.executionIndex]).toEqual([['x'], 0]);
+  });
+
+  test('a reached step is numbered behind all that went before, so that no id is given twice', () => {
+    const life = inWork();
+    life.state = { ...life.state, steps: life.state.steps.map((of, i): StepState => (i === 1 ? { ...of, number: 4 } : of)) };
+    life.ended(WELL).ends();
+    expect(life.stepAt(2).number).toBe(5);
+    expect(go(definition(['a', 'b', 'c']), life).steps[2]?.number).toBe(5);
+  });
+
+  test('of which calls are on record gives up that attempt, also while it is held', () => {
+    const { fence } = fresh().state;
+    const open = go(definition(['a', 'b', 'c']), fresh(), true);
+    expect([open.fence, open.phase]).toMatchObject([fence + 1, { callback: 'start', attempt: 2 }]);
+    const parked = go(definition(['a', 'b', 'c']), fresh().on({ type: 'parked', error: ERROR }), true);
+    expect(parked.phase).toMatchObject({ at: 'held', from: { callback: 'start', attempt: 2 } });
+    const nowhere = Life.of(step('a', { undoRetry: { ...TWICE, attempts: 1 }, onUndoFailed: 'continue' }), step('b'), step('c')).passes().throws().cleansUp().throws();
+    expect(go(definition(['a', 'b', 'c']), nowhere, true)).toMatchObject({ executionIndex: -1, phase: { at: 'held', from: null } });
+    expect(go(definition(['a', 'b', 'c']), inWork(), true).phase).toEqual({ at: 'work', of: 'step' });
+  });
+
+  test('that was parked in a step that is only reached may have another before it', () => {
+    const parked = fresh().on({ type: 'parked', error: ERROR });
+    expect(names(go(definition(['a', 'x', 'b', 'c'], news('a', 'x', 'b', 'c')), parked))).toEqual(['a', 'x']);
+  });
+
+  test('that has been through all its steps is behind all of the new ones, too', () => {
+    const through = inWork().ended(WELL).ends().passes();
+    const state = go(definition(['a', 'b', 'c', 'd'], news('a', 'b', 'c', 'd')), through);
+    expect([names(state), state.executionIndex]).toEqual([['a', 'b', 'c', 'd'], 4]);
+  });
+
+  test('may lose a step that is undone', () => {
+    const back = rolledPast().compensates();
+    expect(back.status).toBe('ROLLED_BACK');
+    expect(names(go(definition(['b', 'c'], news('b', 'c')), back))).toEqual(['b']);
+  });
+});
+
+describe('a migration that does not fit is refused', () => {
+  const maybe = (): Life => Life.of(step('a', { pivotPart: 'beforeTask' }), step('b'), step('c')).crosses();
+  test.each<[string, CommandDefinition, () => Life, string]>([
+    ['there is none', definition(['a', 'b', 'c'], null), inWork, 'there is no such migration'],
+    ['it leads elsewhere', definition(['a', 'b'], {}), inWork, 'it leads to [a, b, c], and the definition has [a, b]'],
+    ['it goes on from a step that is not there', definition(['a', 'b', 'c'], news('a', 'b', ['c', 'd'])), inWork, 'it has no step d to go on from'],
+    ['two steps go on from one', definition(['a', 'b', 'x'], news('a', 'b', ['x', 'a'])), inWork, 'two steps go on from the same one'],
+    ['it changes the order', definition(['b', 'a', 'c'], news('b', 'a', 'c')), inWork, 'it changes the order of steps'],
+    ['a completed step would be gone', definition(['b', 'c'], news('b', 'c')), inWork, 'step a, which has begun and is not undone, would be gone; name it in drops, once it is completed'],
+    ['a step in the middle would be gone', definition(['a', 'c'], { ...news('a', 'c'), drops: ['b'] }), inWork, 'step b, which has begun and is not undone, would be gone; name it in drops, once it is completed'],
+    ['the step that it is undoing would be gone', definition(['b', 'c'], { ...news('b', 'c'), drops: ['a'] }), rolledPast, 'it is in step a, which would be gone'],
+    ['no step is left', definition(['a'], news('a')), fresh, 'no step is left for it to go on with'],
+    ['it may be past a point of no return that is none any more', definition(['a', 'b', 'c']), maybe, 'it may have crossed the point of no return of a, which has none any more'],
+  ])('%s', (_, to, life, why) => {
+    expect(() => go(to, life())).toThrow(expect.objectContaining({ code: 'MIGRATION_FAILED', message: expect.stringContaining(why) as unknown }));
+  });
+
+  test('not one that keeps the point of no return', () => {
+    expect(go(definition([{ name: 'a', pointOfNoReturn: PIVOT }, 'b', 'c']), maybe()).version).toBe(2);
+  });
+});
