@@ -19,7 +19,7 @@ export function reportOf(child: CommandState): ChildReport {
     case 'REJECTED':
       return { is: 'ended', outcome: { kind: 'childFailed', error: child.error ?? errorOf(child) } };
     case 'CLOSED_BY_OPERATOR':
-      return { is: 'closed', error: child.error ?? errorOf(child) };
+      return { is: 'closed', completed: isDone(child), error: child.error ?? errorOf(child) };
     case 'STUCK':
     case 'ROLLBACK_INCOMPLETE':
     case 'PARKED':
@@ -29,6 +29,10 @@ export function reportOf(child: CommandState): ChildReport {
     case 'ROLLING_BACK':
       return { is: 'underWay' };
   }
+}
+
+function isDone({ executionReason, steps, handlers }: CommandState): boolean {
+  return executionReason === 'REGULAR_FLOW' && steps.length === handlers.length && steps.every(({ completed }) => completed);
 }
 
 function errorOf({ id, status }: CommandState): ErrorRecord {

@@ -132,7 +132,7 @@ class Rules {
   /** Step k is completed, by its own rules or by an operator. */
   private stepOver(k: number): readonly Next[] {
     if (k < this.handlers.length - 1) return this.start(k + 1, 1);
-    return this.state.steps.some(({ closed }) => closed !== undefined) ? [inStatus('CLOSED_BY_OPERATOR')] : this.allDone(k);
+    return this.state.steps.some((step) => step.closed !== undefined || dependentsOf(step).some(({ undo }) => undo === 'closed')) ? [inStatus('CLOSED_BY_OPERATOR')] : this.allDone(k);
   }
 
   private start(k: number, attempt: number): readonly Next[] {

@@ -158,7 +158,10 @@ class Truth implements Watcher {
       const child = this.scene.mirror.commands.get(item.id);
       if (child === undefined) continue;
       const status = well ? (item.independent ? 'SUCCEEDED' : 'COMPLETED') : null;
-      const fits = status === null ? child.status === 'ROLLED_BACK' || child.status === 'REJECTED' || child.status === 'CLOSED_BY_OPERATOR' : child.status === status;
+      const closed = child.status === 'CLOSED_BY_OPERATOR';
+      // One that an operator has closed counts by whether its steps are done.
+      const done = child.steps.length === child.handlers.length && child.steps.every(({ completed }) => completed);
+      const fits = status === null ? child.status === 'ROLLED_BACK' || child.status === 'REJECTED' || closed : child.status === status || (closed && done);
       if (!fits) this.broken(after.id, `it counts ${item.id} as ${item.outcome.kind}, which is ${child.status}`);
     }
     this.#believesOfChildren(after, dependentsOf(old), dependentsOf(now));

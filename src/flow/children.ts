@@ -35,6 +35,11 @@ export function childThatStays(step: StepState): ChildItem | undefined {
   return dependentChildren(step).find(({ undo }) => undo === 'stays');
 }
 
+/** An operator has ended a child of it: then no command above it ends by its own rules either. */
+export function hasClosedChild(step: StepState): boolean {
+  return dependentChildren(step).some(({ undo }) => undo === 'closed');
+}
+
 /** The state with one child of its current step changed. */
 export function withChild(state: CommandState, child: ChildItem): CommandState {
   return withStep(state, { work: stepAt(state).work.map((item) => (item.id === child.id ? child : item)) });
@@ -54,7 +59,7 @@ export function outcomeOf(report: ChildReport): Outcome | null {
     case 'ended':
       return report.outcome;
     case 'closed':
-      return { kind: 'childFailed', error: report.error };
+      return report.completed ? { kind: 'succeeded' } : { kind: 'childFailed', error: report.error };
     case 'held':
     case 'underWay':
       return null;

@@ -19,8 +19,8 @@ export type ChildReport =
   | { readonly is: 'completed'; readonly past: boolean }
   /** It is terminal. */
   | { readonly is: 'ended'; readonly outcome: Outcome }
-  /** An operator has ended it. */
-  | { readonly is: 'closed'; readonly error: ErrorRecord }
+  /** An operator has ended it. `completed`: with all its steps done, so that what it was for is there. */
+  | { readonly is: 'closed'; readonly completed: boolean; readonly error: ErrorRecord }
   | { readonly is: 'held'; readonly status: HeldStatus; readonly error: ErrorRecord }
   | { readonly is: 'underWay' };
 

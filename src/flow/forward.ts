@@ -2,7 +2,7 @@ import type { Data } from '../model/data.js';
 import type { ErrorRecord } from '../model/errors.js';
 import type { Instant, StagedWork } from './event.js';
 import { CANCELLED } from './cancelled.js';
-import { isDependent } from './children.js';
+import { hasClosedChild, isDependent } from './children.js';
 import { ended } from './ending.js';
 import { childId } from './ids.js';
 import { effectsOfItem, placedTask } from './items.js';
@@ -30,7 +30,7 @@ export interface Tried {
 export function reach(shape: FlowShape, state: CommandState, index: number, at: Instant): Transition {
   if (index === shape.length) {
     const done = { ...state, executionIndex: index };
-    if (state.steps.some((step) => step.closed !== undefined)) return ended(done, 'CLOSED_BY_OPERATOR');
+    if (state.steps.some((step) => step.closed !== undefined || hasClosedChild(step))) return ended(done, 'CLOSED_BY_OPERATOR');
     return isDependent(state) ? { state: { ...done, status: 'COMPLETED', phase: { at: 'completed' } }, effects: [] } : ended(done, 'SUCCEEDED');
   }
   const handler = shapeAt(shape, index).name;

@@ -1,6 +1,6 @@
 import type { ErrorRecord } from '../model/errors.js';
 import type { Outcome } from '../model/outcome.js';
-import { childThatStays, childToUndo, dependentChildren, rollBackChild, withChild } from './children.js';
+import { childThatStays, childToUndo, hasClosedChild, rollBackChild, withChild } from './children.js';
 import { ended, mayHaveRun } from './ending.js';
 import { effectsOfItem, mayRunAgain, nextTaskAttempt } from './items.js';
 import { errorOfOutcome } from './retry.js';
@@ -155,7 +155,7 @@ function undoAttemptOf({ phase, steps, executionIndex }: CommandState): number |
 function endRollback(state: CommandState): Transition {
   const error = state.steps.map(notUndone).find((found) => found !== null) ?? null;
   if (error !== null) return { state: incomplete(state, error, null), effects: [] };
-  const closed = state.steps.some((step) => isClosed(step) || dependentChildren(step).some(({ undo }) => undo === 'closed'));
+  const closed = state.steps.some((step) => isClosed(step) || hasClosedChild(step));
   return ended(state, closed ? 'CLOSED_BY_OPERATOR' : 'ROLLED_BACK');
 }
 

@@ -33,7 +33,7 @@ function endsOf(entry: Entry, { bond, parent }: Life): readonly string[] | null 
   if (entry.kind === 'childUndone') return [entry.how === 'rolledBack' ? 'ROLLED_BACK' : 'CLOSED_BY_OPERATOR'];
   if (entry.of === 'undo') return null;
   if (entry.childIs === 'closed') return ['CLOSED_BY_OPERATOR'];
-  if (entry.outcome === 'succeeded') return [bond === 'dependent' ? 'COMPLETED' : 'SUCCEEDED'];
+  if (entry.outcome === 'succeeded') return bond === 'dependent' ? ['COMPLETED'] : ['SUCCEEDED', 'CLOSED_BY_OPERATOR'];
   return bond === 'dependent' ? ['ROLLED_BACK', 'REJECTED'] : ['ROLLED_BACK', 'REJECTED', 'CLOSED_BY_OPERATOR'];
 }
 

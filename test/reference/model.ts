@@ -1,5 +1,5 @@
 import type { Entry } from './log.js';
-import { rollBack, rollBackCompleted } from './model/back.js';
+import { hasClosedChild, rollBack, rollBackCompleted } from './model/back.js';
 import { forward } from './model/forward.js';
 import { CANCELLED, Stop, Tale } from './model/tale.js';
 import type { Rules } from './rules.js';
@@ -54,7 +54,7 @@ function life(tale: Tale, bond: Bond): string {
     const failed = forward(tale, k, script);
     if (failed !== null) return rollBack(tale, k, failed);
   }
-  if (tale.steps.some(({ closed }) => closed !== null)) return 'CLOSED_BY_OPERATOR';
+  if (tale.steps.some((step) => step.closed !== null || hasClosedChild(step))) return 'CLOSED_BY_OPERATOR';
   if (bond === 'free' || tale.comes('endedWithRoot')) return 'SUCCEEDED';
   if (!tale.comes('rolledBackByParent')) return 'COMPLETED';
   tale.fails('PARENT_FAILED');

@@ -109,7 +109,12 @@ function isNotUndone(step: Step): boolean {
 }
 
 function isClosed(step: Step): boolean {
-  return isGivenUp(step) || step.items.some((item) => isDependent(item) && item.undone === 'closed');
+  return isGivenUp(step) || hasClosedChild(step);
+}
+
+/** Ended by an operator, and so is then all that depends on it. */
+export function hasClosedChild({ items }: Step): boolean {
+  return items.some((item) => isDependent(item) && item.undone === 'closed');
 }
 
 function undoFailed(tale: Tale, step: Step, how: string, child: Item | null = null): void {

@@ -152,7 +152,7 @@ describe('a held child', () => {
   });
 
   test('that an operator closes has failed, and its parent can end only so', () => {
-    const life = held().on({ type: 'childReported', id: A, report: { is: 'closed', error: ERROR } }).ended(ILL, 1);
+    const life = held().on({ type: 'childReported', id: A, report: { is: 'closed', completed: false, error: ERROR } }).ended(ILL, 1);
     expect(life.calls.at(-1)).toBe('endWithFailure 1');
     expect(life.cleansUp().compensates().status).toBe('CLOSED_BY_OPERATOR');
   });

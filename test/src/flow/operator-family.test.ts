@@ -23,3 +23,21 @@ describe('a command that is parked while its completed child is rolled back', ()
     expect(life.on(ABANDON).status).toBe('CLOSED_BY_OPERATOR');
   });
 });
+
+describe('a child that an operator has closed', () => {
+  const held = (): Life => Life.of(step('kids'), step('more')).started(dependent('A')).reports({ is: 'held', status: 'STUCK', error: ERROR });
+
+  test('with all its steps done counts as done: its parent goes on, and is CLOSED_BY_OPERATOR in the end, with all that there is', () => {
+    const life = held().reports({ is: 'closed', completed: true, error: ERROR });
+    expect([life.status, life.calls.at(-1)]).toEqual(['RUNNING', 'endSuccessfully 0']);
+    life.ends().passes();
+    expect([life.status, life.asked]).toEqual(['CLOSED_BY_OPERATOR', ['end']]);
+    expect(life.state.exists).toMatchObject([{ index: 0, why: 'completed', children: ['c1!0.1.0'] }, { index: 1, why: 'completed' }]);
+  });
+
+  test('before that has failed, and so has the step', () => {
+    const life = held().reports({ is: 'closed', completed: false, error: ERROR });
+    expect(life.calls.at(-1)).toBe('endWithFailure 0');
+    expect(life.cleansUp().status).toBe('CLOSED_BY_OPERATOR');
+  });
+});
