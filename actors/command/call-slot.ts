@@ -1,8 +1,7 @@
-import type { Data } from '../../src/model/data.js';
 import type { Change } from '../../src/store/change.js';
 import { isTerminal, type CommandState } from '../../src/flow/state.js';
 import { unprepared } from '../../src/flow/before-retry.js';
-import type { CallRecord } from './callback-run.js';
+import type { CallRecord } from '../../src/store/call-record.js';
 
 /** Which of a command's open callbacks a record is of: the one that its phase says, or a task's clean-up, of which several may be open beside each other. */
 export type CallSlot = 'callback' | `retry-${number}`;
@@ -35,7 +34,7 @@ export function changesOfCalls(calls: OpenCalls, after: CommandState, own: SlotC
 }
 
 export function callChange(commandId: string, { slot, record }: SlotChange): Change {
-  return { type: 'call', commandId, slot, record: record as Data | null };
+  return { type: 'call', commandId, slot, record };
 }
 
 export function withSlot(calls: OpenCalls, { slot, record }: SlotChange): OpenCalls {

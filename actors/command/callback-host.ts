@@ -5,7 +5,7 @@ import type { ChildItem } from '../../src/flow/state.js';
 import type { EngineContext } from '../engine-context.js';
 import type { Answer } from '../exchange.js';
 import { STALE, type Args, type HostRequest, type StepRef } from '../wire.js';
-import type { RecordedCall } from './callback-run.js';
+import type { RecordedCall } from '../../src/store/call-record.js';
 
 /** The most ancestors that a command may have. */
 const MAX_ANCESTORS = 32;

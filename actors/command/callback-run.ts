@@ -7,6 +7,7 @@ import type { FlowEvent, StagedWork } from '../../src/flow/event.js';
 import { callKey, childId, cleanUpCallKey, derivedId, taskId } from '../../src/flow/ids.js';
 import { stepAt, stepNumber } from '../../src/flow/step.js';
 import type { ChildItem, CommandState, TaskItem } from '../../src/flow/state.js';
+import type { CallRecord, RecordedCall } from '../../src/store/call-record.js';
 import type { EntityReader } from '../../src/store/entity-table.js';
 import { StagedView, type EntityRead, type StagedEntities } from '../../src/store/staged-view.js';
 import type { Answer } from '../exchange.js';
@@ -15,27 +16,6 @@ import { checkedCallArgs, checkedChild, checkedEffects, checkedTask, listOf } fr
 import type { RunOf } from './history.js';
 import { failedTask, failureOf, reports, revertReport } from './reports.js';
 import { ANOTHER_INCARNATION, STALE, type Args } from '../wire.js';
-
-/** An HSM call as it is recorded before it leaves. */
-export type RecordedCall = {
-  readonly host: string;
-  readonly verb: string;
-  readonly args: Args;
-  readonly key: string;
-  /** The host incarnation that it is meant for; another one refuses it. */
-  readonly hostIncarnation: number;
-  readonly reply: { readonly code: number; readonly message: string; readonly result: Data } | null;
-  /** How many of the record's reads came before it. */
-  readonly reads: number;
-};
-
-/** `call/<command>/<slot>`: the calls of a callback that is running, so that a repeated run makes the same ones. By ordinal; null where the next attempt needs a new key. */
-export type CallRecord = RunOf & {
-  readonly commandId: string;
-  /** What the staged view had read before the last recorded call left. */
-  readonly reads: readonly EntityRead[];
-  readonly calls: readonly (RecordedCall | null)[];
-};
 
 /** What a run needs of its command actor. Each promise is resolved within one of the actor's turns; a dead incarnation's never is. */
 export interface RunHost {

@@ -1,6 +1,6 @@
 import type { CalledVerb, CommandState } from '../../src/flow/state.js';
-import type { CallRecord, RecordedCall } from './callback-run.js';
 import type { OpenCalls } from './call-slot.js';
+import type { CallRecord, RecordedCall } from '../../src/store/call-record.js';
 
 /** The calls of a forward callback that were answered well, or not at all: they may have had effects. */
 export function calledBy(record: CallRecord | undefined): readonly CalledVerb[] {

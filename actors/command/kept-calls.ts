@@ -1,7 +1,7 @@
 import type { CommandState } from '../../src/flow/state.js';
 import { unprepared } from '../../src/flow/before-retry.js';
 import { stepAt } from '../../src/flow/step.js';
-import type { CallRecord } from './callback-run.js';
+import type { CallRecord } from '../../src/store/call-record.js';
 
 // Which recorded calls a further attempt starts from (semantics §2, "HSM verbs").
 

@@ -5,7 +5,7 @@ import { OPERATOR_ACTIONS, type OperatorRequest } from '../../src/model/operator
 import { actedBefore, operatorRefusal } from '../../src/flow/operator-rules.js';
 import { isTerminal, type CommandState } from '../../src/flow/state.js';
 import type { OperateAnswer } from '../messages.js';
-import type { CallRecord } from './callback-run.js';
+import type { CallRecord } from '../../src/store/call-record.js';
 
 // An operator's action on a held command, as it arrives, and what becomes of it.
 

@@ -41,7 +41,7 @@ export class Archive {
   }
 }
 
-/** An engine wrote it, and its checksum says that it is what was written. */
+/** Whoever decoded it has checked that it is one. */
 function stateOf(state: StoredCommand): CommandState {
   return frozen(state) as unknown as CommandState;
 }

@@ -7,7 +7,7 @@ import type { Change } from '../../src/store/change.js';
 import type { StoreContents } from '../../src/store/read-store.js';
 import type { StoredCommand } from '../../src/store/records.js';
 import { stored } from '../command/batch.js';
-import type { CallRecord } from '../command/callback-run.js';
+import type { CallRecord } from '../../src/store/call-record.js';
 import { openCallsOf, statesOf } from './recovery.js';
 
 /** What an engine finds on its disk, with every command that could be brought to this program's version. */

@@ -6,7 +6,6 @@ import type { StoreContents } from '../../src/store/read-store.js';
 import type { StoredCommand } from '../../src/store/records.js';
 import { stored } from '../command/batch.js';
 import type { CallSlot, OpenCalls } from '../command/call-slot.js';
-import type { CallRecord } from '../command/callback-run.js';
 import type { EngineContext } from '../engine-context.js';
 import type { SeenCommits } from '../wire.js';
 import { fitted } from './fitness.js';
@@ -49,7 +48,6 @@ export function recoverCommands(
   for (const child of [...registry.live.values(), ...endedChildren]) registry.tellParent(child);
 }
 
-/** An engine wrote them, and their checksums say that they are what was written. */
 export function openCallsOf({ calls }: StoreContents, commandId: string): OpenCalls {
-  return new Map([...(calls.get(commandId) ?? [])].map(([slot, record]) => [slot as CallSlot, frozen(record) as CallRecord]));
+  return new Map([...(calls.get(commandId) ?? [])].map(([slot, record]) => [slot as CallSlot, frozen(record)]));
 }

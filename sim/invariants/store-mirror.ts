@@ -1,14 +1,13 @@
-import type { CallRecord } from '../../actors/command/callback-run.js';
+import type { CallRecord } from '../../src/store/call-record.js';
 import type { CommandState, HistoryEntry } from '../../src/flow/state.js';
 import type { Data } from '../../src/model/data.js';
 import type { EntityKey, EntityRecord } from '../../src/model/entity.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import type { LockRecord } from '../../src/model/lock.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
-import { decodeValue } from '../../src/store/codec.js';
 import type { DiskEntry, DiskOp } from '../../src/store/disk.js';
 import { commandKey, EXPIRED_PREFIX, lockRecordKey, parseKey, rootIdOf } from '../../src/store/keys.js';
-import type { StoreHead } from '../../src/store/records.js';
+import { decodeUnchecked, type StoreHead } from '../../src/store/records.js';
 
 /** A record that a batch put or deleted. */
 export interface Changed<T> {
@@ -92,7 +91,7 @@ export class StoreMirror {
     for (const op of ops) {
       if (op.key.startsWith(TASK_INDEX) || (op.type === 'del' && archived.has(op.key))) continue;
       try {
-        this.#applyOne(op.key, op.type === 'put' ? decodeValue(op.key, op.value).value : undefined, batch);
+        this.#applyOne(op.key, op.type === 'put' ? decodeUnchecked(op) : undefined, batch);
       } catch (error) {
         if (!(error instanceof SeatbeltError)) throw error;
         batch.unreadable.push(error.message);

@@ -1,4 +1,4 @@
-import type { CallRecord } from '../../actors/command/callback-run.js';
+import type { CallRecord } from '../../src/store/call-record.js';
 import type { Probe } from '../../actors/probe.js';
 import { ANOTHER_INCARNATION } from '../../actors/wire.js';
 import { withCleanUps } from '../../src/flow/clean-up.js';

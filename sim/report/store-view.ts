@@ -48,7 +48,7 @@ export function storeView(scan: StoreScan): StoreView {
     storeId: identity?.storeId ?? null,
     incarnation: head?.incarnation ?? null,
     commitSeq: head?.commitSeq ?? null,
-    // An engine wrote it, and its checksum says that it is what was written.
+    // Whoever decoded it has checked that it is one.
     commands: inFamilyOrder(records.flatMap((record) => (record.kind === 'command' || record.kind === 'done' ? [record.command as unknown as CommandState] : []))),
     expired: records.flatMap((record) => (record.kind === 'expired' ? [record.rootId] : [])),
     tasks: records.flatMap((record) => (record.kind === 'task' ? [record.task] : [])),

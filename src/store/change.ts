@@ -3,6 +3,7 @@ import type { EntityKey, EntityRecord } from '../model/entity.js';
 import { SeatbeltError } from '../model/errors.js';
 import type { LockRecord } from '../model/lock.js';
 import type { SpmAsyncTask } from '../model/task.js';
+import type { CallRecord } from './call-record.js';
 import type { DiskOp } from './disk.js';
 import { callRecordKey, commandKey, doneKey, endedKey, entityRecordKey, expiredKey, historyKey, lockRecordKey, rootIdOf, taskIndexKeys, taskKey } from './keys.js';
 import { encodeRecord, type StoredCommand } from './records.js';
@@ -22,7 +23,7 @@ export type Change =
   | { readonly type: 'lock'; readonly lock: LockRecord }
   | { readonly type: 'lockReleased'; readonly key: string; readonly owner: string }
   /** The recorded HSM calls of one of the command's open callbacks, told apart by `slot`; `null` when it is over. */
-  | { readonly type: 'call'; readonly commandId: string; readonly slot: string; readonly record: Data | null }
+  | { readonly type: 'call'; readonly commandId: string; readonly slot: string; readonly record: CallRecord | null }
   /** All that is kept of a root command that is over, and of its children: their entries in the archive, with what they add to its sum. That there was one stays. */
   | { readonly type: 'familyRemoved'; readonly rootId: string; readonly entries: readonly ArchivedEntry[] };
 

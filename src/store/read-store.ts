@@ -3,6 +3,7 @@ import type { EntityKey, EntityRecord } from '../model/entity.js';
 import { SeatbeltError } from '../model/errors.js';
 import type { LockRecord } from '../model/lock.js';
 import type { SpmAsyncTask } from '../model/task.js';
+import type { CallRecord } from './call-record.js';
 import { ContentsSum, entryDigest } from './contents-sum.js';
 import type { Disk, DiskEntry } from './disk.js';
 import { doneKey, donePrefix, HEAD_KEY, historyPrefix, isArchiveKey, LIVE_PREFIXES, STORE_KEY } from './keys.js';
@@ -21,7 +22,7 @@ export interface StoreContents {
   /** By the keys of their entries: several owners may share one lock. */
   readonly locks: ReadonlyMap<string, LockRecord>;
   /** By command and slot. */
-  readonly calls: ReadonlyMap<string, ReadonlyMap<string, Data>>;
+  readonly calls: ReadonlyMap<string, ReadonlyMap<string, CallRecord>>;
 }
 
 /** One entry: what it says, or why that cannot be known. */
@@ -91,7 +92,7 @@ export async function findDone(disk: Disk, id: string): Promise<StoredCommand | 
 
 /** The commands of a root's family that are over, itself included. @throws SeatbeltError `STORE_CORRUPT`, `STORE_VERSION` */
 export async function findDoneFamily(disk: Disk, rootId: string): Promise<readonly StoredCommand[]> {
-  const records = (await disk.scan(donePrefix(rootId))).map(decodeRecord);
+  const records = (await disk.scan(donePrefix(rootId))).map((entry) => decodeRecord(entry));
   return records.flatMap((record) => (record.kind === 'done' ? [record.command] : []));
 }
 
@@ -103,7 +104,7 @@ function contentsOf(found: readonly DiskEntry[]): StoreContents {
   const tasks = new Map<string, SpmAsyncTask>();
   const entities = new Map<EntityKey, EntityRecord>();
   const locks = new Map<string, LockRecord>();
-  const calls = new Map<string, Map<string, Data>>();
+  const calls = new Map<string, Map<string, CallRecord>>();
   for (const entry of found) {
     const record = decodeRecord(entry);
     switch (record.kind) {
@@ -120,7 +121,7 @@ function contentsOf(found: readonly DiskEntry[]): StoreContents {
         done.set(record.command.id, record.command);
         break;
       case 'call':
-        calls.set(record.commandId, (calls.get(record.commandId) ?? new Map<string, Data>()).set(record.slot, record.record));
+        calls.set(record.commandId, (calls.get(record.commandId) ?? new Map<string, CallRecord>()).set(record.slot, record.record));
         break;
       case 'task':
         tasks.set(record.task.id, record.task);

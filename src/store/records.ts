@@ -4,9 +4,12 @@ import type { EntityKey, EntityRecord } from '../model/entity.js';
 import { SeatbeltError } from '../model/errors.js';
 import type { LockRecord } from '../model/lock.js';
 import type { SpmAsyncTask } from '../model/task.js';
-import { decodeValue, encodeValue } from './codec.js';
+import type { CallRecord } from './call-record.js';
+import { decodeValue, encodeValue, type DecodedValue } from './codec.js';
 import type { DiskEntry } from './disk.js';
 import { parseKey, type StoreKey } from './keys.js';
+import { SCHEMAS, type RecordKind, type Schemas } from './schemas.js';
+import { callShape, commandShape, data, historyShape, whole } from './shapes.js';
 
 /** Says that a database is a seatbelt store, and which. */
 export type StoreIdentity = { readonly format: 'seatbelt'; readonly version: number; readonly storeId: string };
@@ -41,7 +44,7 @@ export type StoredRecord =
   | { readonly kind: 'head'; readonly head: StoreHead }
   | { readonly kind: 'command'; readonly command: StoredCommand }
   | { readonly kind: 'history'; readonly commandId: string; readonly seq: number; readonly entry: Data }
-  | { readonly kind: 'call'; readonly commandId: string; readonly slot: string; readonly record: Data }
+  | { readonly kind: 'call'; readonly commandId: string; readonly slot: string; readonly record: CallRecord }
   | { readonly kind: 'task'; readonly task: SpmAsyncTask }
   | { readonly kind: 'taskIndex'; readonly taskId: string }
   | { readonly kind: 'entity'; readonly entity: EntityKey; readonly record: EntityRecord }
@@ -50,30 +53,8 @@ export type StoredRecord =
   | { readonly kind: 'ended'; readonly at: number; readonly rootId: string }
   | { readonly kind: 'expired'; readonly rootId: string };
 
-type RecordKind = StoredRecord['kind'];
-
-/** The version of each kind's shape. It grows with every change to the shape that an older program would misread. */
-const SCHEMA: { readonly [K in RecordKind]: number } = {
-  identity: 1,
-  head: 1,
-  command: 1,
-  history: 1,
-  call: 1,
-  task: 1,
-  taskIndex: 1,
-  entity: 1,
-  lock: 1,
-  done: 1,
-  ended: 1,
-  expired: 1,
-};
-
-const data = z.custom<Data>((value) => value !== undefined);
-const whole = z.int().min(0);
-
 const identityShape = z.object({ format: z.literal('seatbelt'), version: z.int().min(1), storeId: z.string() });
 const headShape = z.object({ commitSeq: whole, incarnation: whole, chain: whole, contents: whole, archive: whole, ended: whole, expired: whole });
-const commandShape = z.looseObject({ id: z.string() });
 const taskShape = z.object({
   id: z.string(),
   commandId: z.string(),
@@ -92,21 +73,43 @@ const lockShape = z.object({ key: z.string(), mode: z.enum(['exclusive', 'shared
 
 /** The bytes of a record of this kind. */
 export function encodeRecord(kind: RecordKind, value: Data): Uint8Array {
-  return encodeValue(SCHEMA[kind], value);
+  return encodeValue(SCHEMAS[kind].version, value);
 }
 
 /**
- * Decodes an entry and checks that it is what its key says.
- * @throws SeatbeltError `STORE_CORRUPT` damaged, or out of place; names the key
- * @throws SeatbeltError `STORE_VERSION` written by a later version of this program; names the key
+ * The value of an entry, brought up to what this program writes, but not checked.
+ * @throws SeatbeltError `STORE_CORRUPT`, `STORE_VERSION` as {@link decodeRecord}
  */
-export function decodeRecord({ key, value: bytes }: DiskEntry): StoredRecord {
-  const at = parseKey(key);
-  const { schema, value } = decodeValue(key, bytes);
-  if (schema !== SCHEMA[at.kind]) {
-    throw new SeatbeltError('STORE_VERSION', `${key}: the value has schema version ${schema}, this program reads version ${SCHEMA[at.kind]}`);
+export function decodeUnchecked({ key, value }: DiskEntry, schemas: Schemas = SCHEMAS): Data {
+  return upgraded(key, parseKey(key), decodeValue(key, value), schemas);
+}
+
+/**
+ * Decodes an entry and checks that it is what its key says. One that an earlier version of this program wrote is given as this one would have written it;
+ * on disk it stays as it is until it is next written.
+ * @param schemas of this program, unless a test has its own
+ * @throws SeatbeltError `STORE_CORRUPT` damaged, out of place, or of another shape; names the key and the field
+ * @throws SeatbeltError `STORE_VERSION` written by a version of this program that is later, or too old to be read; names the key
+ */
+export function decodeRecord(entry: DiskEntry, schemas: Schemas = SCHEMAS): StoredRecord {
+  return recordAt(entry.key, parseKey(entry.key), decodeUnchecked(entry, schemas));
+}
+
+function upgraded(key: string, { kind }: StoreKey, { schema, value }: DecodedValue, schemas: Schemas): Data {
+  const { version, upgrades } = schemas[kind];
+  const versions = `the value has schema version ${schema}, this program reads version ${version}`;
+  if (schema > version) throw new SeatbeltError('STORE_VERSION', `${key}: ${versions}`);
+  let current = value;
+  for (let from = schema; from < version; from += 1) {
+    const upgrade = upgrades[from];
+    if (upgrade === undefined) throw new SeatbeltError('STORE_VERSION', `${key}: ${versions}, and has no upgrade from version ${from}`);
+    try {
+      current = upgrade(current);
+    } catch (cause) {
+      throw new SeatbeltError('STORE_CORRUPT', `${key}: the value is not of the schema version ${from} that it claims`, { cause });
+    }
   }
-  return recordAt(key, at, value);
+  return current;
 }
 
 function recordAt(key: string, at: StoreKey, value: Data): StoredRecord {
@@ -130,9 +133,11 @@ function recordAt(key: string, at: StoreKey, value: Data): StoredRecord {
     case 'expired':
       return { kind: 'expired', rootId: at.rootId };
     case 'history':
-      return { kind: 'history', commandId: at.commandId, seq: at.seq, entry: value };
-    case 'call':
-      return { kind: 'call', commandId: at.commandId, slot: at.slot, record: value };
+      return { kind: 'history', commandId: at.commandId, seq: at.seq, entry: shaped<Data>(key, historyShape, value) };
+    case 'call': {
+      const record = shaped<CallRecord>(key, callShape, value);
+      return inPlace(key, record.commandId === at.commandId, { kind: 'call', commandId: at.commandId, slot: at.slot, record });
+    }
     case 'task': {
       const task = shaped<SpmAsyncTask>(key, taskShape, value);
       return inPlace(key, task.id === at.id, { kind: 'task', task });

@@ -106,7 +106,7 @@ export class SnapshotStore {
 
   /** The first root commands to end of those that have records, at most `limit`: when, µs, and which. */
   async firstEnded(limit: number): Promise<readonly { readonly at: number; readonly rootId: string }[]> {
-    const records = (await this.#disk.scan(ENDED_PREFIX, limit)).slice(0, limit).map(decodeRecord);
+    const records = (await this.#disk.scan(ENDED_PREFIX, limit)).slice(0, limit).map((entry) => decodeRecord(entry));
     return records.flatMap((record) => (record.kind === 'ended' ? [{ at: record.at, rootId: record.rootId }] : []));
   }
 

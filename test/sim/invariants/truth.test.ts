@@ -34,7 +34,7 @@ class Deeds extends Life {
   }
 
   calls(key: string, verb: string, args: { readonly [key: string]: Data }, reply: { code: number; message: string; result: Data } | null = null): this {
-    const call = { host: HOST, verb, args, key, hostIncarnation: 1, reply };
+    const call = { host: HOST, verb, args, key, hostIncarnation: 1, reply, reads: 0 };
     this.run.commit({ type: 'call', commandId: 'c1', slot: 'callback', record: { commandId: 'c1', index: 0, callback: 'start', attempt: 1, reads: [], calls: [call] } });
     return this;
   }

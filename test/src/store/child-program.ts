@@ -57,7 +57,7 @@ async function commitForEver(): Promise<never> {
     const seq = await store.commit([
       { type: 'entity', key: 'counter/a', record: { version: n, value: { n, padding: 'x'.repeat(200) } } },
       { type: 'entity', key: 'counter/b', record: { version: n, value: { n } } },
-      { type: 'history', commandId: 'c1', seq: n, entry: { n } },
+      { type: 'history', commandId: 'c1', seq: n, entry: { t: n, handler: 'count', index: 0, callback: 'beforeTask', attempt: 1, outcome: 'ok' } },
     ]);
     print(String(seq));
   }

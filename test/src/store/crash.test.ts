@@ -42,7 +42,7 @@ test('after SIGKILL in the middle of commits, each acknowledged one is there, an
     expect([acknowledged, acknowledged + 1]).toContain(durable);
     expect(opened.entities.get('counter/a')?.version).toBe(durable);
     expect(opened.entities.get('counter/b')).toEqual({ version: durable, value: { n: durable } });
-    expect(await readHistory(disk, 'c1')).toEqual(Array.from({ length: durable }, (_, i) => ({ n: i + 1 })));
+    expect(await readHistory(disk, 'c1')).toMatchObject(Array.from({ length: durable }, (_, i) => ({ t: i + 1 })));
     await disk.close();
     before = durable;
   }

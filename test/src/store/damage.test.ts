@@ -2,8 +2,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { encodeValue } from '../../../src/store/codec.js';
 import { MemoryDisk } from '../../../src/store/memory-disk.js';
 import { readStore, scanStore } from '../../../src/store/read-store.js';
+import { encodeRecord } from '../../../src/store/records.js';
 import { SnapshotStore } from '../../../src/store/snapshot-store.js';
-import { aTask, failureOf } from './fixtures.js';
+import { aCallRecord, aCommand, anEntry, aTask, failureOf } from './fixtures.js';
 
 let disk: MemoryDisk;
 
@@ -12,13 +13,13 @@ beforeEach(async () => {
   await SnapshotStore.initialise(disk, { storeId: 's', entities: [{ key: 'disk/d1', value: { size: 1 } }] });
   const store = await SnapshotStore.open(disk);
   await store.commit([
-    { type: 'command', state: { id: 'c1' } },
-    { type: 'command', state: { id: 'c2' } },
-    { type: 'history', commandId: 'c1', seq: 0, entry: 'first' },
-    { type: 'history', commandId: 'c1', seq: 1, entry: 'second' },
+    { type: 'command', state: aCommand('c1') },
+    { type: 'command', state: aCommand('c2') },
+    { type: 'history', commandId: 'c1', seq: 0, entry: anEntry(1) },
+    { type: 'history', commandId: 'c1', seq: 1, entry: anEntry(2) },
     { type: 'task', task: aTask('t1') },
     { type: 'lock', lock: { key: 'disk/d1', mode: 'exclusive', owner: 'c1' } },
-    { type: 'call', commandId: 'c1', slot: 'callback', record: [] },
+    { type: 'call', commandId: 'c1', slot: 'callback', record: aCallRecord('c1', 1) },
   ]);
 });
 
@@ -91,9 +92,9 @@ describe('entries that are sound, but not those of the last commit, are noticed:
   });
 
   test('ones under a key that is not theirs', async () => {
-    await replace('command/c2', () => encodeValue(1, { id: 'c1' }));
+    await replace('command/c2', () => encodeRecord('command', aCommand('c1')));
     expect((await failureOf(() => readStore(disk))).message).toMatch(/command\/c2.*belongs to another key/);
-    await replace('command/c2', () => encodeValue(1, { id: 'c2' }));
+    await replace('command/c2', () => encodeRecord('command', aCommand('c2')));
     await replace('lock/disk%2Fd1/c1', () => encodeValue(1, { key: 'disk/d1', mode: 'shared', owner: 'c2' }));
     expect((await failureOf(() => readStore(disk))).message).toMatch(/lock\/disk%2Fd1\/c1.*belongs to another key/);
   });

@@ -5,6 +5,7 @@ import { SeatbeltError } from '../../../src/model/errors.js';
 import { createStoreDirectory, openStoreDirectory } from '../../../src/store/directory.js';
 import { readHistory, readStore } from '../../../src/store/read-store.js';
 import { SnapshotStore } from '../../../src/store/snapshot-store.js';
+import { anEntry } from './fixtures.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 const COMMITS = 400;
@@ -20,7 +21,7 @@ async function populated(): Promise<string> {
       store.commit([
         { type: 'entity', key: 'counter/a', record: { version: i + 1, value: { n: i + 1, padding: noise(i) } } },
         { type: 'entity', key: 'counter/b', record: { version: i + 1, value: i + 1 } },
-        { type: 'history', commandId: 'c', seq: i + 1, entry: i + 1 },
+        { type: 'history', commandId: 'c', seq: i + 1, entry: anEntry(i + 1) },
       ]),
     ),
   );
@@ -43,7 +44,7 @@ async function verdict(directory: string): Promise<number | string> {
       const n = head.commitSeq;
       const shown = n === 0 ? [] : [entities.get('counter/a')?.version, entities.get('counter/b')?.value];
       expect(shown).toEqual(n === 0 ? [] : [n, n]);
-      expect(await readHistory(disk, 'c')).toEqual(Array.from({ length: n }, (_, i) => i + 1));
+      expect(await readHistory(disk, 'c')).toEqual(Array.from({ length: n }, (_, i) => anEntry(i + 1)));
       return n;
     } finally {
       await disk.close();

@@ -1,27 +1,14 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { CommandState } from '../../../src/flow/state.js';
-import { submitted } from '../../../src/flow/state.js';
 import { SeatbeltError } from '../../../src/model/errors.js';
 import type { Disk, DiskOp } from '../../../src/store/disk.js';
 import { MemoryDisk } from '../../../src/store/memory-disk.js';
 import { readHistory, readStore } from '../../../src/store/read-store.js';
 import { SnapshotStore, type Change } from '../../../src/store/snapshot-store.js';
 import { contentsOf } from './disk-suite.js';
-import { anyData, aTask, failureOf } from './fixtures.js';
+import { aCallRecord, aCommand, anEntry, anyData, aTask, failureOf } from './fixtures.js';
 
-const command: CommandState = submitted({
-  id: 'c1',
-  type: 'MoveDisk',
-  version: 1,
-  params: { disk: 'd1' },
-  handlers: ['copy', 'remove'],
-  parent: null,
-  rootId: 'c1',
-  locks: [],
-  lockWait: 'refuse',
-  submittedAt: 5,
-});
+const command = aCommand('c1');
 
 let disk: MemoryDisk;
 let store: SnapshotStore;
@@ -79,9 +66,9 @@ describe('opening', () => {
       { type: 'lock', lock: { key: 'disk/d1', mode: 'exclusive', owner: 'c1' } },
       { type: 'lock', lock: { key: 'vm/v1', mode: 'shared', owner: 'c1' } },
       { type: 'lock', lock: { key: 'vm/v1', mode: 'shared', owner: 'c2' } },
-      { type: 'call', commandId: 'c1', slot: 'callback', record: { calls: [1, 2] } },
-      { type: 'call', commandId: 'c1', slot: 'retry-0', record: { calls: [3] } },
-      { type: 'call', commandId: 'c2', slot: 'callback', record: { calls: [] } },
+      { type: 'call', commandId: 'c1', slot: 'callback', record: aCallRecord('c1', 2) },
+      { type: 'call', commandId: 'c1', slot: 'retry-0', record: aCallRecord('c1', 1) },
+      { type: 'call', commandId: 'c2', slot: 'callback', record: aCallRecord('c2') },
     ]);
     await store.commit([
       { type: 'command', state: { ...command, status: 'RUNNING' } },
@@ -99,7 +86,7 @@ describe('opening', () => {
       { key: 'disk/d1', mode: 'exclusive', owner: 'c1' },
       { key: 'vm/v1', mode: 'shared', owner: 'c2' },
     ]);
-    expect([...opened.calls]).toEqual([['c1', new Map([['callback', { calls: [1, 2] }], ['retry-0', { calls: [3] }]])]]);
+    expect([...opened.calls]).toEqual([['c1', new Map([['callback', aCallRecord('c1', 2)], ['retry-0', aCallRecord('c1', 1)]])]]);
     expect(await readStore(disk)).toEqual(opened);
   });
 });
@@ -118,7 +105,7 @@ describe('a commit', () => {
     const watchedStore = await SnapshotStore.open(watched);
     await watchedStore.commit([
       { type: 'command', state: command },
-      { type: 'history', commandId: 'c1', seq: 0, entry: 'first' },
+      { type: 'history', commandId: 'c1', seq: 0, entry: anEntry(1) },
       { type: 'command', state: { ...command, status: 'RUNNING' } },
     ]);
     expect(batches.map((ops) => ops.map((op) => op.key))).toEqual([['command/c1', 'history/c1/0000000000', 'meta/head']]);
@@ -181,18 +168,18 @@ describe('a commit', () => {
 });
 
 describe('history', () => {
-  const entry = (commandId: string, seq: number): Change => ({ type: 'history', commandId, seq, entry: { of: commandId, seq } });
+  const entry = (commandId: string, seq: number): Change => ({ type: 'history', commandId, seq, entry: anEntry(seq) });
 
   test('is read in its order, for one command', async () => {
     await store.commit([entry('a', 0), entry('ab', 0)]);
     for (let seq = 1; seq < 12; seq += 1) await store.commit([entry('a', seq)]);
-    expect(await readHistory(disk, 'a')).toEqual(Array.from({ length: 12 }, (_, seq) => ({ of: 'a', seq })));
-    expect(await store.history('ab')).toEqual([{ of: 'ab', seq: 0 }]);
+    expect(await readHistory(disk, 'a')).toEqual(Array.from({ length: 12 }, (_, seq) => anEntry(seq)));
+    expect(await store.history('ab')).toEqual([anEntry(0)]);
     expect(await store.history('b')).toEqual([]);
   });
 
   test('is never rewritten, also not by a later opener; the refused commit changes nothing', async () => {
-    await store.commit([entry('a', 0), entry('a', 1), { type: 'command', state: { id: 'a', historyLength: 2 } }]);
+    await store.commit([entry('a', 0), entry('a', 1), { type: 'command', state: aCommand('a', { historyLength: 2 }) }]);
     for (const writer of [store, await SnapshotStore.open(disk)]) {
       const changes: Change[] = [{ type: 'entity', key: 'disk/d1', record: null }, entry('a', 1)];
       expect((await failureOf(() => writer.commit(changes))).code).toBe('INTERNAL');
@@ -204,12 +191,12 @@ describe('history', () => {
 });
 
 describe('a command that is over', () => {
-  const over = (id: string, endedAt: number): Change => ({ type: 'command', state: { id, endedAt, historyLength: 1 } });
+  const over = (id: string, endedAt: number): Change => ({ type: 'command', state: aCommand(id, { endedAt, historyLength: 1 }) });
 
   test('goes to the archive in the batch that ends it, where it is found, and an opener does not read it', async () => {
-    await store.commit([{ type: 'command', state: { id: 'a', endedAt: null } }, { type: 'command', state: { id: 'a!0.1.0', endedAt: null } }]);
-    await store.commit([over('a!0.1.0', 6), { type: 'history', commandId: 'a!0.1.0', seq: 0, entry: 1 }]);
-    await store.commit([over('a', 7), { type: 'history', commandId: 'a', seq: 0, entry: 1 }]);
+    await store.commit([{ type: 'command', state: aCommand('a') }, { type: 'command', state: aCommand('a!0.1.0') }]);
+    await store.commit([over('a!0.1.0', 6), { type: 'history', commandId: 'a!0.1.0', seq: 0, entry: anEntry(1) }]);
+    await store.commit([over('a', 7), { type: 'history', commandId: 'a', seq: 0, entry: anEntry(1) }]);
     expect((await contentsOf(disk)).map(([key]) => key)).toEqual([
       'done/a/a',
       'done/a/a!0.1.0',
@@ -233,7 +220,7 @@ describe('a command that is over', () => {
 
   test('is removed with all that the archive has of it; what is left still adds up, and an opener goes on from there', async () => {
     // One whose id begins like the other's may have ended in the same microsecond.
-    await store.commit([over('a', 6), over('ab', 6), over('b', 7), { type: 'history', commandId: 'a', seq: 0, entry: 1 }]);
+    await store.commit([over('a', 6), over('ab', 6), over('b', 7), { type: 'history', commandId: 'a', seq: 0, entry: anEntry(1) }]);
     const family = await store.archivedFamily('a', 6);
     expect(family.map(({ key }) => key).sort()).toEqual(['done/a/a', 'ended/0000000000000006/a', 'history/a/0000000000']);
     await store.commit([{ type: 'familyRemoved', rootId: 'a', entries: family }]);
