@@ -3,7 +3,8 @@ import type { ErrorRecord } from '../src/model/errors.js';
 import type { OperatorRequest } from '../src/model/operator.js';
 import type { FlowEffect } from '../src/flow/event.js';
 import { cancelRefusal, cancelRefusalAbove } from '../src/flow/cancel.js';
-import type { CommandState } from '../src/flow/state.js';
+import { isOfOlderStore } from '../src/flow/older-store.js';
+import { isTerminal, type CommandState } from '../src/flow/state.js';
 import { recover } from '../src/flow/transition.js';
 import { Admission, lockError } from './command/admission.js';
 import { childOf, isRoot, placeholder } from './command/batch.js';
@@ -107,6 +108,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
     if (state.phase !== before.phase) callbacks.forgo();
     cleanUps.follow(state);
     limit.follow(state);
+    if (isOfOlderStore(before) && !isOfOlderStore(state) && !isTerminal(state.status)) taskManager.tell({ type: 'release', commandId: state.id });
     deps.changed(state, before);
   }
 

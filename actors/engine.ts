@@ -1,11 +1,12 @@
 import type { CommandDefinition } from '../src/model/command.js';
 import { SeatbeltError, type ErrorRecord } from '../src/model/errors.js';
+import { isOfOlderStore } from '../src/flow/older-store.js';
 import type { CommandState } from '../src/flow/state.js';
 import { EntityTable, type EntityReader } from '../src/store/entity-table.js';
 import { SnapshotStore } from '../src/store/snapshot-store.js';
 import { Archive, type Found } from './engine/archive.js';
 import { migrateCommands } from './engine/migration.js';
-import { recoverCommands, statesOf, withFencesBeyond } from './engine/recovery.js';
+import { recoverCommands, statesOf, takenUp, withCommands } from './engine/recovery.js';
 import { CommandRegistry } from './engine/registry.js';
 import { newCommand } from './command/durable-command.js';
 import { stored } from './command/batch.js';
@@ -29,7 +30,8 @@ export interface EngineConfig {
   readonly settings: EngineSettings;
   /**
    * An operator's decision to go on from an older copy of the store, of which hosts have seen commits up to this one: what the refusal `STORE_ROLLED_BACK`
-   * names. It is durable once the engine has started; a store that is not older is not touched by it.
+   * names. Every command that is not over is then PARKED until an operator says what becomes of it. It is durable once the engine has started; a store that is
+   * not older is not touched by it.
    */
   readonly acceptOlderStore?: SeenCommits;
 }
@@ -129,12 +131,14 @@ function createEngine(
     const store = await SnapshotStore.open(ports.disk);
     const accepted = config.acceptOlderStore ?? null;
     const older = accepted !== null && store.opened.head.commitSeq <= accepted.commitSeq ? accepted : null;
-    const found = older === null ? store.opened : withFencesBeyond(store.opened, older);
-    const incarnation = await store.beginIncarnation(older, older === null ? [] : statesOf(found).map((state) => ({ type: 'command', state: stored(state) })));
+    const taken = older === null ? [] : takenUp(store.opened, older, ports.now());
+    const found = older === null ? store.opened : withCommands(store.opened, taken);
+    const incarnation = await store.beginIncarnation(older, taken.map((state) => ({ type: 'command', state: stored(state) })));
     const began = store.head.commitSeq;
     // Two starts on copies of one store may have the same numbers.
     const life = `${incarnation}.${ports.random('life')}`;
     ports.probe({ type: 'engineStarted', incarnation });
+    for (const { id, status, error } of taken.filter(isOfOlderStore)) ports.probe({ type: 'statusChanged', commandId: id, status, error });
     const { contents, changes, commands: migratedCommands, failures } = migrateCommands(config.definitions, found, ports.now());
     if (changes.length > 0) await store.commit(changes);
     for (const command of migratedCommands) ports.probe({ type: 'commandMigrated', ...command });
@@ -181,6 +185,10 @@ function createEngine(
     const manager = createTaskManager(context, {
       pools,
       commandOf: (id) => registry.actorOf(id),
+      isWithheld: (id) => {
+        const state = registry.find(id);
+        return state !== undefined && isOfOlderStore(state);
+      },
       recovered: contents.tasks.values(),
       wakeSelf: (message) => taskManager.tell(message),
     });

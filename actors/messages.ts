@@ -57,6 +57,8 @@ export type TaskManagerMessage =
   /** Its placeholder is committed. */
   | { readonly type: 'place'; readonly task: SpmAsyncTask }
   | { readonly type: 'stop'; readonly taskId: string; readonly reason: StopReason }
+  /** An operator lets a command go on whose tasks were withheld: those that are only placed are to be submitted. */
+  | { readonly type: 'release'; readonly commandId: string }
   /** The commit that consumed its outcome is done: clear it. Also for a completion that nobody wants. */
   | { readonly type: 'clear'; readonly taskId: string }
   | { readonly type: 'submitAnswered'; readonly taskId: string; readonly host: string; readonly reply: WireReply }

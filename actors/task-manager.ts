@@ -19,6 +19,8 @@ export function createTaskManager(
     readonly pools: ReadonlyMap<string, Ref<PoolMessage>>;
     /** The actor of a command that is not over. */
     readonly commandOf: (commandId: string) => Ref<CommandMessage> | undefined;
+    /** Whether nothing of the command may be submitted before it is released: what an older store says is to be done may be done, and undone. */
+    readonly isWithheld: (commandId: string) => boolean;
     /** The task records on disk. */
     readonly recovered: Iterable<SpmAsyncTask>;
     readonly wakeSelf: (message: TaskManagerMessage) => void;
@@ -42,7 +44,7 @@ export function createTaskManager(
       tracked.set({ task, at, stop: null });
       // An earlier program may have known its pool, and sent it.
       if (at === 'placed') inherited.add(task.id);
-      if (at === 'placed') submit(task, { kind: 'unknown' });
+      if (at === 'placed' && !deps.isWithheld(task.commandId)) submit(task, { kind: 'unknown' });
       if (at === 'ending') clear(task);
     }
     for (const pool of pools.keys()) poll(pool);
@@ -57,6 +59,9 @@ export function createTaskManager(
         return;
       case 'stop':
         return stop(message.taskId, message.reason);
+      case 'release':
+        for (const task of tracked.placedBy(message.commandId)) submit(task, { kind: 'unknown' });
+        return;
       case 'clear':
         return consumed(message.taskId);
       case 'submitAnswered':

@@ -2,6 +2,7 @@ import { frozen } from '../../src/model/data.js';
 import type { ErrorRecord } from '../../src/model/errors.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import type { CommandState } from '../../src/flow/state.js';
+import { transition } from '../../src/flow/transition.js';
 import type { StoreContents } from '../../src/store/read-store.js';
 import type { StoredCommand } from '../../src/store/records.js';
 import { stored } from '../command/batch.js';
@@ -17,11 +18,25 @@ export function statesOf(contents: StoreContents): CommandState[] {
   return [...contents.commands.values()].map((state) => frozen(state) as unknown as CommandState);
 }
 
-/** With fence numbers that hosts have not seen: what was sent after this copy was made must not count as the present. */
-export function withFencesBeyond(contents: StoreContents, { commitSeq }: SeenCommits): StoreContents {
+/**
+ * What an older copy holds, as an engine takes it up that an operator has told to: with fence numbers that hosts have not seen, for what was sent after the copy
+ * was made must not count as the present, and nothing that goes on before an operator has looked at it. @param now µs
+ */
+export function takenUp(contents: StoreContents, seen: SeenCommits, now: number): readonly CommandState[] {
   // Each commit makes at most one number grow, by one.
-  const raised = statesOf(contents).map((state): [string, StoredCommand] => [state.id, stored({ ...state, fence: state.fence + commitSeq + 1 })]);
-  return { ...contents, commands: new Map(raised) };
+  return statesOf(contents).map((state) => parkedFor(seen, { ...state, fence: state.fence + seen.commitSeq + 1 }, now));
+}
+
+function parkedFor({ commitSeq, incarnation }: SeenCommits, state: CommandState, now: number): CommandState {
+  // What is completed waits for its root, which is parked.
+  if (state.phase.at === 'completed') return state;
+  const message = `its store is an older copy: hosts have seen commit ${commitSeq} of incarnation ${incarnation}, and what became of it by then nobody can tell`;
+  const error: ErrorRecord = { code: 'STORE_ROLLED_BACK', message, retryable: false, causes: [] };
+  return transition([], state, { type: 'parked', error }, { now, jitter: 0 })?.state ?? state;
+}
+
+export function withCommands(contents: StoreContents, states: readonly CommandState[]): StoreContents {
+  return { ...contents, commands: new Map(states.map((state): [string, StoredCommand] => [state.id, stored(state)])) };
 }
 
 /**

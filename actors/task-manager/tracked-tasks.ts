@@ -51,6 +51,11 @@ export class TrackedTasks {
     this.#pool(entry.task.pool).clearFailed.delete(taskId);
   }
 
+  /** Those of a command that are being offered, or are to be. */
+  placedBy(commandId: string): readonly SpmAsyncTask[] {
+    return [...this.#byId.values()].flatMap(({ task, at }) => (at === 'placed' && task.commandId === commandId ? [task] : []));
+  }
+
   /** Whether the engine waits for anything of this pool. */
   isWaitedFor(pool: string): boolean {
     return (this.#pools.get(pool)?.awaited ?? 0) > 0;

@@ -110,6 +110,17 @@ export function placedTasks(items: readonly WorkItem[]): readonly TaskItem[] {
   });
 }
 
+/** The items with the end that an operator gives to {@link placedTasks} of them that nobody waits for any more. */
+export function givenUp(items: readonly WorkItem[]): readonly WorkItem[] {
+  return items.map((item) => (item.kind === 'task' ? givenUpTask(item) : item));
+}
+
+function givenUpTask(item: TaskItem): TaskItem {
+  if (item.outcome !== null || item.notBefore !== null) return item;
+  if (item.cleanUp === undefined) return { ...item, outcome: { kind: 'unknown' } };
+  return item.cleanUp.at === 'callback' ? item : { ...item, cleanUp: { ...item.cleanUp, work: item.cleanUp.work.map(givenUpTask) } };
+}
+
 export function isFailedTask(item: WorkItem): item is TaskItem & { readonly outcome: Outcome } {
   return item.kind === 'task' && item.outcome !== null && item.outcome.kind !== 'succeeded';
 }

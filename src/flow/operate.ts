@@ -2,16 +2,16 @@ import type { OperatorRequest } from '../model/operator.js';
 import { withCalled } from './called.js';
 import { dueAgain } from './clean-up.js';
 import { childThatStays, childToUndo, withChild } from './children.js';
-import type { FlowEvent, Instant } from './event.js';
+import type { FlowEffect, FlowEvent, Instant } from './event.js';
 import { ended } from './ending.js';
 import { reach } from './forward.js';
-import { effectsOfItem, isFailedTask, mayRunAgain, nextTaskAttempt } from './items.js';
+import { effectsOfItem, givenUp, isFailedTask, mayRunAgain, nextTaskAttempt, placedTasks } from './items.js';
 import { actedBefore, closed, fits } from './operator-rules.js';
 import type { FlowShape } from './shape.js';
 import { isHeld, type CommandState, type HeldStatus, type Phase, type StepState } from './state.js';
 import { IllegalTransition, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
 import { undoChildren, undoNext } from './undo.js';
-import { resumed } from './work.js';
+import { outstandingWork, resumed, withItems } from './work.js';
 
 // What an operator does with a held command (semantics §2, held states). Which actions are possible is in operator-rules.ts.
 
@@ -30,8 +30,15 @@ export function operate(shape: FlowShape, state: CommandState, { request, unfit,
     case 'resolve':
       return goOnWithout(shape, logged, request, phase.from, at);
     case 'abandon':
-      return ended({ ...logged, fence: logged.fence + 1 }, 'CLOSED_BY_OPERATOR');
+      return abandon(logged);
   }
+}
+
+/** What it has on hosts, if it may leave that behind, is cleared there as soon as it is over. */
+function abandon(state: CommandState): Transition {
+  const { of, items } = outstandingWork(state);
+  const closed = ended({ ...withItems(state, of, givenUp(items)), fence: state.fence + 1 }, 'CLOSED_BY_OPERATOR');
+  return { state: closed.state, effects: [...placedTasks(items).map(({ id }): FlowEffect => ({ do: 'consumeTask', id })), ...closed.effects] };
 }
 
 /** Null: nobody parked it for another program, and so only an operator may let it go on. */

@@ -1,6 +1,7 @@
 import { OPERATOR_ACTIONS, type OperatorAction, type OperatorRequest } from '../model/operator.js';
 import { childToUndo } from './children.js';
 import { isFailedTask, mayRunAgain, placedTasks } from './items.js';
+import { isOfOlderStore } from './older-store.js';
 import { isHeld, type CommandState, type OperatorEntry } from './state.js';
 import { outstandingWork } from './work.js';
 
@@ -41,7 +42,10 @@ function actionRefusal(state: CommandState, action: OperatorAction, unfit: strin
   }
 }
 
-/** What cannot be left behind: it may still have effects. A task in back-off has nothing under way. */
+/**
+ * What cannot be left behind: it may still have effects. A task in back-off has nothing under way; and of the tasks of an older store nobody can tell whether
+ * they will ever be told to be over, so they may be.
+ */
 function running(state: CommandState): string | null {
   const { items } = outstandingWork(state);
   const undoing = state.phase.at === 'held' && state.phase.from?.at === 'children' ? childToUndo(state) : undefined;
@@ -49,6 +53,7 @@ function running(state: CommandState): string | null {
   if (undoing !== undefined && undoing.past !== true) return `child ${undoing.id} is to be rolled back, and is not over`;
   const child = items.find(({ kind, outcome }) => kind === 'child' && outcome === null);
   if (child !== undefined) return `child ${child.id} is not over`;
+  if (isOfOlderStore(state)) return null;
   const [task] = placedTasks(items);
   return task === undefined ? null : `task ${task.id} (${task.verb}) is not over`;
 }

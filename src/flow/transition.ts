@@ -8,6 +8,7 @@ import { childReported } from './child-reports.js';
 import { childToUndo, heldByChild, rollBackChild, uncovered } from './children.js';
 import { completed, forwardThrew, reach, started, type CallbackPhase } from './forward.js';
 import { effectsOfItem, owed, placedTask, stops } from './items.js';
+import { parkedAgain } from './older-store.js';
 import { operate, unparked } from './operate.js';
 import { answered, crossing, recreated } from './pivot.js';
 import { isUncounted, nextAttempt } from './retry.js';
@@ -60,8 +61,8 @@ function decide(shape: FlowShape, state: CommandState, event: FlowEvent, at: Ins
     case 'unparked':
       return unparked(shape, state, at);
     case 'parked':
-      // A held command stays held for the reason it has, unless that is a child's.
-      if (isTerminal(state.status) || state.phase.at === 'held') return null;
+      if (isTerminal(state.status)) return null;
+      if (state.phase.at === 'held') return heldStill(state, event.error);
       return { state: { ...state, status: 'PARKED', heldBy: event.error, phase: { at: 'held', from: state.phase } }, effects: [] };
     case 'crossing':
       return state.phase.at === 'callback' ? crossing(shape, state, state.phase) : null;
@@ -79,6 +80,12 @@ function decide(shape: FlowShape, state: CommandState, event: FlowEvent, at: Ins
       return phase === null ? null : callbackEnded(shape, state, phase, event, at);
     }
   }
+}
+
+/** A held command stays held for the reason it has, unless that is a child's, or one that goes away by itself where an operator is to be asked. */
+function heldStill(state: CommandState, error: ErrorRecord): Transition | null {
+  const again = parkedAgain(state, error);
+  return again === null ? null : { state: again, effects: [] };
 }
 
 type CallbackEvent = Exclude<Extract<FlowEvent, { run: RunRef }>, { run: CleanUpRef }>;

@@ -3,7 +3,10 @@ import { z } from 'zod';
 import { defineCommand } from '../../src/model/command.js';
 import { taskHandler } from '../../src/model/handler.js';
 import { SeenStores } from '../../actors/host/seen-stores.js';
-import { SECOND, withRig, type EngineRig } from './engine-rig.js';
+import { FENCED } from '../../actors/wire.js';
+import type { OperatorAction } from '../../src/model/operator.js';
+import type { CommandState } from '../../src/flow/state.js';
+import { SECOND, withRig, type EngineRig, type RigOptions } from './engine-rig.js';
 
 // An engine whose store is an older copy of what hosts have seen.
 
@@ -18,8 +21,10 @@ const TWO = defineCommand({ type: 'Two', params })
 /** What the host was asked to do. */
 const asked = ({ host }: EngineRig) => [host.calls.length, host.submissions.length];
 
+type Moment = 'engineStarted' | 'commandSubmitted' | 'taskPlaced' | 'taskSubmitted';
+
 /** Runs a command to its end, and puts back a copy of the disk that was made at this moment of it. */
-async function putBack(rig: EngineRig, moment: 'taskSubmitted' | 'commandSubmitted' | 'engineStarted'): Promise<void> {
+async function putBack(rig: EngineRig, moment: Moment): Promise<void> {
   rig.submit('c1', 'Two');
   await rig.runUntil(({ type }) => type === moment);
   const older = rig.copyOfDisk();
@@ -46,20 +51,119 @@ describe.each(['engineStarted', 'commandSubmitted', 'taskSubmitted'] as const)('
   });
 });
 
-// A copy that waits for a task waits for what may be gone from its host.
-test.each(['engineStarted', 'commandSubmitted'] as const)('a copy of the time of %s goes on when an operator accepts it, for good: later starts need no word of his', async (moment) => {
-  await withRig({ commands: [TWO] }, async (rig) => {
+/** An operator accepts the copy that was put back, once hosts have refused it. Its engine has not yet started. */
+async function accept(rig: EngineRig): Promise<{ readonly commitSeq: number; readonly incarnation: number }> {
+  await rig.run();
+  const seen = { commitSeq: rig.told('storeRolledBack')[0]?.seen ?? 0, incarnation: 1 };
+  rig.restartWith(rig.copyOfDisk(), seen);
+  return seen;
+}
+
+async function operate(rig: EngineRig, action: OperatorAction, commandId = 'c1'): Promise<number | undefined> {
+  const asked = rig.ask({ op: 'operateCommand', commandId, requestId: action, action });
+  await rig.runFor(60 * SECOND);
+  return rig.replies.get(asked)?.code;
+}
+
+const held = ({ status, heldBy }: CommandState) => [status, heldBy?.code];
+const PARKED = ['PARKED', 'STORE_ROLLED_BACK'];
+
+/** On a host that refuses, as real ones do, what it has cleared. */
+async function withRefusals(use: (rig: EngineRig) => Promise<void>, commands: RigOptions['commands'] = [TWO]): Promise<void> {
+  await withRig({ commands }, async (rig) => {
+    rig.host.script = { submit: (_verb, id) => (rig.host.cleared.includes(id) ? FENCED : 0) };
+    await use(rig);
+  });
+}
+
+describe.each<Moment>(['commandSubmitted', 'taskPlaced', 'taskSubmitted'])('a copy of the time of %s that an operator accepts', (moment) => {
+  test('does nothing by itself with a command that went on after it, also after later starts; abandoned, nothing of it is left', async () => {
+    await withRefusals(async (rig) => {
+      await putBack(rig, moment);
+      await accept(rig);
+      const before = asked(rig);
+      await rig.runFor(60 * SECOND);
+      expect([held(await rig.command()), asked(rig)]).toEqual([PARKED, before]);
+      rig.restartWith(rig.copyOfDisk());
+      await rig.runFor(60 * SECOND);
+      expect([held(await rig.command()), asked(rig)]).toEqual([PARKED, before]);
+
+      expect(await operate(rig, 'abandon')).toBe(0);
+      await rig.run();
+      const { status, exists } = await rig.command();
+      const left = moment === 'commandSubmitted' ? [] : [{ why: 'unfinished', tasks: [{ id: 'c1$0.w1.1.0', outcome: { kind: 'unknown' } }] }];
+      expect({ status, exists, asked: asked(rig), tasks: (await rig.stored()).tasks.size }).toMatchObject({ status: 'CLOSED_BY_OPERATOR', exists: left, asked: before, tasks: 0 });
+    });
+  });
+
+  test('is in force for good: later starts need no word of his, and new commands run', async () => {
+    await withRefusals(async (rig) => {
+      await putBack(rig, moment);
+      const seen = await accept(rig);
+      await rig.runFor(3 * SECOND);
+      rig.restartWith(rig.copyOfDisk());
+      rig.submit('c2', 'Two', {}, rig.kernel.now + 2 * SECOND);
+      await rig.runFor(60 * SECOND);
+      expect([(await rig.command('c2')).status, rig.told('storeRolledBack').length]).toEqual(['SUCCEEDED', 1]);
+      expect((await rig.stored()).heads.get('head')?.commitSeq).toBeGreaterThan(seen.commitSeq);
+    });
+  });
+
+  test('parks it wherever its engine crashes around that', { timeout: 120_000 }, async () => {
+    const crash = async (at: 'before' | 'after', nth: number): Promise<boolean> => {
+      let crashed = false;
+      await withRefusals(async (rig) => {
+        await putBack(rig, moment);
+        await accept(rig);
+        const before = asked(rig);
+        rig.engine.planCrash({ at, portOperation: rig.engine.portOperations + nth }, () => {
+          crashed = true;
+          rig.startAgain();
+        });
+        await rig.runFor(5 * SECOND);
+        const told = [at, nth, held(await rig.command()), asked(rig)];
+        // Whoever is not answered asks again.
+        const code = (await operate(rig, 'abandon')) ?? (await operate(rig, 'abandon'));
+        expect([...told, code, (await rig.command()).status, asked(rig)]).toEqual([at, nth, PARKED, before, 0, 'CLOSED_BY_OPERATOR', before]);
+      });
+      return crashed;
+    };
+    let operation = 1;
+    while ((await crash('before', operation)) && (await crash('after', operation))) operation += 1;
+    expect(operation).toBeGreaterThan(4);
+  });
+});
+
+test.each<[Moment, submitted: string[], status: string]>([
+  // What the lost commits cleared is refused for good.
+  ['commandSubmitted', ['c1$0.w1.1.0'], 'ROLLED_BACK'],
+  ['taskPlaced', ['c1$0.w1.1.0'], 'ROLLED_BACK'],
+])('retried from a copy of the time of %s, a command submits what it had not: %j', async (moment, submitted, status) => {
+  await withRefusals(async (rig) => {
     await putBack(rig, moment);
+    await accept(rig);
+    const before = rig.host.submissions.length;
+    await rig.runFor(5 * SECOND);
+    expect(await operate(rig, 'retry')).toBe(0);
+    expect([rig.host.submissions.slice(before).map(({ taskId }) => taskId), (await rig.command()).status]).toEqual([submitted, status]);
+  });
+});
+
+test('a program that fits does not release what another had parked before', async () => {
+  await withRefusals(async (rig) => {
+    rig.submit('c1', 'Two');
+    await rig.runUntil(({ type }) => type === 'taskPlaced');
+    rig.restart([]);
+    await rig.runUntil((probe) => probe.type === 'statusChanged' && probe.status === 'PARKED');
+    const older = rig.copyOfDisk();
+    rig.restart([TWO]);
     await rig.run();
-    const seen = { commitSeq: rig.told('storeRolledBack')[0]?.seen ?? 0, incarnation: 1 };
-    rig.restartWith(rig.copyOfDisk(), seen);
-    await rig.runFor(3 * SECOND);
-    rig.restartWith(rig.copyOfDisk());
+    rig.restartWith(older);
     await rig.run();
-    rig.submit('c2', 'Two');
-    await rig.run();
-    expect([(await rig.command('c2')).status, rig.told('storeRolledBack').length]).toEqual(['SUCCEEDED', 1]);
-    expect((await rig.stored()).heads.get('head')?.commitSeq).toBeGreaterThan(seen.commitSeq);
+    rig.restartWith(older, { commitSeq: rig.told('storeRolledBack')[0]?.seen ?? 0, incarnation: 3 });
+    await rig.runFor(60 * SECOND);
+    expect(held(await rig.command())).toEqual(PARKED);
+    expect((await rig.command()).heldBy?.causes).toEqual([expect.stringMatching(/no command type 'Two'/)]);
   });
 });
 

@@ -23,6 +23,7 @@ function aTaskManager({ recovered = [], command = 'there' }: Start = {}) {
   const manager = createTaskManager(context, {
     pools: new Map([['pool1', pool]]),
     commandOf: () => (command === 'there' ? owner : undefined),
+    isWithheld: () => false,
     recovered,
     wakeSelf: mailbox.wake,
   });

@@ -103,3 +103,32 @@ describe('what comes late or twice', () => {
     }
   });
 });
+
+describe('a command whose store is an older copy', () => {
+  const OLDER = { code: 'STORE_ROLLED_BACK', message: 'an older copy', retryable: false, causes: [] };
+  const operate = (action: 'abandon' | 'skip'): FlowEvent => ({ type: 'operate', request: { requestId: 'r1', action }, unfit: null, called: [] });
+
+  test('is parked for that, whatever it was parked for before, and then no program lets it go on by itself', () => {
+    const life = Life.of(step('one')).on({ type: 'parked', error: OTHER }).on({ type: 'parked', error: OLDER });
+    expect([life.status, life.state.heldBy, life.ignores({ type: 'unparked' })]).toEqual(['PARKED', { ...OLDER, causes: ['another list'] }, true]);
+  });
+
+  test('keeps a reason that waits for an operator anyway', () => {
+    const life = Life.of(step('one', { undoRetry: ONCE })).throws().throws();
+    expect([life.status, life.ignores({ type: 'parked', error: OLDER })]).toEqual(['ROLLBACK_INCOMPLETE', true]);
+  });
+
+  test('can be abandoned while its tasks are not over: nobody may ever tell how they end', () => {
+    const life = Life.of(step('one')).started(task('a'), task('b')).on({ type: 'parked', error: OLDER });
+    life.on({ type: 'workEnded', id: 'c1$0.w1.1.0', outcome: WELL });
+    const { fence } = life.state;
+    expect(life.ignores(operate('skip'))).toBe(true);
+    life.on(operate('abandon'));
+    expect([life.status, life.state.fence, life.asked]).toEqual(['CLOSED_BY_OPERATOR', fence + 1, ['consumeTask c1$0.w1.1.1', 'end']]);
+    expect(life.state.exists.flatMap(({ tasks }) => tasks.map(({ outcome }) => outcome))).toEqual([WELL, { kind: 'unknown' }]);
+  });
+
+  test('parked for anything else, it cannot', () => {
+    expect(Life.of(step('one')).started(task('a')).on({ type: 'parked', error: OTHER }).ignores(operate('abandon'))).toBe(true);
+  });
+});

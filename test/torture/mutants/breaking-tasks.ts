@@ -75,7 +75,7 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a task that was not acknowledged before a crash is not offered again',
     breaks: 'at-rest',
     file: TASK_MANAGER,
-    find: "if (at === 'placed') submit(task, { kind: 'unknown' });",
+    find: "if (at === 'placed' && !deps.isWithheld(task.commandId)) submit(task, { kind: 'unknown' });",
     replace: '',
   },
   {

@@ -1,0 +1,21 @@
+import type { ErrorRecord } from '../model/errors.js';
+import type { CommandState } from './state.js';
+
+// A command whose store is an older copy of what hosts have seen. What it had under way may have come further, or be over: nothing of it goes on by itself,
+// and what it waits for may never be told.
+
+/** Whether it is parked for that, and waits for an operator. */
+export function isOfOlderStore({ status, heldBy }: Pick<CommandState, 'status' | 'heldBy'>): boolean {
+  return status === 'PARKED' && heldBy !== null && saysOlderStore(heldBy);
+}
+
+export function saysOlderStore({ code }: ErrorRecord): boolean {
+  return code === 'STORE_ROLLED_BACK';
+}
+
+/** What is parked already must wait too: a program that fits would let it go on. Its reason is kept among the causes. */
+export function parkedAgain(state: CommandState, error: ErrorRecord): CommandState | null {
+  if (state.status !== 'PARKED' || !saysOlderStore(error)) return null;
+  const { heldBy } = state;
+  return { ...state, heldBy: heldBy === null ? error : { ...error, causes: [...error.causes, heldBy.message, ...heldBy.causes] } };
+}
