@@ -37,8 +37,11 @@ export function operate(shape: FlowShape, state: CommandState, { request, unfit,
 /** What it has on hosts, if it may leave that behind, is cleared there as soon as it is over. */
 function abandon(state: CommandState): Transition {
   const { of, items } = outstandingWork(state);
-  const closed = ended({ ...withItems(state, of, givenUp(items)), fence: state.fence + 1 }, 'CLOSED_BY_OPERATOR');
-  return { state: closed.state, effects: [...placedTasks(items).map(({ id }): FlowEffect => ({ do: 'consumeTask', id })), ...closed.effects] };
+  const left = placedTasks(items);
+  // Where every step has had its turn, there is no step to change.
+  const noted = left.length === 0 ? state : withItems(state, of, givenUp(items));
+  const closed = ended({ ...noted, fence: state.fence + 1 }, 'CLOSED_BY_OPERATOR');
+  return { state: closed.state, effects: [...left.map(({ id }): FlowEffect => ({ do: 'consumeTask', id })), ...closed.effects] };
 }
 
 /** Null: nobody parked it for another program, and so only an operator may let it go on. */
