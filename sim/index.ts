@@ -1,6 +1,7 @@
 // seatbelt/sim: simulate and embed.
 
-export { Simulation, type OperatorWish, type SimulationEvents, type SimulationOptions } from './embed/simulation.js';
+export type { OperatorWish, SimulationEvents, SimulationOptions } from './embed/interface.js';
+export { Simulation } from './embed/simulation.js';
 export { defineScenario, resolveScenario, ScenarioDefinition } from './scenario/code.js';
 export { loadScenario, parseScenario, type LoadOptions } from './scenario/load.js';
 export { BUILT_IN_VOCABULARY, vocabularyOf } from './scenario/vocabulary.js';

@@ -3,7 +3,7 @@ import type { OpenCalls } from './call-slot.js';
 import type { CallRecord, RecordedCall } from '../../src/store/call-record.js';
 
 /** The calls of a forward callback that were answered well, or not at all: they may have had effects. */
-export function calledBy(record: CallRecord | undefined): readonly CalledVerb[] {
+function calledBy(record: CallRecord | undefined): readonly CalledVerb[] {
   if (record === undefined || (record.callback !== 'start' && record.callback !== 'beforeRetry' && record.callback !== 'endSuccessfully')) return [];
   const { callback, task } = record;
   const of = task === undefined ? { callback } : { callback, task };

@@ -1,6 +1,6 @@
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { OperatorRequest } from '../../src/model/operator.js';
-import type { Pace, SimulationEvents } from '../embed/simulation.js';
+import type { Pace, SimulationEvents } from '../embed/interface.js';
 import type { InvariantResult, RunResult } from '../report/result.js';
 import type { Vocabulary } from '../scenario/check.js';
 import type { Scenario } from '../scenario/schema.js';

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Pace } from '../embed/simulation.js';
+import type { Pace } from '../embed/interface.js';
 
 /** The longest that a timer of Node's can wait, ms. */
 const LONGEST_MS = 2 ** 31 - 1;

@@ -2,16 +2,10 @@ import { BUILT_IN_COMMANDS } from '../../src/commands/index.js';
 import { checkCommandId, type CommandDefinition } from '../../src/model/command.js';
 import type { OperateTold } from '../../actors/probe.js';
 import { checkedOperation } from '../../actors/command/operation.js';
-import { asData, type Data } from '../../src/model/data.js';
 import { SeatbeltError, type ErrorCode } from '../../src/model/errors.js';
-import type { OperatorRequest } from '../../src/model/operator.js';
 import { Monitor } from '../invariants/monitor.js';
-import type { Violation } from '../invariants/invariant.js';
-import type { StoreMirror } from '../invariants/store-mirror.js';
-import type { EventSpec } from '../kernel/event.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { RunResult } from '../report/result.js';
-import type { ProbeEvent } from '../report/timeline.js';
 import { resolveScenario, ScenarioDefinition } from '../scenario/code.js';
 import { checkedOwnNames } from '../scenario/define/own.js';
 import type { Scenario } from '../scenario/schema.js';
@@ -23,47 +17,12 @@ import { writeAhead } from '../world/write-ahead.js';
 import type { Progress, WorldStore } from '../world/world-store.js';
 import { checkCommands, checkDirectory, checkListener, checkScenario, checkSeed, checkSubmission } from './arguments.js';
 import { Cluster, type ClusterObserver } from './cluster.js';
-import { operationsOf } from './operations.js';
+import { endOf, endRecord } from './end-record.js';
+import { planErrands } from './errands.js';
+import type { OperatorWish, Pace, SimulationEvents, SimulationOptions } from './interface.js';
 import { commandsOf, Recorder } from './recorder.js';
 import { NumberedNames } from './numbered-names.js';
 import { createInMemory, createRun, openRun, type RunStore } from './run-store.js';
-
-export interface SimulationOptions {
-  /** Any safe integer; default 1. Same scenario, same seed: the same run, event by event. */
-  readonly seed?: number;
-  /**
-   * A directory to keep the run in, the engine's LevelDB and the world's: new, empty, or left over from a creation that was cut short. Default: all is in
-   * memory. {@link Simulation.resume} goes on with it, should the process die.
-   */
-  readonly db?: string;
-  /** The file that the scenario's own commands come from, absolute: kept in `db` for who resumes the run. Default: they come from no file. */
-  readonly module?: string;
-  /** Default: the commands that ship. Those of the scenario's own are known besides. */
-  readonly commands?: ReadonlyMap<string, CommandDefinition>;
-}
-
-/** An event as a listener sees it. Its labels and contents are for people and comparisons, and may change from version to version. */
-export type SimulationEvent = Pick<EventSpec, 'node' | 'kind' | 'label' | 'content'> & {
-  /** From 1. */
-  readonly n: number;
-  /** µs */
-  readonly t: number;
-};
-
-export interface SimulationEvents {
-  /** Something is about to happen. {@link Simulation.fingerprint} counts it already. */
-  readonly event: SimulationEvent;
-  /** Something that the engine, a host or the client tells an observer. */
-  readonly probe: ProbeEvent;
-  /** An invariant is broken. */
-  readonly violation: Violation;
-}
-
-/** Resolved once virtual time `t` (µs) may come; with the time that may come by then, at least `t`. */
-export type Pace = (t: number) => Promise<number>;
-
-/** What an operator wants done. `requestId`: 1 to 64 characters; default: a new one. `output`: of the step that `resolve` completes. */
-export type OperatorWish = Omit<OperatorRequest, 'requestId'> & { readonly requestId?: string };
 
 type Listener<E extends keyof SimulationEvents> = (event: SimulationEvents[E]) => void;
 
@@ -190,30 +149,7 @@ export class Simulation {
     const known = [...store.commands.values()];
     this.#submissions = new NumberedNames('submitted', known.map(({ id }) => id));
     this.#operations = new NumberedNames('operate', known.flatMap(({ operator }) => operator.map(({ requestId }) => requestId)));
-    this.#schedule();
-  }
-
-  /** What the scenario's client has yet to do. */
-  #schedule(): void {
-    const { commands } = this.#scenario;
-    for (const { at, request } of operationsOf(this.#scenario)) if (!this.#cluster.agenda.isAnswered(request)) this.#cluster.operateAt(Math.max(at, this.now), request);
-    for (const errand of this.#cluster.agenda.errands(commands, this.now)) {
-      switch (errand.act) {
-        case 'submit': {
-          const command = commands.find(({ id }) => id === errand.id);
-          if (command === undefined) break;
-          const { id, type, params } = command;
-          this.#cluster.submitAt(errand.at, { id, type, params: asData(params, `command ${id}: params`) });
-          break;
-        }
-        case 'watch':
-          this.#cluster.watchAt(errand.at, errand.id);
-          break;
-        case 'cancel':
-          this.#cluster.cancelAt(errand.at, errand.id);
-          break;
-      }
-    }
+    planErrands(cluster, scenario, this.now);
   }
 
   /** Virtual time, whole µs. */
@@ -394,21 +330,4 @@ export class Simulation {
     if (this.#cluster.defect !== null) throw this.#cluster.defect;
     return result;
   }
-}
-
-/** What a run came to, and which commit of the engine's was the last then: an operator may make another. */
-type EndRecord = { readonly result: RunResult; readonly commitSeq: number };
-
-function endRecord(result: RunResult, store: StoreMirror): Data {
-  return asData({ result, commitSeq: lastCommit(store) } satisfies EndRecord, 'the result');
-}
-
-function endOf(world: WorldStore | null, store: StoreMirror): RunResult | null {
-  // This program wrote it.
-  const end = world?.end as EndRecord | null | undefined;
-  return end?.commitSeq === lastCommit(store) ? end.result : null;
-}
-
-function lastCommit(store: StoreMirror): number {
-  return store.heads.get('head')?.commitSeq ?? 0;
 }

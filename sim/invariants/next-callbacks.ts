@@ -311,7 +311,7 @@ class Rules {
 }
 
 /** Every task and dependent child ended well; of independent children, one is enough. */
-export function endedWell(work: readonly WorkItem[]): boolean {
+function endedWell(work: readonly WorkItem[]): boolean {
   const independent = (item: WorkItem): boolean => item.kind === 'child' && item.independent;
   const children = work.filter(independent);
   const well = ({ outcome }: WorkItem): boolean => outcome?.kind === 'succeeded';

@@ -1,8 +1,5 @@
 import { z } from 'zod';
 
-/** A length or a point of virtual time, whole µs. */
-export type Micros = number;
-
 const MICROS: Readonly<Record<string, number>> = { us: 1, ms: 1e3, s: 1e6, min: 60e6, h: 3_600e6, d: 86_400e6 };
 const BYTES: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
 

@@ -5,7 +5,7 @@ import type { Scenario } from '../scenario/schema.js';
 import type { SharedStorage } from './shared-storage.js';
 
 /** The id of a disk's base volume. */
-export function baseVolume(disk: string): string {
+function baseVolume(disk: string): string {
   return `${disk}-base`;
 }
 

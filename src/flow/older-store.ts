@@ -9,7 +9,7 @@ export function isOfOlderStore({ status, heldBy }: Pick<CommandState, 'status' |
   return status === 'PARKED' && heldBy !== null && saysOlderStore(heldBy);
 }
 
-export function saysOlderStore({ code }: ErrorRecord): boolean {
+function saysOlderStore({ code }: ErrorRecord): boolean {
   return code === 'STORE_ROLLED_BACK';
 }
 

@@ -8,7 +8,8 @@ import { STALE } from '../../actors/wire.js';
 import { CallbackHost } from '../../actors/command/callback-host.js';
 import { FenceNumbers, type EngineContext } from '../../actors/engine-context.js';
 import type { Exchange } from '../../actors/exchange.js';
-import { withRig, type EngineRig, type RigOptions } from './engine-rig.js';
+import { crashAtEachEvent, type ToTheEnd } from './crash-at-each-event.js';
+import { withRig, type RigOptions } from './engine-rig.js';
 import { FAILED, type HostScript } from './scripted-host.js';
 
 const step = taskHandler<unknown>();
@@ -34,10 +35,10 @@ const Copies = defineCommand({ type: 'Copies', params: z.record(z.string(), z.un
 const HOST: HostScript = { status: (verb, taskId) => (verb === 'copy' && taskId.includes('.w1.1.') ? FAILED : {}) };
 const OPTIONS: RigOptions = { commands: [Copies], host: HOST, entities: { 'disk/d1': {} } };
 
-async function copied(use: (rig: EngineRig) => Promise<void>): Promise<void> {
+async function copied(run: ToTheEnd): Promise<void> {
   await withRig(OPTIONS, async (rig) => {
     rig.submit('c1', 'Copies', {}, 100_000);
-    await use(rig);
+    await run(rig);
     const stored = await rig.stored();
     // A submission before its first sync may be lost.
     if (stored.commands.size === 0) return;
@@ -55,16 +56,7 @@ async function copied(use: (rig: EngineRig) => Promise<void>): Promise<void> {
 }
 
 test('what the failed attempts have left is cleaned up, one task beside the other, whenever the engine crashes', async () => {
-  let ran = 0;
-  await copied(async (rig) => {
-    while ((await rig.kernel.step()) > 0) ran += 1;
-  });
-  for (let at = 1; at < ran; at += 1) {
-    await copied(async (rig) => {
-      for (let event = 1; (await rig.kernel.step()) > 0; event += 1) if (event === at && rig.engine.life !== null) rig.restart();
-      await rig.run();
-    });
-  }
+  await crashAtEachEvent(copied);
 });
 
 test('a call whose fence number a sibling has made old meanwhile is sent again with the new one, under the same key', async () => {

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Data } from '../../../src/model/data.js';
 import { dataMapSchema, dataSchema, hostCodeSchema, listOf, nameSchema, oneOrMore } from '../fields.js';
 import { durationSchema, positiveDurationSchema } from '../units.js';
 
@@ -181,4 +180,3 @@ export type CallDeclaration = z.output<typeof callSchema>;
 export type ChildDeclaration = z.output<typeof childSchema>;
 export type UndoDeclaration = z.output<typeof undoSchema>;
 export type PolicyDeclaration = z.output<typeof policySchema>;
-export type ArgsDeclaration = { readonly [name: string]: Data };

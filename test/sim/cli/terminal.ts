@@ -4,7 +4,7 @@ import { runCli } from '../../../sim/cli/cli.js';
 import type { RunnableSimulation, Services } from '../../../sim/cli/services.js';
 import type { ProbeEvent } from '../../../sim/report/timeline.js';
 import type { RunResult } from '../../../sim/report/result.js';
-import type { Pace } from '../../../sim/embed/simulation.js';
+import type { Pace } from '../../../sim/embed/interface.js';
 import { parseScenario } from '../../../sim/scenario/load.js';
 import type { Scenario } from '../../../sim/scenario/schema.js';
 import { report } from '../report/reports.js';

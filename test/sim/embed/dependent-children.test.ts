@@ -6,6 +6,7 @@ import { parseScenario } from '../../../sim/scenario/load.js';
 import { vocabularyOf } from '../../../sim/scenario/vocabulary.js';
 import { defineCommand } from '../../../src/model/command.js';
 import { taskHandler } from '../../../src/model/handler.js';
+import { broken, finished } from './finished.js';
 
 const params = z.strictObject({ volume: z.string(), depth: z.number(), fails: z.string() });
 type Params = z.output<typeof params>;
@@ -53,16 +54,8 @@ async function run(fails: string, crashAt: number | null): Promise<RunResult & {
     'family.json',
     { vocabulary: vocabularyOf(COMMANDS) },
   );
-  const simulation = await Simulation.create(scenario, { commands: COMMANDS });
-  try {
-    await simulation.run();
-    return simulation.result();
-  } finally {
-    await simulation.dispose();
-  }
+  return finished(await Simulation.create(scenario, { commands: COMMANDS }));
 }
-
-const broken = ({ invariants }: RunResult) => invariants.filter(({ held }) => !held);
 
 describe('a family of dependent children in a whole cluster', () => {
   it.each([

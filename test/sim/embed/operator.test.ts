@@ -6,6 +6,7 @@ import { parseScenario } from '../../../sim/scenario/load.js';
 import { vocabularyOf } from '../../../sim/scenario/vocabulary.js';
 import { defineCommand } from '../../../src/model/command.js';
 import type { OperatorAction } from '../../../src/model/operator.js';
+import { broken, finished } from './finished.js';
 
 const params = z.strictObject({});
 const ONCE = { attempts: 1, backoffMs: 0, maxBackoffMs: 0 };
@@ -102,7 +103,6 @@ function scenarioOf({ type, mended, crashAt }: Play, definitions: ReturnType<typ
 }
 
 const statuses = ({ commands: all }: RunResult): string[] => all.map(({ status }) => status);
-const brokenOf = ({ invariants }: RunResult): RunResult['invariants'] => invariants.filter(({ held }) => !held);
 
 async function play(play: Play): Promise<Played> {
   const forgetful = { is: true };
@@ -118,7 +118,7 @@ async function play(play: Play): Promise<Played> {
     await simulation.run();
     const result = simulation.result();
     const exists = result.commands.find(({ id }) => id === acted)?.exists ?? [];
-    return { held, ends: statuses(result), exists: exists.map(({ handler, why }) => `${handler} ${why}`), broken: brokenOf(result), from, to: simulation.events };
+    return { held, ends: statuses(result), exists: exists.map(({ handler, why }) => `${handler} ${why}`), broken: broken(result), from, to: simulation.events };
   } finally {
     await simulation.dispose();
   }
@@ -174,15 +174,10 @@ describe("an operator's action on a held command, in a whole cluster", () => {
       { at: '10min', action: 'retry', child },
       { at: '20min', action: 'skip', child, reason: 'let it be' },
     ];
-    const simulation = await Simulation.create(scenarioOf({ type: 'Parent', action: 'skip', mended: false }, definitions, planned), { commands: definitions });
-    try {
-      await simulation.run();
-      const result = simulation.result();
-      expect([statuses(result), brokenOf(result)]).toEqual([[CLOSED, CLOSED], []]);
-      const entries = result.commands.map(({ operator = [] }) => operator.map(({ action, reason }) => [action, reason]));
-      expect(entries).toEqual([[], [['retry', undefined], ['skip', 'let it be']]]);
-    } finally {
-      await simulation.dispose();
-    }
+    const scenario = scenarioOf({ type: 'Parent', action: 'skip', mended: false }, definitions, planned);
+    const result = await finished(await Simulation.create(scenario, { commands: definitions }));
+    expect([statuses(result), broken(result)]).toEqual([[CLOSED, CLOSED], []]);
+    const entries = result.commands.map(({ operator = [] }) => operator.map(({ action, reason }) => [action, reason]));
+    expect(entries).toEqual([[], [['retry', undefined], ['skip', 'let it be']]]);
   });
 });

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, test } from 'vitest';
 import { repeats } from '../../../sim/embed/repetition.js';
-import { Simulation, type SimulationOptions } from '../../../sim/embed/simulation.js';
+import type { SimulationOptions } from '../../../sim/embed/interface.js';
+import { Simulation } from '../../../sim/embed/simulation.js';
 import { parseScenario } from '../../../sim/scenario/load.js';
 import { BUILT_IN_VOCABULARY } from '../../../sim/scenario/vocabulary.js';
 

@@ -1,16 +1,9 @@
 import { expect, it } from 'vitest';
 import { Simulation } from '../../../sim/embed/simulation.js';
 import { defineScenario } from '../../../sim/scenario/code.js';
+import { finished } from './finished.js';
 
-async function resultOf(scenario: Parameters<typeof defineScenario>[0]) {
-  const simulation = await Simulation.create(defineScenario(scenario));
-  try {
-    await simulation.run();
-    return simulation.result();
-  } finally {
-    await simulation.dispose();
-  }
-}
+const resultOf = async (scenario: Parameters<typeof defineScenario>[0]) => finished(await Simulation.create(defineScenario(scenario)));
 
 const JOB = {
   verbs: { work: { kind: 'spm', effect: 'job/${args.id}', latency: '5s' } },

@@ -5,6 +5,7 @@ import { parseScenario } from '../../../sim/scenario/load.js';
 import type { CrashPoint } from '../../../sim/scenario/schema.js';
 import { BUILT_IN_VOCABULARY } from '../../../sim/scenario/vocabulary.js';
 import { BUILT_IN_COMMANDS } from '../../../src/commands/index.js';
+import { broken, finished } from './finished.js';
 
 /** The commands that ship, but for their patience. */
 const PATIENT = new Map([...BUILT_IN_COMMANDS].map(([type, definition]) => [type, { ...definition, lockWait: { limitMs: 24 * 3_600_000 } }]));
@@ -26,16 +27,9 @@ commands: [${migration('there', '1s', 'ssd')}, ${migration('back', '13s', 'hdd')
 
 async function run(seed: number, crash: CrashPoint | null): Promise<RunResult> {
   const faults = crash === null ? [] : [{ kind: 'crashEngine' as const, point: crash, down: 5_000_000 }];
-  const simulation = await Simulation.create({ ...SCENARIO, faults }, { seed, commands: PATIENT });
-  try {
-    await simulation.run();
-    return simulation.result();
-  } finally {
-    await simulation.dispose();
-  }
+  return finished(await Simulation.create({ ...SCENARIO, faults }, { seed, commands: PATIENT }));
 }
 
-const broken = ({ invariants }: RunResult) => invariants.filter(({ held }) => !held);
 const begun = ({ commands }: RunResult, id: string): number => commands.find((command) => command.id === id)?.history[0]?.t ?? 0;
 const ended = ({ commands }: RunResult, id: string): number => commands.find((command) => command.id === id)?.history.at(-1)?.t ?? 0;
 
