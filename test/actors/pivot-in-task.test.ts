@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineCommand } from '../../src/model/command.js';
 import { taskHandler } from '../../src/model/handler.js';
-import { withRig, type EngineRig } from './engine-rig.js';
+import { crashAtEachEvent, type ToTheEnd } from './crash-at-each-event.js';
+import { withRig } from './engine-rig.js';
 import { FAILED, type HostScript } from './scripted-host.js';
 
 const step = taskHandler<unknown>();
@@ -21,10 +22,10 @@ const Move = defineCommand({ type: 'Move', params: z.record(z.string(), z.unknow
 const HOST: HostScript = { status: (verb) => (verb === 'move' ? FAILED : {}), read: () => ({ result: 'there' }) };
 const ORDER = ['beforeTask 0 #1 ok', 'createTask 0 #1 ok', 'hasPassed 0 #1 passed', 'createTask 0 #2 ok', 'endSuccessfully 0 #1 ok'];
 
-async function moved(use: (rig: EngineRig) => Promise<void>): Promise<void> {
+async function moved(run: ToTheEnd): Promise<void> {
   await withRig({ commands: [Move], host: HOST }, async (rig) => {
     rig.submit('c1', 'Move', {}, 100_000);
-    await use(rig);
+    await run(rig);
     const stored = await rig.stored();
     if (stored.commands.size === 0) return;
     expect([(await rig.command()).status, await rig.history()]).toEqual(['SUCCEEDED', ORDER]);
@@ -39,14 +40,5 @@ async function moved(use: (rig: EngineRig) => Promise<void>): Promise<void> {
 }
 
 test('a task that failed behind the point of no return is not submitted again: createTask says what remains, whenever the engine crashes', async () => {
-  let ran = 0;
-  await moved(async (rig) => {
-    while ((await rig.kernel.step()) > 0) ran += 1;
-  });
-  for (let at = 1; at < ran; at += 1) {
-    await moved(async (rig) => {
-      for (let event = 1; (await rig.kernel.step()) > 0; event += 1) if (event === at && rig.engine.life !== null) rig.restart();
-      await rig.run();
-    });
-  }
+  await crashAtEachEvent(moved);
 });
