@@ -36,7 +36,7 @@ export interface SpmHostDeps {
   readonly wake: (message: HostMessage) => void;
 }
 
-type PoolRequest = Exclude<HostRequest, { op: 'ping' | 'call' | 'read' }>;
+type PoolRequest = Exclude<HostRequest, { op: 'ping' | 'call' | 'drainCalls' | 'read' }>;
 type SpmRequest = Exclude<PoolRequest, { op: 'getSpmStatus' }>;
 
 /**
@@ -78,6 +78,8 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
         return reply(to, done(null));
       case 'call':
         return call(body, stamp, to);
+      case 'drainCalls':
+        return drainCalls(body, stamp, to);
       case 'read':
         return read(body, stamp, to);
       case 'getSpmStatus':
@@ -126,11 +128,21 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
 
   function call(request: Extract<HostRequest, { op: 'call' }>, stamp: Stamp | null, to: ReturnAddress): void {
     const { hostIncarnation, key, verb, args, step } = request;
-    if (hostIncarnation !== null && hostIncarnation !== config.incarnation) {
-      return reply(to, refused(ANOTHER_INCARNATION, `meant for incarnation ${hostIncarnation} of ${ports.node}; this is ${config.incarnation}`));
-    }
+    if (hostIncarnation !== null && hostIncarnation !== config.incarnation) return reply(to, anotherIncarnation(hostIncarnation));
     if (isStale(stamp)) return reply(to, stale(stamp));
     calls.receive({ key, verb, args, step }, to);
+  }
+
+  function drainCalls({ hostIncarnation }: Extract<HostRequest, { op: 'drainCalls' }>, stamp: Stamp | null, to: ReturnAddress): void {
+    const commandId = stamp?.fence?.commandId;
+    if (commandId === undefined) return reply(to, refused(BAD_PARAMETER, 'drainCalls: the stamp names no command'));
+    if (hostIncarnation !== config.incarnation) return reply(to, anotherIncarnation(hostIncarnation));
+    if (isStale(stamp)) return reply(to, stale(stamp));
+    calls.drain(commandId, to);
+  }
+
+  function anotherIncarnation(meant: number): Answer {
+    return refused(ANOTHER_INCARNATION, `meant for incarnation ${meant} of ${ports.node}; this is ${config.incarnation}`);
   }
 
   function read({ verb, args }: Extract<HostRequest, { op: 'read' }>, stamp: Stamp | null, to: ReturnAddress): void {

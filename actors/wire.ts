@@ -61,6 +61,11 @@ export type HostRequest =
   | { readonly op: 'clearTask'; readonly pool: string; readonly taskId: string }
   /** HSM verb, keyed: the same key is answered with the same reply until the host restarts. */
   | { readonly op: 'call'; readonly key: string; readonly verb: string; readonly args: Args; readonly step: StepRef; readonly hostIncarnation: number | null }
+  /**
+   * Answered with 0 when none of the calls of the stamp's command that have arrived is under way any more; with the stamp's fence number, those that arrive later are
+   * refused. Another incarnation of the host refuses it, and has none.
+   */
+  | { readonly op: 'drainCalls'; readonly hostIncarnation: number }
   /** A verb that only reads: unkeyed. */
   | { readonly op: 'read'; readonly verb: string; readonly args: Args };
 

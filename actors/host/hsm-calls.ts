@@ -2,7 +2,7 @@ import type { NodePorts } from '../ports.js';
 import type { StoragePort } from '../storage-port.js';
 import { BAD_PARAMETER } from '../wire.js';
 import type { Args, StepRef } from '../wire.js';
-import { answerOf, refused, type Answer, type ReturnAddress } from './answer.js';
+import { answerOf, done, refused, type Answer, type ReturnAddress } from './answer.js';
 import type { PlannedFailure, VerbTable } from './verb-table.js';
 
 export interface HsmCallsDeps {
@@ -21,13 +21,24 @@ export interface CallRequest {
   readonly step: StepRef;
 }
 
+/** What stands in a command's line. */
+type Job = Execution | Drain;
+
 /** Something a host does for a command, or, if `commandId` is null, for nobody in particular. */
-interface Job {
+interface Execution {
+  readonly kind: 'execution';
   readonly commandId: string | null;
   readonly verb: string;
   readonly args: Args;
   readonly run: () => Answer;
   readonly answered: (answer: Answer) => void;
+}
+
+/** It takes no time, but its turn comes when all before it are over. */
+interface Drain {
+  readonly kind: 'drain';
+  readonly commandId: string;
+  readonly from: ReturnAddress;
 }
 
 interface Call {
@@ -37,7 +48,7 @@ interface Call {
 }
 
 interface Running {
-  readonly job: Job;
+  readonly job: Execution;
   readonly failure: PlannedFailure | null;
 }
 
@@ -73,6 +84,7 @@ export class HsmCalls {
     const run = (): Answer =>
       answerOf(found.kind === 'read' ? storage.read(verb, args, ports.node) : storage.perform({ ...request, host: ports.node, hold: null }));
     this.#queue({
+      kind: 'execution',
       commandId: step.commandId,
       verb,
       args,
@@ -93,7 +105,12 @@ export class HsmCalls {
     if (found?.kind !== 'read') return reply(from, refused(BAD_PARAMETER, `there is no verb '${verb}' that only reads`));
     const problem = found.problemWith(args);
     if (problem !== null) return reply(from, refused(BAD_PARAMETER, `${verb}: ${problem}`));
-    this.#queue({ commandId, verb, args, run: () => answerOf(storage.read(verb, args, ports.node)), answered: (answer) => reply(from, answer) });
+    this.#queue({ kind: 'execution', commandId, verb, args, run: () => answerOf(storage.read(verb, args, ports.node)), answered: (answer) => reply(from, answer) });
+  }
+
+  /** Answered when nothing that the command has asked for before is under way any more. */
+  drain(commandId: string, from: ReturnAddress): void {
+    this.#queue({ kind: 'drain', commandId, from });
   }
 
   /** A job's time is over: its effect, its answers, and then the command's next job. */
@@ -125,14 +142,20 @@ export class HsmCalls {
   }
 
   #start(job: Job): void {
-    const { ports, verbs, done } = this.deps;
+    if (job.kind === 'execution') return this.#execute(job);
+    this.deps.reply(job.from, done(null));
+    this.#startNext(job.commandId);
+  }
+
+  #execute(job: Execution): void {
+    const { ports, verbs } = this.deps;
     const plan = verbs.find(job.verb)?.plan(job.args, (purpose) => ports.random(purpose));
     if (plan === undefined) return;
     this.#started += 1;
     const n = this.#started;
     // A synchronous verb has no moment between its acceptance and its answer: a refusal is an answer that comes at once.
     this.#running.set(n, { job, failure: plan.kind === 'refuse' ? plan : plan.failure });
-    ports.after(plan.kind === 'refuse' ? 0 : plan.durationUs, () => done(n));
+    ports.after(plan.kind === 'refuse' ? 0 : plan.durationUs, () => this.deps.done(n));
   }
 
   #answer(key: string, verb: string, answer: Answer, to: ReturnAddress, repeated: boolean): void {

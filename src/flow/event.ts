@@ -65,6 +65,8 @@ export type FlowEvent =
   | { readonly type: 'cancel' }
   /** The time limit of step `index` is over. */
   | { readonly type: 'stepTimedOut'; readonly index: number }
+  /** An operator's action is to end what the command has sent to hosts, and nobody has answered: of that, nothing may arrive any more. */
+  | { readonly type: 'callsGivenUp' }
   /** `unfit`: why this program cannot continue the command, or null. `called`: the recorded calls of the forward callback that it is held in. */
   | { readonly type: 'operate'; readonly request: OperatorRequest; readonly unfit: string | null; readonly called: readonly CalledVerb[] }
   /** The parent of a completed child is rolling back. */

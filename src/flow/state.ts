@@ -190,6 +190,9 @@ export type StepState = {
 /** An HSM call as an operator is told of it. */
 export type CalledVerb = { readonly callback: 'start' | 'beforeRetry' | 'endSuccessfully'; readonly task?: string; readonly host: string; readonly verb: string };
 
+/** An HSM call of a run that is over, or was given up, which nobody has answered: it may still take effect on its host. */
+export type UnansweredCall = { readonly host: string; readonly hostIncarnation: number; readonly verb: string };
+
 /** What is there of one step of a command that did not end by its own rules. */
 export type Existing = {
   readonly index: number;
@@ -262,6 +265,8 @@ export type CommandState = {
   readonly operator: readonly OperatorEntry[];
   /** What is there of a command that an operator closed; empty for any other. */
   readonly exists: readonly Existing[];
+  /** Absent until there is one. Those of the callbacks that are to run (again) are in their records. */
+  readonly unanswered?: readonly UnansweredCall[];
   /** How many history entries are on disk. */
   readonly historyLength: number;
   /** µs */

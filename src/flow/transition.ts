@@ -56,6 +56,8 @@ function decide(shape: FlowShape, state: CommandState, event: FlowEvent, at: Ins
       return cancel(shape, state, at);
     case 'stepTimedOut':
       return stepTimedOut(shape, state, event.index, at);
+    case 'callsGivenUp':
+      return state.phase.at === 'held' ? { state: { ...state, fence: state.fence + 1 }, effects: [] } : null;
     case 'operate':
       return operate(shape, state, event, at);
     case 'unparked':

@@ -1,7 +1,7 @@
 import type { NodePorts } from '../../actors/ports.js';
 import type { Args, HostRequest, Stamp, TaskStatus, WireReply, WireRequest } from '../../actors/wire.js';
 import { SeenStores } from '../../actors/host/seen-stores.js';
-import { FENCED, NOT_SPM, STORE_OLDER, TASK_UNKNOWN } from '../../actors/wire.js';
+import { ANOTHER_INCARNATION, FENCED, NOT_SPM, STORE_OLDER, TASK_UNKNOWN } from '../../actors/wire.js';
 import type { Data } from '../../src/model/data.js';
 
 export interface HostCall {
@@ -15,12 +15,16 @@ export interface HostCall {
   readonly time: number;
 }
 
+export type HostDrain = Pick<HostCall, 'stamp' | 'hostIncarnation'>;
+
 /** A code, a result, or nothing at all: the reply is lost. */
 export type CallReply = { readonly code: number } | { readonly result: Data } | 'silence';
 
 /** What a test decides of a host. By default all goes well at once. */
 export interface HostScript {
   readonly call?: (call: HostCall) => CallReply;
+  /** Whether it says that no call is under way any more. */
+  readonly drain?: (drain: HostDrain) => CallReply;
   readonly read?: (verb: string, args: Args) => CallReply;
   /** The code that a submission is answered with; `silence`: it is taken, and the reply is lost. */
   readonly submit?: (verb: string, taskId: string) => number | 'silence';
@@ -39,6 +43,7 @@ export class ScriptedHost {
   script: HostScript;
   incarnation = 1;
   readonly calls: HostCall[] = [];
+  readonly drains: HostDrain[] = [];
   readonly submissions: { readonly taskId: string; readonly verb: string; readonly args: Args; readonly stamp: Stamp | null }[] = [];
   readonly stopped: string[] = [];
   readonly cleared: string[] = [];
@@ -77,6 +82,12 @@ export class ScriptedHost {
         const call = { key, verb, args, stamp, hostIncarnation, time: 1 + this.calls.filter((earlier) => earlier.key === key).length };
         this.calls.push(call);
         return replyOf(this.script.call?.(call) ?? { result: null });
+      }
+      case 'drainCalls': {
+        const drain = { stamp, hostIncarnation: body.hostIncarnation };
+        this.drains.push(drain);
+        if (body.hostIncarnation !== this.incarnation) return { code: ANOTHER_INCARNATION };
+        return replyOf(this.script.drain?.(drain) ?? { result: null });
       }
       case 'read':
         return replyOf(this.script.read?.(body.verb, body.args) ?? { result: null });

@@ -105,3 +105,38 @@ describe('an HSM call', () => {
     expect(new LoneHost().ask({ op: 'call', key: 'k1', step, hostIncarnation: null, ...request }).code).toBe(1000);
   });
 });
+
+describe('a request to drain the calls of a command', () => {
+  const of = (commandId: string, number = 1) => ({ fence: { commandId, number } });
+  const drain = (hostIncarnation = 1): HostRequest => ({ op: 'drainCalls', hostIncarnation });
+
+  it('is answered when those that came before it are over, and has nothing to do with those of others', () => {
+    const host = readyHost();
+    host.send(replicate('k1', 'diskReplicateStart', 'domain2'), of('c1'));
+    host.send(replicate('k2', 'diskReplicateFinish', 'domain2'), of('c1'));
+    const drained = host.send(drain(), of('c1'));
+    const later = host.send(replicate('k3', 'diskReplicateStart', 'domain2'), of('c1'));
+    expect(host.ask(drain(), of('c2')).code).toBe(0);
+    host.advance(2 * SECOND - 1);
+    expect(host.replyTo(drained)).toBeUndefined();
+    host.advance(1);
+    expect([host.replyTo(drained), host.replyTo(later)]).toMatchObject([{ code: 0, incarnation: 1 }, undefined]);
+    host.advance(SECOND);
+    expect(host.replyTo(later)).toBeDefined();
+    expect(host.ask(drain(), of('c1')).code).toBe(0);
+  });
+
+  it('with a new fence number leaves nothing that could come later', () => {
+    const host = readyHost();
+    expect(host.ask(drain(), of('c1', 2)).code).toBe(0);
+    expect(host.ask(replicate('k1', 'diskReplicateStart', 'domain2'), of('c1', 1)).code).toBe(9001);
+    expect(host.ask(drain(), of('c1', 1)).code).toBe(9001);
+    host.advance(5 * SECOND);
+    expect([executions(host), replication(host)]).toEqual([[], null]);
+  });
+
+  it('meant for another incarnation of the host is refused with 9004, and without a command with 1000', () => {
+    const host = readyHost({ config: { incarnation: 2 } });
+    expect([host.ask(drain(1), of('c1')).code, host.ask(drain(2), of('c1')).code, host.ask(drain(2)).code]).toEqual([9004, 0, 1000]);
+  });
+});

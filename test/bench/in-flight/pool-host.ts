@@ -31,6 +31,7 @@ export class PoolHost {
         return null;
       case 'stopTask':
       case 'call':
+      case 'drainCalls':
       case 'read':
       case 'ping':
         return null;
