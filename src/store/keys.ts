@@ -146,9 +146,11 @@ function entityParts(entity: EntityKey): string {
   return slash < 0 ? `${NO_KIND}/${part(entity)}` : `${part(entity.slice(0, slash))}/${part(entity.slice(slash + 1))}`;
 }
 
+const NEEDS_NO_ENCODING = /^[A-Za-z0-9_.!$-]*$/;
+
 /** One part of a key: an id with everything but `[A-Za-z0-9_.!$-]` percent-encoded as UTF-8. */
 function part(id: string): string {
-  return id.replace(/[^A-Za-z0-9_.!$-]+/g, (other) => {
+  return NEEDS_NO_ENCODING.test(id) ? id : id.replace(/[^A-Za-z0-9_.!$-]+/g, (other) => {
     // Half a surrogate pair has no UTF-8, and would be replaced by the same character as any other half.
     if (/[\ud800-\udfff]/u.test(other)) throw new SeatbeltError('NOT_PLAIN_DATA', `id ${JSON.stringify(id)} is not well-formed Unicode`);
     return Array.from(Buffer.from(other), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
@@ -157,6 +159,7 @@ function part(id: string): string {
 
 function unpart(key: string, text: string): string {
   if (text === NO_KIND) return '';
+  if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);
   } catch (cause) {

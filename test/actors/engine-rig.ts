@@ -60,7 +60,7 @@ export class EngineRig {
   }
 
   private constructor({ commands, host, settings, seed = 1, written = () => undefined, down = () => undefined }: RigOptions, disk: MemoryDisk) {
-    this.kernel = new Kernel({ seed, strategy: random });
+    this.kernel = new Kernel({ seed, strategy: random, traced: false });
     this.definitions = commands;
     this.#settings = { ...DEFAULT_ENGINE_SETTINGS, ...settings };
     this.host = new ScriptedHost(host);

@@ -265,3 +265,17 @@ it('an observer is told each event before it runs', async () => {
   await kernel.runUntilIdle();
   expect(seen).toEqual(['told 1 3 work', 'ran']);
 });
+
+it('an untraced run takes the same course, and has the hash of one in which nothing has happened', async () => {
+  const run = async (traced: boolean): Promise<readonly [readonly number[], string]> => {
+    const kernel = new Kernel({ seed: 1, strategy: random, traced });
+    const seen: number[] = [];
+    for (const n of [1, 2, 3, 4, 5, 6]) kernel.schedule(0, control('a', () => void seen.push(n)));
+    await kernel.runUntilIdle();
+    return [seen, kernel.traceHash];
+  };
+  const [[course, hash], [untraced, none]] = [await run(true), await run(false)];
+  expect(untraced).toEqual(course);
+  expect(none).toBe(new Kernel({ seed: 1, strategy: random }).traceHash);
+  expect(hash).not.toBe(none);
+});
