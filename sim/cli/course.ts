@@ -7,6 +7,7 @@ import { Timeline } from '../report/timeline.js';
 import type { CliIo } from './io.js';
 import { showProgress } from './progress.js';
 import type { RunnableSimulation } from './services.js';
+import { commandLine } from './shell.js';
 import { wallClock } from './wall-clock.js';
 
 export interface CourseOptions {
@@ -43,11 +44,13 @@ export async function observed(simulation: RunnableSimulation, options: CourseOp
 
 /** Of a run that is kept: tells how to go on with it. @param db as the user named it */
 export function tellHowToGoOn(simulation: RunnableSimulation, db: string, io: CliIo): void {
-  io.stderr.write(`seatbelt: stopped at ${clock(simulation.now)} of virtual time; to go on: ${[...io.program, 'resume', '--db', db].join(' ')}\n`);
+  const toGoOn = commandLine([...io.program, 'resume', '--db', db]);
+  io.stderr.write(`seatbelt: stopped at ${clock(simulation.now)} of virtual time; to go on: ${toGoOn}\n`);
 }
 
 function printTimeline(simulation: RunnableSimulation, io: CliIo): void {
   const timeline = new Timeline(styleFor(io));
+  timeline.remember(simulation.result());
   io.stdout.write(`${timeline.heading()}\n`);
   simulation.on('probe', (event) => {
     const line = timeline.line(event);

@@ -3,6 +3,7 @@ import { whatExists } from '../../src/flow/ending.js';
 import { isHeld, isTerminal, type CommandState } from '../../src/flow/state.js';
 import type { StoreMirror } from '../invariants/store-mirror.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
+import { inFamilyOrder } from '../report/family-order.js';
 import type { CommandResult, TaskResult } from '../report/result.js';
 import { tableOf, tableOfData, type Table } from '../world/table.js';
 import { TrackedMap } from '../world/tracked-map.js';
@@ -61,9 +62,11 @@ export class Recorder {
   }
 }
 
-/** The commands as the engine's disk has them, parents before their children. */
+/** The commands on the engine's disk in the order in which their roots were submitted, parents before their children. */
 export function commandsOf(store: StoreMirror): readonly CommandResult[] {
-  return [...store.commands.values()].map((state) => ({
+  const begun = ({ rootId }: CommandState): number => store.commands.get(rootId)?.submittedAt ?? 0;
+  const inOrder = inFamilyOrder([...store.commands.values()]).toSorted((one, other) => begun(one) - begun(other));
+  return inOrder.map((state) => ({
     id: state.id,
     type: state.type,
     parentId: state.parent?.commandId ?? null,

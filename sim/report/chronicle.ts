@@ -1,5 +1,6 @@
 import type { Probe } from '../../actors/probe.js';
 import { outcomeText } from './outcome-text.js';
+import type { RunResult } from './result.js';
 
 /** What a line of the timeline says. */
 export interface Row {
@@ -20,6 +21,12 @@ export class Chronicle {
   readonly #tasks = new Map<string, { readonly command: string; readonly step: string; readonly verb: string }>();
   readonly #handlers = new Map<string, string>();
   readonly #begun = new Set<string>();
+
+  /** The commands and tasks of the processes before, when a run goes on. */
+  remember({ commands, tasks }: Pick<RunResult, 'commands' | 'tasks'>): void {
+    for (const { id, handlers } of commands) handlers.forEach((handler, index) => this.#handlers.set(`${id} ${index}`, handler));
+    for (const { id, commandId, executionIndex, verb } of tasks) this.#tasks.set(id, { command: commandId, step: this.#step(commandId, executionIndex), verb });
+  }
 
   /** The row for a probe, or undefined for what would only repeat another row. @param node where it happened */
   row(probe: Probe, node: string): Row | undefined {
@@ -108,9 +115,7 @@ export class Chronicle {
   }
 
   #taskPlaced(probe: Of<'taskPlaced'>): Row {
-    const handler = this.#handlers.get(`${probe.commandId} ${probe.executionIndex}`) ?? '';
-    const step = `${probe.executionIndex} ${handler}`.trimEnd();
-    this.#tasks.set(probe.taskId, { command: probe.commandId, step, verb: probe.verb });
+    this.#tasks.set(probe.taskId, { command: probe.commandId, step: this.#step(probe.commandId, probe.executionIndex), verb: probe.verb });
     const rollback = probe.reason === 'ROLLBACK_FLOW' ? ' (rollback)' : '';
     return this.#ofTask(probe.taskId, `created${rollback}${attemptText(probe.attempt)}`, '', 'dim');
   }
@@ -121,6 +126,10 @@ export class Chronicle {
     const step = `${index} ${this.#handlers.get(`${command} ${index}`) ?? ''}`.trim();
     const what = `call ${verb} ${repeated ? 'recognised: answered as before' : code === 0 ? 'done' : `failed with ${code}`}`;
     return { command, step, task: '', host, what, tone: repeated ? 'notable' : code === 0 ? 'plain' : 'bad' };
+  }
+
+  #step(commandId: string, index: number): string {
+    return `${index} ${this.#handlers.get(`${commandId} ${index}`) ?? ''}`.trimEnd();
   }
 
   #verb(taskId: string, verb: string): void {

@@ -1,5 +1,6 @@
 import type { Probe } from '../../actors/probe.js';
 import { Chronicle, type Row } from './chronicle.js';
+import type { RunResult } from './result.js';
 import { clock, printable, type Style } from './style.js';
 
 /** What the simulation tells its listeners. */
@@ -21,6 +22,11 @@ export class Timeline {
   readonly #widths = [...FIRST_WIDTHS];
 
   constructor(private readonly style: Style) {}
+
+  /** To be shown, when a run goes on, what it has come to so far. */
+  remember(result: RunResult): void {
+    this.#chronicle.remember(result);
+  }
 
   heading(): string {
     return this.style.dim(this.#aligned(HEADINGS));

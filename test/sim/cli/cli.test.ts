@@ -163,7 +163,7 @@ describe('resume', () => {
     expect(staged.paces).toEqual([expect.any(Function)]);
   });
 
-  it.each([['resume', '--db', 'store'], ['run', 'demo.yaml', '--db', 'store']])('%s: says how to go on when it is interrupted', async (...argv) => {
+  it.each([['resume', '--db', 'my store'], ['run', 'demo.yaml', '--db', 'my store']])('%s: says how to go on when it is interrupted, for a shell to take', async (...argv) => {
     const interruption = new AbortController();
     const staged = new StagedSimulations({
       run: () => {
@@ -173,7 +173,7 @@ describe('resume', () => {
     });
     const { exitCode, stderr } = await cli([...argv, '--json'], { cwd, services: staged.services, signal: interruption.signal });
     expect([exitCode, staged.disposed]).toEqual([130, 1]);
-    expect(stderr).toBe('seatbelt: stopped at 0:00.000 of virtual time; to go on: npm run -s seatbelt -- resume --db store\n');
+    expect(stderr).toBe("seatbelt: stopped at 0:00.000 of virtual time; to go on: npm run -s seatbelt -- resume --db 'my store'\n");
   });
 
   it('keeps what a log file holds', async () => {

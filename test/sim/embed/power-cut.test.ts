@@ -51,11 +51,13 @@ describe('a run whose power is cut', () => {
   ])('%s: goes on to an end, wherever that was, and all invariants hold', async (name, ends) => {
     const scenario = await scenarioOf(name);
     for (const seed of [1, 2]) {
-      const { events } = await finished(await Simulation.create(scenario, { seed }));
+      const { events, commands } = await finished(await Simulation.create(scenario, { seed }));
+      const order = commands.map(({ id }) => id);
       for (let n = seed * 7; n <= events; n += STRIDE) {
         const result = await cutAt(scenario, seed, [n]);
         const where = `seed ${seed}, cut after event ${n}`;
         expect(broken(result), where).toEqual([]);
+        expect(result.commands.map(({ id }) => id), where).toEqual(order.slice(0, result.commands.length));
         expect(ends, where).toContain(result.commands.map(({ status }) => status).join(' '));
       }
     }

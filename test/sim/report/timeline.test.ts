@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { COLOURED, PLAIN } from '../../../sim/report/style.js';
 import { Timeline } from '../../../sim/report/timeline.js';
 import { CRASHED_RUN } from './chronicle-of-a-run.js';
+import { report } from './reports.js';
 
 function lines(timeline: Timeline): readonly string[] {
   return [timeline.heading(), ...CRASHED_RUN.flatMap((event) => timeline.line(event) ?? [])];
@@ -56,6 +57,13 @@ describe('the timeline', () => {
     const refused = timeline.line({ t: 0, node: 'engine', probe: { type: 'lockRefused', ...lock, held: false } });
     expect(waits).toMatch(/move!0\.1\.0 +waits for lock disk\/d1: other holds it$/);
     expect(refused).toMatch(/move +lock disk\/d1 refused: other comes first$/);
+  });
+
+  it('knows the commands and tasks of the processes before, when a run goes on', () => {
+    const timeline = new Timeline(PLAIN);
+    const task = { id: 'good$1.w1.1.0', commandId: 'good', executionIndex: 1, verb: 'copy', host: null, state: 'Submitted', result: null } as const;
+    timeline.remember(report({ tasks: [task] }));
+    expect(timeline.line({ t: 0, node: 'host1', probe: { type: 'hostTaskStarted', host: 'host1', taskId: task.id } })).toMatch(/good +1 remove +\$1\.w1\.1\.0 +host1 +copy runs$/);
   });
 
   it('still names a task of which it saw no beginning', () => {
