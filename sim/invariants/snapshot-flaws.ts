@@ -30,7 +30,13 @@ const KEPT_BY_MIGRATIONS = ['type', 'parent', 'rootId', 'locks', 'lockWait', 'su
 
 function migration(before: CommandState, after: CommandState): readonly string[] {
   const flaws = KEPT_BY_MIGRATIONS.filter((field) => !sameData(before[field], after[field])).map((field) => `its ${field} has changed with its version`);
-  return after.fence < before.fence ? [...flaws, `its fence fell from ${before.fence} to ${after.fence}`] : flaws;
+  return [...flaws, ...fenceFlaws(before, after)];
+}
+
+/** What a store's later commits may have used is told from their number, so no commit uses up more than one. */
+function fenceFlaws(before: CommandState, after: CommandState): readonly string[] {
+  if (after.fence < before.fence) return [`its fence fell from ${before.fence} to ${after.fence}`];
+  return after.fence > before.fence + 1 ? [`its fence went from ${before.fence} to ${after.fence} in one commit`] : [];
 }
 
 /** Forward by one at a time, and back down; never forward again from a rollback. */
@@ -38,7 +44,7 @@ function movement(before: CommandState, after: CommandState): readonly string[] 
   const [from, to] = [before.executionIndex, after.executionIndex];
   const flaws: string[] = [];
   if (after.fence === before.fence && givesUp(before, after)) flaws.push('an attempt that had sent something was given up without a new fence number');
-  if (after.fence < before.fence) flaws.push(`its fence fell from ${before.fence} to ${after.fence}`);
+  flaws.push(...fenceFlaws(before, after));
   if (before.executionReason === 'ROLLBACK_FLOW' && after.executionReason === 'REGULAR_FLOW') flaws.push('a rollback went forward again');
   if (after.executionReason === 'ROLLBACK_FLOW') {
     if ((to > from && !operated(before, after)) || to < -1) flaws.push(`its executionIndex went from ${from} to ${to} in a rollback`);

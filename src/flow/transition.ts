@@ -30,7 +30,12 @@ export function transition(shape: FlowShape, state: CommandState, event: FlowEve
   const next = decide(shape, uncovered(state), event, at);
   if (next === null) return null;
   const after = next.state.phase.at === 'ended' ? { ...next.state, endedAt: at.now } : heldByChild(next.state);
-  return { state: after, effects: next.effects };
+  return { state: { ...after, fence: nextFence(state, after) }, effects: next.effects };
+}
+
+/** However much one event gives up, one new number gives up all of it: so a command's number is never above that of the commits that there were. */
+function nextFence(before: CommandState, after: CommandState): number {
+  return Math.min(after.fence, before.fence + 1);
 }
 
 function decide(shape: FlowShape, state: CommandState, event: FlowEvent, at: Instant): Transition | null {

@@ -67,6 +67,7 @@ describe('exactly once: what is caught', () => {
     ['a callback without its command', (life) => life.run.commit({ type: 'history', commandId: 'c1', seq: 0, entry: entryOf(0) }), /committed without the command that it moves/],
     ['a snapshot that counts callbacks that are not there', (life) => life.forge({ historyLength: 3 }), /counts 3 committed callbacks, and there are 0/],
     ['a fence that falls', (life) => life.forge({ fence: 0 }), /its fence fell from 1 to 0/],
+    ['a fence that skips a number', (life) => life.forge({ fence: 3 }), /its fence went from 1 to 3 in one commit/],
     ['a step that is passed over', (life) => life.forge({ executionIndex: 2 }), /its executionIndex went from 0 to 2/],
     ['a step that is left before it is completed', (life) => life.forge({ executionIndex: 1 }), /it left step 0, which is not completed/],
     ['a rollback that goes up', (life) => life.throws().forge({ executionIndex: 1 }), /its executionIndex went from 0 to 1 in a rollback/],

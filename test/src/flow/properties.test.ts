@@ -43,10 +43,11 @@ describe('whatever happens to a command', () => {
     always(({ moves }) => moves.forEach(({ after }) => fits(after)));
   });
 
-  test('its fence never falls, and grows whenever an attempt is given up', () => {
+  test('its fence never falls, grows by one at most, and whenever an attempt is given up', () => {
     always(({ moves }) => {
       for (const { before, after, effects } of moves) {
         expect(after.fence).toBeGreaterThanOrEqual(before.fence);
+        expect(after.fence).toBeLessThanOrEqual(before.fence + 1);
         // What hasPassed was asked about had been given up before.
         if (before.phase.at === 'callback' && before.phase.callback === 'hasPassed') continue;
         const triesAgain = effects.some((effect) => effect.do === 'retryAt' || (effect.do === 'runCallback' && effect.attempt > 1));

@@ -54,6 +54,14 @@ describe('revert tasks', () => {
   });
 });
 
+test('steps that cannot be undone, one after the other in one commit, use up one fence number', () => {
+  const noWayBack = { hasCompensate: false, onUndoFailed: 'continue' } as const;
+  const life = Life.of(step('zero', noWayBack), step('one', noWayBack), step('two')).passes().passes().throws();
+  const { fence } = life.state;
+  life.cleansUp();
+  expect([life.status, life.stepAt(1).undo, life.stepAt(0).undo, life.state.fence]).toEqual(['ROLLBACK_INCOMPLETE', 'notUndoable', 'notUndoable', fence + 1]);
+});
+
 describe('an undo callback that throws', () => {
   test('is run again, later, under a higher fence', () => {
     const life = rollingBack({}, { undoRetry: TWICE });
