@@ -6,7 +6,7 @@ import type { PivotAnswer } from '../model/handler.js';
 import type { OperatorRequest } from '../model/operator.js';
 import type { Outcome } from '../model/outcome.js';
 import type { TaskRequest } from '../model/task.js';
-import type { CalledVerb, Callback, ChildItem, HeldStatus, StopReason, TaskItem } from './state.js';
+import type { CalledVerb, Callback, ChildItem, HeldStatus, SettledAt, StopReason, TaskItem } from './state.js';
 
 /** Work as a callback staged it, in the order it was started. */
 export type StagedWork =
@@ -65,10 +65,18 @@ export type FlowEvent =
   | { readonly type: 'cancel' }
   /** The time limit of step `index` is over. */
   | { readonly type: 'stepTimedOut'; readonly index: number }
-  /** An operator's action is to end what the command has sent to hosts, and nobody has answered: of that, nothing may arrive any more. */
+  /** Calls that nobody has answered are to be over before it goes on: nothing of them may arrive any more. */
   | { readonly type: 'callsGivenUp' }
-  /** `unfit`: why this program cannot continue the command, or null. `called`: the recorded calls of the forward callback that it is held in. */
-  | { readonly type: 'operate'; readonly request: OperatorRequest; readonly unfit: string | null; readonly called: readonly CalledVerb[] }
+  /** They are over. */
+  | { readonly type: 'callsSettled'; readonly settled: SettledAt }
+  /** `unfit`: why this program cannot continue the command, or null. `called`: the recorded calls of the forward callback that it is held in. `settled`: null where no call is unanswered. */
+  | {
+      readonly type: 'operate';
+      readonly request: OperatorRequest;
+      readonly unfit: string | null;
+      readonly called: readonly CalledVerb[];
+      readonly settled?: SettledAt | null;
+    }
   /** The parent of a completed child is rolling back. */
   | { readonly type: 'rollBack'; readonly error: ErrorRecord }
   /** A program that can continue it has found it parked by one that could not. */

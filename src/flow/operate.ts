@@ -9,6 +9,7 @@ import { effectsOfItem, givenUp, isFailedTask, mayRunAgain, nextTaskAttempt, pla
 import { actedBefore, closed, fits } from './operator-rules.js';
 import type { FlowShape } from './shape.js';
 import { isHeld, type CommandState, type HeldStatus, type Phase, type StepState } from './state.js';
+import { isStillSettled } from './settled.js';
 import { IllegalTransition, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
 import { undoChildren, undoNext } from './undo.js';
 import { outstandingWork, resumed, withItems } from './work.js';
@@ -18,8 +19,9 @@ import { outstandingWork, resumed, withItems } from './work.js';
 type Operate = Extract<FlowEvent, { type: 'operate' }>;
 
 /** Null: it is not possible where the command is, or was done before. */
-export function operate(shape: FlowShape, state: CommandState, { request, unfit, called }: Operate, at: Instant): Transition | null {
+export function operate(shape: FlowShape, state: CommandState, { request, unfit, called, settled = null }: Operate, at: Instant): Transition | null {
   const { phase, status } = state;
+  if (settled !== null && !isStillSettled(state, settled)) return null;
   if (phase.at !== 'held' || !isHeld(status) || actedBefore(state, request.requestId) !== null || !fits(state, request, unfit)) return null;
   const noted = called.reduce((at, { callback, task }) => withCalled(at, callback, called.filter((call) => call.callback === callback && call.task === task), task), state);
   const logged = withLog(noted, request, at);

@@ -191,7 +191,10 @@ export type StepState = {
 export type CalledVerb = { readonly callback: 'start' | 'beforeRetry' | 'endSuccessfully'; readonly task?: string; readonly host: string; readonly verb: string };
 
 /** An HSM call of a run that is over, or was given up, which nobody has answered: it may still take effect on its host. */
-export type UnansweredCall = { readonly host: string; readonly hostIncarnation: number; readonly verb: string };
+export type UnsettledCall = { readonly host: string; readonly hostIncarnation: number; readonly verb: string };
+
+/** When the hosts were asked whether a command's calls are over: with this fence number, and after so many actions of operators. What was sent since may not be. */
+export type SettledAt = { readonly fence: number; readonly actions: number };
 
 /** What is there of one step of a command that did not end by its own rules. */
 export type Existing = {
@@ -265,8 +268,8 @@ export type CommandState = {
   readonly operator: readonly OperatorEntry[];
   /** What is there of a command that an operator closed; empty for any other. */
   readonly exists: readonly Existing[];
-  /** Absent until there is one. Those of the callbacks that are to run (again) are in their records. */
-  readonly unanswered?: readonly UnansweredCall[];
+  /** Absent while there are none. Those of callbacks that may run again are in their records. */
+  readonly unsettled?: readonly UnsettledCall[];
   /** How many history entries are on disk. */
   readonly historyLength: number;
   /** µs */

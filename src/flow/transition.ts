@@ -10,6 +10,7 @@ import { completed, forwardThrew, reach, started, type CallbackPhase } from './f
 import { effectsOfItem, owed, placedTask, stops } from './items.js';
 import { parkedAgain } from './older-store.js';
 import { operate, unparked } from './operate.js';
+import { isStillSettled } from './settled.js';
 import { answered, crossing, recreated } from './pivot.js';
 import { isUncounted, nextAttempt } from './retry.js';
 import type { FlowShape } from './shape.js';
@@ -62,7 +63,9 @@ function decide(shape: FlowShape, state: CommandState, event: FlowEvent, at: Ins
     case 'stepTimedOut':
       return stepTimedOut(shape, state, event.index, at);
     case 'callsGivenUp':
-      return state.phase.at === 'held' ? { state: { ...state, fence: state.fence + 1 }, effects: [] } : null;
+      return isTerminal(state.status) ? null : { state: { ...state, fence: state.fence + 1 }, effects: [] };
+    case 'callsSettled':
+      return isStillSettled(state, event.settled) ? { state, effects: [] } : null;
     case 'operate':
       return operate(shape, state, event, at);
     case 'unparked':

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Callback, CalledVerb, ChildItem, CleanUp, CommandState, CommandStop, Existing, HistoryEntry, OperatorEntry, ParentRef, Phase, ScheduledCallback, StepState, TaskItem, UnansweredCall } from '../flow/state.js';
+import type { Callback, CalledVerb, ChildItem, CleanUp, CommandState, CommandStop, Existing, HistoryEntry, OperatorEntry, ParentRef, Phase, ScheduledCallback, StepState, TaskItem, UnsettledCall } from '../flow/state.js';
 import type { Data } from '../model/data.js';
 import type { ErrorRecord } from '../model/errors.js';
 import type { LockRequest, LockWait } from '../model/lock.js';
@@ -173,7 +173,7 @@ const existing = shape<Existing>()(z.object({
   error: error.exactOptional(),
 }));
 
-const unansweredCall = shape<UnansweredCall>()(z.object({ host: text, hostIncarnation: whole, verb: text }));
+const unsettledCall = shape<UnsettledCall>()(z.object({ host: text, hostIncarnation: whole, verb: text }));
 
 const operatorEntry = shape<OperatorEntry>()(z.object({
   t: time,
@@ -213,7 +213,7 @@ export const commandShape = shape<CommandState>()(z.object({
   residue: z.array(z.object({ verb: text, object: text })),
   operator: z.array(operatorEntry),
   exists: z.array(existing),
-  unanswered: z.array(unansweredCall).exactOptional(),
+  unsettled: z.array(unsettledCall).exactOptional(),
   historyLength: whole,
   submittedAt: time,
   endedAt: time.nullable(),
