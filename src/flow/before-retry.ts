@@ -38,8 +38,7 @@ function isPreparing(item: object): item is Preparing {
 }
 
 /** The task that this very run is for, or null. */
-function taskOf(state: CommandState, { index, attempt, task }: CleanUpRef): Preparing | null {
-  if (state.executionIndex !== index) return null;
+function taskOf(state: CommandState, { attempt, task }: CleanUpRef): Preparing | null {
   return preparing(state).find(({ id, cleanUp }) => id === task && cleanUp.attempt === attempt) ?? null;
 }
 

@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../model/errors.js';
+import { asCauses, type ErrorRecord } from '../model/errors.js';
 import type { Outcome } from '../model/outcome.js';
 import type { ChildReport, FlowEffect } from './event.js';
 import type { ChildItem, CommandState, StepState } from './state.js';
@@ -25,9 +25,14 @@ function dependentChildren({ work }: StepState): readonly ChildItem[] {
   return work.filter((item): item is ChildItem => item.kind === 'child' && !item.independent);
 }
 
-/** The completed child of the current step whose turn it is to be rolled back: the last one that was started. */
+/** The completed children of the current step that are still to be rolled back, in that order: the last one that was started is the first. */
+function childrenToUndo(state: CommandState): readonly ChildItem[] {
+  return dependentChildren(stepAt(state)).filter(({ outcome, undo }) => outcome?.kind === 'succeeded' && undo === undefined).toReversed();
+}
+
+/** The one whose turn it is. */
 export function childToUndo(state: CommandState): ChildItem | undefined {
-  return dependentChildren(stepAt(state)).findLast(({ outcome, undo }) => outcome?.kind === 'succeeded' && undo === undefined);
+  return childrenToUndo(state)[0];
 }
 
 /** A completed child that should have been rolled back and was not. */
@@ -45,9 +50,15 @@ export function withChild(state: CommandState, child: ChildItem): CommandState {
   return withStep(state, { work: stepAt(state).work.map((item) => (item.id === child.id ? child : item)) });
 }
 
+/** Asks the child whose turn it is, if there is one. */
+export function rollBackNext(state: CommandState): readonly FlowEffect[] {
+  return childrenToUndo(state)
+    .slice(0, 1)
+    .map((child) => rollBackChild(state, child));
+}
+
 export function rollBackChild(state: CommandState, { id }: ChildItem): FlowEffect {
-  const why = state.error === null ? [] : [state.error.message, ...state.error.causes];
-  const error: ErrorRecord = { code: 'PARENT_FAILED', message: `its parent ${state.id} rolls back`, retryable: false, causes: why };
+  const error: ErrorRecord = { code: 'PARENT_FAILED', message: `its parent ${state.id} rolls back`, retryable: false, causes: asCauses(state.error) };
   return { do: 'rollBackChild', id, error };
 }
 
@@ -91,7 +102,7 @@ export function heldByChild(state: CommandState): CommandState {
     code: 'CHILD_HELD',
     message: `child ${child.id} (${child.type}) is ${status}: ${error.message}`,
     retryable: false,
-    causes: [error.message, ...error.causes],
+    causes: asCauses(error),
   };
   return { ...state, status, heldBy, phase: { at: 'held', from: phase } };
 }

@@ -32,9 +32,8 @@ export function cleanedSoFar(item: TaskItem, run: number, work: readonly TaskIte
 }
 
 /** The item as its last attempt left it. @param error why its clean-up has failed for good; null: it was asked to stop */
-export function withoutRetry({ cleanUp, ...item }: TaskItem, error: ErrorRecord | null): TaskItem {
-  const left = withoutNextAttempt(item);
-  return cleanUp === undefined ? left : { ...left, givenUp: { run: runOf(cleanUp), error } };
+export function withoutRetry({ cleanUp, ...item }: TaskItem & { readonly cleanUp: CleanUp }, error: ErrorRecord | null): TaskItem {
+  return { ...withoutNextAttempt(item), givenUp: { run: runOf(cleanUp), error } };
 }
 
 function runOf(cleanUp: CleanUp): number {
@@ -52,7 +51,7 @@ export function stopTask(item: TaskItem, reason: StopReason, at: Instant): TaskI
   if (item.outcome !== null) return item;
   if (item.notBefore !== null) return withoutNextAttempt(item);
   const { cleanUp } = item;
-  if (cleanUp?.at === 'callback' && cleanUp.notBefore !== null && cleanUp.notBefore > at.now) return withoutRetry(item, null);
+  if (cleanUp?.at === 'callback' && cleanUp.notBefore !== null && cleanUp.notBefore > at.now) return withoutRetry({ ...item, cleanUp }, null);
   if (item.stop !== null) return item;
   const asked = { ...item, stop: reason };
   return cleanUp?.at === 'work' ? cleanedSoFar(asked, cleanUp.run, cleanUp.work.map((task) => stopTask(task, reason, at))) : asked;

@@ -1,8 +1,8 @@
 import type { TaskRequest } from '../model/task.js';
-import type { Outcome } from '../model/outcome.js';
+import type { Failure, Outcome } from '../model/outcome.js';
 import type { FlowEffect } from './event.js';
 import { idOfAttempt, taskId } from './ids.js';
-import { stepNumber } from './step.js';
+import { IllegalTransition, stepNumber } from './step.js';
 import type { CommandState, TaskItem, WorkItem, WorkOf } from './state.js';
 
 /** A task as it stands in the commit that first places it. @param run the attempt of the callback that asked for it */
@@ -35,7 +35,7 @@ export function firstAttempt(id: string, run: number, request: TaskRequest, ordi
 /** The item as it waits for its next attempt, or as that is placed, under a new id: the old one may still be known to a host. */
 export function nextTaskAttempt(
   item: TaskItem,
-  ended: { readonly outcome: Outcome; readonly failures: number; readonly notBefore: number | null },
+  ended: { readonly outcome: Failure; readonly failures: number; readonly notBefore: number | null },
 ): TaskItem {
   const attempt = item.attempt + 1;
   return {
@@ -51,18 +51,20 @@ export function nextTaskAttempt(
 }
 
 /** Whether a task that has failed may run once more: of one that nobody can tell of, only if it may run twice. */
-export function mayRunAgain({ repeatable }: TaskItem, outcome: Outcome): boolean {
+export function mayRunAgain({ repeatable }: TaskItem, outcome: Failure): boolean {
   return outcome.kind !== 'unknown' || repeatable;
 }
 
 /** Whether it may without anybody asking for it: what was stopped on purpose is not tried again. */
-export function isTriedAgain(item: TaskItem, outcome: Outcome): boolean {
+export function isTriedAgain(item: TaskItem, outcome: Failure): boolean {
   return outcome.kind !== 'aborted' && mayRunAgain(item, outcome);
 }
 
 /** The item as its last attempt left it: the next one, which is waiting, is not to be. */
 export function withoutNextAttempt(item: TaskItem): TaskItem {
   const attempt = item.attempt - 1;
+  const outcome = item.past.at(-1);
+  if (outcome === undefined) throw new IllegalTransition(`${item.id} is the first attempt of its task`);
   return {
     ...item,
     id: idOfAttempt(item, attempt),
@@ -70,7 +72,7 @@ export function withoutNextAttempt(item: TaskItem): TaskItem {
     past: item.past.slice(0, -1),
     notBefore: null,
     stop: null,
-    outcome: item.past.at(-1) ?? { kind: 'notSent' },
+    outcome,
   };
 }
 
@@ -121,7 +123,7 @@ function givenUpTask(item: TaskItem): TaskItem {
   return item.cleanUp.at === 'callback' ? item : { ...item, cleanUp: { ...item.cleanUp, work: item.cleanUp.work.map(givenUpTask) } };
 }
 
-export function isFailedTask(item: WorkItem): item is TaskItem & { readonly outcome: Outcome } {
+export function isFailedTask(item: WorkItem): item is TaskItem & { readonly outcome: Failure } {
   return item.kind === 'task' && item.outcome !== null && item.outcome.kind !== 'succeeded';
 }
 

@@ -33,9 +33,9 @@ export function migrated(definition: CommandDefinition, state: CommandState, cal
     const migration = definition.migrations?.[at.state.version];
     if (migration === undefined) throw refused(at.state, 'there is no such migration');
     const next = migrateOnce(migration, at.state, now);
-    at = { state: next.state, indexes: new Map([...at.indexes].flatMap(([old, index]) => (next.indexes.has(index) ? [[old, next.indexes.get(index) ?? index]] : []))) };
+    at = { state: next.state, indexes: chained(at.indexes, next.indexes) };
   }
-  const reached = begun(at.state, now);
+  const reached = begun(at.state, state, now);
   const names = definition.handlers.map(({ name }) => name);
   if (!sameData(names, reached.handlers)) throw refused(state, `it leads to [${reached.handlers.join(', ')}], and the definition has [${names.join(', ')}]`);
   reached.steps.forEach(({ pivot, handler }, i) => {
@@ -44,24 +44,38 @@ export function migrated(definition: CommandDefinition, state: CommandState, cal
   return { state: { ...(callsOpen ? nextAttempt(reached) : reached), params: definition.parseParams(reached.params) }, indexes: at.indexes };
 }
 
-/** A step that has been reached, and in which nothing has happened yet, is not reached yet: the migration may put another before it, or take it away. */
+function chained(first: Migrated['indexes'], second: Migrated['indexes']): Migrated['indexes'] {
+  return new Map(
+    [...first].flatMap(([old, index]): [number, number][] => {
+      const to = second.get(index);
+      return to === undefined ? [] : [[old, to]];
+    }),
+  );
+}
+
+/**
+ * A step that has been reached, and in which nothing has happened yet, is not reached yet: the command is ahead of all its steps, and the migration may put
+ * another one there, or take this one away.
+ */
 function untouched(state: CommandState, callsOpen: boolean): CommandState {
   const last = state.steps.at(-1);
   const phase = state.phase.at === 'held' ? state.phase.from : state.phase;
   const fresh = phase?.at === 'callback' && phase.callback === 'start' && phase.attempt === 1 && last?.pivot === 'none' && last.sent === undefined && last.called === undefined;
-  return fresh && !callsOpen ? { ...state, steps: state.steps.slice(0, -1), executionIndex: state.executionIndex - 1 } : state;
+  return fresh && !callsOpen ? { ...state, steps: state.steps.slice(0, -1) } : state;
 }
 
-/** Undoes {@link untouched}: the step after the last one that was begun is reached. */
-function begun(state: CommandState, now: number): CommandState {
+function isAhead({ executionIndex, steps }: CommandState): boolean {
+  return executionIndex === steps.length;
+}
+
+/** Undoes {@link untouched}: the step after the last one that was begun is reached. Its ids are of the step that was reached `before`: they are new, whatever has gone. */
+function begun(state: CommandState, before: CommandState, now: number): CommandState {
   const phase = state.phase.at === 'held' ? state.phase.from : state.phase;
-  const waits = phase?.at === 'callback' && phase.callback === 'start' && state.executionIndex < state.steps.length && state.steps[state.executionIndex]?.completed !== false;
-  if (!waits) return state;
+  if (!isAhead(state) || phase?.at !== 'callback') return state;
   const index = state.steps.length;
   const handler = state.handlers[index];
   if (handler === undefined) throw refused(state, 'no step is left for it to go on with');
-  const before = index === 0 ? -1 : stepNumber(state, index - 1);
-  const step: StepState = { handler, reachedAt: now, ...numbered(index, Math.max(index, before + 1)), begun: false, work: [], completed: false, pivot: 'none', revertWork: [] };
+  const step: StepState = { handler, reachedAt: now, ...numbered(index, Math.max(index, stepNumber(before))), begun: false, work: [], completed: false, pivot: 'none', revertWork: [] };
   return { ...state, steps: [...state.steps, step], executionIndex: index };
 }
 
@@ -74,15 +88,15 @@ function migrateOnce(migration: Migration, state: CommandState, now: number): Mi
 
   const isGone = (_step: StepState, i: number): boolean => !indexes.has(i);
   for (const step of state.steps.filter(isGone)) mayGo(migration, state, step);
-  const last = state.steps.findLastIndex((_, i) => indexes.has(i));
-  // It has gone through all its steps, and only a rollback can move it.
-  const isThrough = state.executionIndex >= state.handlers.length;
-  const reached = isThrough ? plan.length : last < 0 ? 0 : (indexes.get(last) ?? 0) + 1;
+  // When it has gone through all its steps, only a rollback can move it.
+  const isThrough = state.executionIndex === state.handlers.length;
+  const reached = isThrough ? plan.length : Math.max(-1, ...state.steps.map((_, i) => indexes.get(i) ?? -1)) + 1;
   const steps = plan.slice(0, reached).map(({ name, from }, index) => {
     const old = state.steps[from];
     return old === undefined ? passedOver(migration, name, now) : carried(migration, old, name, numbered(index, stepNumber(state, from)));
   });
-  const executionIndex = state.executionIndex < 0 ? -1 : isThrough ? plan.length : (indexes.get(state.executionIndex) ?? steps.length - 1);
+  // It is in no step that is gone: it may be behind all of them, or before the first one when all are undone.
+  const executionIndex = isAhead(state) ? steps.length : (indexes.get(state.executionIndex) ?? -1);
   const params = migration.params === undefined ? state.params : frozenData(migration.params(state.params), 'params');
   return { state: { ...state, version: state.version + 1, handlers: plan.map(({ name }) => name), params, steps, executionIndex }, indexes };
 }

@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../model/errors.js';
+import { asCauses, type ErrorRecord } from '../model/errors.js';
 import type { CommandState } from './state.js';
 
 // A command whose store is an older copy of what hosts have seen. What it had under way may have come further, or be over: nothing of it goes on by itself,
@@ -16,6 +16,5 @@ function saysOlderStore({ code }: ErrorRecord): boolean {
 /** What is parked already must wait too: a program that fits would let it go on. Its reason is kept among the causes. */
 export function parkedAgain(state: CommandState, error: ErrorRecord): CommandState | null {
   if (state.status !== 'PARKED' || !saysOlderStore(error)) return null;
-  const { heldBy } = state;
-  return { ...state, heldBy: heldBy === null ? error : { ...error, causes: [...error.causes, heldBy.message, ...heldBy.causes] } };
+  return { ...state, heldBy: { ...error, causes: [...error.causes, ...asCauses(state.heldBy)] } };
 }

@@ -1,5 +1,5 @@
-import type { ErrorRecord } from '../model/errors.js';
-import type { Outcome } from '../model/outcome.js';
+import { asCauses, type ErrorRecord } from '../model/errors.js';
+import type { Failure } from '../model/outcome.js';
 import { backoffUs, isRetried, type RetryPolicy } from '../model/retry.js';
 import type { Instant } from './event.js';
 
@@ -12,7 +12,7 @@ export function isUncounted(error: ErrorRecord): boolean {
 }
 
 /** The same for tasks: a host that died or forgot says nothing about the task. */
-export function isUncountedOutcome(outcome: Outcome): boolean {
+export function isUncountedOutcome(outcome: Failure): boolean {
   switch (outcome.kind) {
     case 'failed':
       return outcome.takeOver || NOT_ABOUT_THE_WORK.includes(outcome.code);
@@ -21,7 +21,6 @@ export function isUncountedOutcome(outcome: Outcome): boolean {
     case 'lost':
     case 'unknown':
       return true;
-    case 'succeeded':
     case 'aborted':
     case 'notSent':
     case 'childFailed':
@@ -50,7 +49,7 @@ export function afterBackoff(policy: RetryPolicy, tried: number, at: Instant): n
   return at.now + backoffUs(policy, tried + 1, at.jitter);
 }
 
-export function errorOfOutcome(name: string, outcome: Outcome): ErrorRecord {
+export function errorOfOutcome(name: string, outcome: Failure): ErrorRecord {
   const record = (message: string, hostCode?: number): ErrorRecord => ({
     code: 'TASK_FAILED',
     message: `${name} ${message}`,
@@ -72,8 +71,6 @@ export function errorOfOutcome(name: string, outcome: Outcome): ErrorRecord {
     case 'unknown':
       return record('has an unknown outcome');
     case 'childFailed':
-      return { code: 'CHILD_FAILED', message: `${name} failed: ${outcome.error.message}`, retryable: false, causes: [outcome.error.message, ...outcome.error.causes] };
-    case 'succeeded':
-      return record('succeeded');
+      return { code: 'CHILD_FAILED', message: `${name} failed: ${outcome.error.message}`, retryable: false, causes: asCauses(outcome.error) };
   }
 }

@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../model/errors.js';
+import { asCauses, type ErrorRecord } from '../model/errors.js';
 import { CANCELLED } from './cancelled.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState } from './state.js';
@@ -14,5 +14,5 @@ export function stopError(shape: FlowShape, state: CommandState, cause: ErrorRec
   if (stepAt(state).timedOut === undefined) return null;
   const { name, timeoutMs } = shapeAt(shape, state.executionIndex);
   const message = `step ${state.executionIndex} (${name}) was not over after ${timeoutMs} ms`;
-  return { code: 'STEP_TIMEOUT', message, retryable: false, causes: cause === null || cause.code === 'STEP_TIMEOUT' ? [] : [cause.message, ...cause.causes] };
+  return { code: 'STEP_TIMEOUT', message, retryable: false, causes: cause?.code === 'STEP_TIMEOUT' ? [] : asCauses(cause) };
 }

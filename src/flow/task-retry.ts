@@ -1,4 +1,4 @@
-import type { Outcome } from '../model/outcome.js';
+import type { Failure } from '../model/outcome.js';
 import type { Instant } from './event.js';
 import { isTriedAgain, nextTaskAttempt } from './items.js';
 import { errorOfOutcome, isUncountedOutcome, nextAttempt } from './retry.js';
@@ -10,7 +10,7 @@ import { stopError } from './stop-error.js';
 // Whether a task that ended badly is tried again (semantics §2, "Retry").
 
 /** The item waiting for its next attempt, or null if it has failed for good. */
-export function retried(shape: FlowShape, state: CommandState, of: WorkOf, item: TaskItem, outcome: Outcome, at: Instant): TaskItem | null {
+export function retried(shape: FlowShape, state: CommandState, of: WorkOf, item: TaskItem, outcome: Failure, at: Instant): TaskItem | null {
   if (!isTriedAgain(item, outcome) || item.stop !== null) return null;
   if (of === 'step' && stopError(shape, state) !== null) return null;
   // What comes before every further attempt has failed for good.

@@ -5,7 +5,7 @@ import { withCalled } from './called.js';
 import type { CleanUpRef, FlowEffect, FlowEvent, Instant, RunRef } from './event.js';
 import { cancel, cancelRefusal } from './cancel.js';
 import { childReported } from './child-reports.js';
-import { childToUndo, heldByChild, rollBackChild, uncovered } from './children.js';
+import { heldByChild, rollBackNext, uncovered } from './children.js';
 import { completed, forwardThrew, reach, started, type CallbackPhase } from './forward.js';
 import { effectsOfItem, owed, placedTask, stops } from './items.js';
 import { parkedAgain } from './older-store.js';
@@ -201,10 +201,8 @@ export function recover(durable: CommandState): readonly FlowEffect[] {
     }
     case 'work':
       return outstandingWork(state).items.flatMap((item) => owed(item));
-    case 'children': {
-      const child = childToUndo(state);
-      return child === undefined ? [] : [rollBackChild(state, child)];
-    }
+    case 'children':
+      return rollBackNext(state);
     case 'completed':
       return [];
     case 'held':

@@ -1,11 +1,10 @@
 import type { ErrorRecord } from '../model/errors.js';
-import type { Outcome } from '../model/outcome.js';
 import { childThatStays, childToUndo, hasClosedChild, rollBackChild, withChild } from './children.js';
 import { ended, mayHaveRun } from './ending.js';
-import { effectsOfItem, mayRunAgain, nextTaskAttempt } from './items.js';
+import { effectsOfItem, isFailedTask, mayRunAgain, nextTaskAttempt } from './items.js';
 import { errorOfOutcome } from './retry.js';
 import type { FlowShape } from './shape.js';
-import type { ChildItem, CommandState, Phase, StepState, TaskItem } from './state.js';
+import type { ChildItem, CommandState, Phase, StepState } from './state.js';
 import { IllegalTransition, isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
 
 // The way back (semantics §2, "Failure of step k"): the failed step first, then the completed ones in reverse order.
@@ -20,7 +19,7 @@ function cleanUp(shape: FlowShape, state: CommandState): Transition {
   const index = state.executionIndex;
   const handler = shapeAt(shape, index);
   const step = stepAt(state);
-  if (step.revertWork.some(hasFailed)) return revertAgain(shape, state, 'endWithFailure');
+  if (step.revertWork.some(isFailedTask)) return revertAgain(shape, state, 'endWithFailure');
   if (step.revertWork.length > 0) return tellOfReverts(state);
   if (handler.hasEndWithFailure) return toCallback(state, 'endWithFailure', nextRun(step));
   if (!handler.effectFree && (step.sent === true || step.work.some(mayHaveRun))) {
@@ -84,7 +83,7 @@ function undoOwn(shape: FlowShape, state: CommandState): Transition {
   if (step.failure !== undefined && !step.completed) return cleanUp(shape, state);
   const index = state.executionIndex;
   const handler = shapeAt(shape, index);
-  if (step.revertWork.some(hasFailed)) return revertAgain(shape, state, 'compensate');
+  if (step.revertWork.some(isFailedTask)) return revertAgain(shape, state, 'compensate');
   if (step.revertWork.length > 0) return tellOfReverts(state);
   if (handler.hasCompensate || handler.hasLeaves) return toCallback(state, 'compensate', nextRun(step));
   if (handler.effectFree) return undoNext(shape, undoneAs(state, 'nothingToUndo'), index - 1);
@@ -100,10 +99,10 @@ function undoneAs(state: CommandState, undo: 'compensated' | 'left' | 'nothingTo
 /** Its undo callback had done its part, and stays done: only what failed of its revert tasks is submitted again, as the operator asks for, if it may be. */
 function revertAgain(shape: FlowShape, state: CommandState, of: 'endWithFailure' | 'compensate'): Transition {
   const revertWork = stepAt(state).revertWork.map((item) =>
-    hasFailed(item) && mayRunAgain(item, item.outcome) ? nextTaskAttempt(item, { outcome: item.outcome, failures: 0, notBefore: null }) : item,
+    isFailedTask(item) && mayRunAgain(item, item.outcome) ? nextTaskAttempt(item, { outcome: item.outcome, failures: 0, notBefore: null }) : item,
   );
   const next: CommandState = { ...withStep(state, { revertWork }), phase: { at: 'work', of } };
-  const failed = revertWork.find(hasFailed);
+  const failed = revertWork.find(isFailedTask);
   if (failed !== undefined && revertWork.every(({ outcome }) => outcome !== null)) {
     return undoFailed(shape, next, 'failed', errorOfOutcome(`task ${failed.id} (${failed.verb})`, failed.outcome));
   }
@@ -113,10 +112,6 @@ function revertAgain(shape: FlowShape, state: CommandState, of: 'endWithFailure'
 /** All that is left of the undo, or to be done again, is to tell the handler; under a new number, if that had failed before. */
 export function tellOfReverts(state: CommandState): Transition {
   return toCallback(state, 'compensationEnded', { attempt: (stepAt(state).told ?? 0) + 1, failures: 0, notBefore: null });
-}
-
-function hasFailed(item: TaskItem): item is TaskItem & { readonly outcome: Outcome } {
-  return item.outcome !== null && item.outcome.kind !== 'succeeded';
 }
 
 function noWayBack(message: string): ErrorRecord {
@@ -133,8 +128,8 @@ export function undone(shape: FlowShape, state: CommandState): Transition {
 /** The current step's undo has failed for good: its attempts are given up, and `onUndoFailed` decides whether earlier steps are undone on top of it. */
 export function undoFailed(shape: FlowShape, state: CommandState, undo: 'failed' | 'notUndoable', error: ErrorRecord): Transition {
   const index = state.executionIndex;
-  const attempt = undo === 'failed' ? undoAttemptOf(state) : null;
-  const marked = withStep({ ...state, fence: state.fence + 1 }, { undo, undoError: error, ...(attempt === null ? {} : { undoAttempt: attempt }) });
+  const tried = undo === 'failed' ? { undoAttempt: undoAttemptOf(state) } : {};
+  const marked = withStep({ ...state, fence: state.fence + 1 }, { undo, undoError: error, ...tried });
   return shapeAt(shape, index).onUndoFailed === 'continue' ? undoNext(shape, marked, index - 1) : stopRollback(shape, marked, error, state.phase);
 }
 
@@ -147,9 +142,10 @@ function stopRollback(shape: FlowShape, state: CommandState, error: ErrorRecord,
 }
 
 /** The attempt of the undo callback that has just failed, or whose revert tasks have. */
-function undoAttemptOf({ phase, steps, executionIndex }: CommandState): number | null {
+function undoAttemptOf(state: CommandState): number {
+  const { phase } = state;
   if (phase.at === 'callback' && phase.callback !== 'compensationEnded') return phase.attempt;
-  return steps[executionIndex]?.revertWork[0]?.run ?? null;
+  return Math.max(...stepAt(state).revertWork.map(({ run }) => run));
 }
 
 function endRollback(state: CommandState): Transition {

@@ -138,6 +138,11 @@ export type ErrorRecord = {
   readonly causes: readonly string[];
 };
 
+/** An error and what is behind it, as the causes of another one; of none, none. */
+export function asCauses(error: ErrorRecord | null): readonly string[] {
+  return error === null ? [] : [error.message, ...error.causes];
+}
+
 /** Turns anything that was thrown into an {@link ErrorRecord}. A failed or unknown call counts as such however deep it is wrapped. */
 export function recordOf(thrown: unknown): ErrorRecord {
   try {

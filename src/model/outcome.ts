@@ -17,3 +17,6 @@ export type Outcome =
   | { readonly kind: 'unknown' }
   /** A child command that ended badly, with its error. */
   | { readonly kind: 'childFailed'; readonly error: ErrorRecord };
+
+/** Any end but an end well. */
+export type Failure = Exclude<Outcome, { readonly kind: 'succeeded' }>;

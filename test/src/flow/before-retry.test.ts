@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { StagedWork } from '../../../src/flow/event.js';
+import { cleanUpRefusal } from '../../../src/flow/before-retry.js';
+import type { FlowEvent, StagedWork } from '../../../src/flow/event.js';
 import type { HandlerShape } from '../../../src/flow/shape.js';
 import { outstandingWork } from '../../../src/flow/work.js';
 import { recover } from '../../../src/flow/transition.js';
@@ -92,6 +93,12 @@ describe('before the next attempt of a task', () => {
   });
 });
 
+test('two tasks are cleaned up beside each other, each by its own tasks', () => {
+  const life = Cleaning.in({}, task('a'), task('b')).fails(0).fails(1).prepares(0, request('tidy')).prepares(1, request('trim'));
+  expect(life.cleanUpEnds('c1$0.w1.2.1.r1.1.0').asked).toEqual(['consumeTask c1$0.w1.2.1.r1.1.0', 'placeTask c1$0.w1.2.1']);
+  expect(life.cleanUpEnds(`${NEXT}.r1.1.0`).asked).toEqual([`consumeTask ${NEXT}.r1.1.0`, `placeTask ${NEXT}`]);
+});
+
 describe('what it throws', () => {
   test('is tried again under the policy of the step, in a new run, and then the task has failed for good', () => {
     const life = Cleaning.in().fails();
@@ -148,6 +155,22 @@ describe('a clean-up task that fails', () => {
     expect(life.cleanUpEnds(`${NEXT}.r1.1.1`, STOPPED).status).toBe('ROLLING_BACK');
   });
 
+  test('leaves the others alone where the step is to be brought to its end in any case, or may have to be', () => {
+    const crossing = { pivotPart: 'task', hasCreateTask: false, retry: { ...THRICE, attempts: 2 }, undoRetry: { ...THRICE, attempts: 1 } } as const;
+    for (const answer of ['passed', 'notPassed'] as const) {
+      const life = Cleaning.in(crossing);
+      life.on({ type: 'workEnded', id: life.item().id, outcome: badly(261) }).answers(answer).now += 1_000_000;
+      life.due().prepares(0, request('a'), request('b')).cleanUpEnds(`${NEXT}.r1.1.0`, { kind: 'aborted', reason: 'zombie' });
+      expect(life.asked).toEqual([`consumeTask ${NEXT}.r1.1.0`]);
+    }
+  });
+
+  test('is put off while the others run on', () => {
+    const life = Cleaning.in().fails().prepares(0, request('a'), request('b')).cleanUpEnds(`${NEXT}.r1.1.0`, badly(300));
+    life.on({ type: 'retryDue', id: `${NEXT}.r1.2.0` }).cleanUpEnds(`${NEXT}.r1.1.1`);
+    expect(life.cleanUpEnds(`${NEXT}.r1.2.0`).asked).toEqual([`consumeTask ${NEXT}.r1.2.0`, `placeTask ${NEXT}`]);
+  });
+
   test('has a declared code for what is so already', () => {
     expect(Cleaning.in().fails().prepares(0, request('remove', [268])).cleanUpEnds(`${NEXT}.r1.1.0`, badly(268)).asked).toEqual([`consumeTask ${NEXT}.r1.1.0`, `placeTask ${NEXT}`]);
   });
@@ -164,6 +187,15 @@ describe.each([
     expect([life.status, life.ignores({ type: 'prepared', run: life.ref(), work: [], sent: false })]).toEqual(['RUNNING', true]);
     life.cleaningThrows();
     expect([life.status, life.state.error?.code, life.outcomes()]).toEqual(['ROLLING_BACK', code, ['failed']]);
+  });
+
+  test('is why that commit is refused', () => {
+    const life = Cleaning.in(limited).fails();
+    const { shape } = life;
+    expect(cleanUpRefusal(shape, life.state, life.ref())).toBeNull();
+    life.on(stop);
+    expect(cleanUpRefusal(shape, life.state, life.ref())).toMatchObject({ code });
+    expect(cleanUpRefusal(shape, life.state, { ...life.ref(), attempt: 7 })).toBeNull();
   });
 
   test('in the back-off of a run, there is nothing to wait for', () => {
@@ -183,6 +215,30 @@ test('a sibling that has failed for good ends it too', () => {
   life.fails(1).prepares(1).on({ type: 'workEnded', id: 'c1$0.w1.2.1', outcome: badly(300) });
   expect(life.asked).toEqual(['consumeTask c1$0.w1.2.1', `stopTask ${NEXT}.r1.1.0`]);
   expect(life.cleanUpEnds(`${NEXT}.r1.1.0`).status).toBe('ROLLING_BACK');
+});
+
+test('a sibling that has failed for good refuses the commit of a run under way', () => {
+  const life = Cleaning.in({ retry: { ...THRICE, attempts: 2 } }, task('a'), task('b')).fails(0);
+  life.on({ type: 'workEnded', id: 'c1$0.w1.1.1', outcome: { kind: 'aborted', reason: 'zombie' } });
+  expect(cleanUpRefusal(life.shape, life.state, life.ref())).toMatchObject({ code: 'TASK_FAILED', message: `the clean-up before task ${NEXT} was aborted (sibling)` });
+});
+
+describe('a run of beforeRetry that is over', () => {
+  const late = (life: Cleaning, over: Partial<ReturnType<Cleaning['ref']>>): readonly FlowEvent[] => {
+    const run = { ...life.ref(), ...over };
+    return [
+      { type: 'prepared', run, work: [], sent: false },
+      { type: 'beforeRetryThrew', run, error: ERROR, sent: false },
+    ];
+  };
+  test.each<[string, (life: Cleaning) => readonly FlowEvent[]]>([
+    ['of an earlier attempt', (life) => late(life, { attempt: 0 })],
+    ['of another task', (life) => late(life, { task: 'c1$0.w1.7.0' })],
+    ['of a command that has been parked since', (life) => late(life.on({ type: 'parked', error: { ...ERROR, code: 'DEFINITION_CHANGED' } }), {})],
+  ])('%s changes nothing', (_, events) => {
+    const life = Cleaning.in().fails();
+    for (const event of events(life)) expect(life.ignores(event)).toBe(true);
+  });
 });
 
 describe('past the point of no return', () => {
@@ -216,6 +272,23 @@ describe('held', () => {
     const life = parked(Cleaning.in().fails().prepares(0, request('remove'))).cleanUpEnds(`${NEXT}.r1.1.0`);
     expect([life.status, life.asked]).toEqual(['PARKED', [`consumeTask ${NEXT}.r1.1.0`]]);
     expect(life.on({ type: 'unparked' }).asked).toEqual([`placeTask ${NEXT}`]);
+  });
+
+  test('a task whose clean-up has failed for good is not tried again', () => {
+    const life = Cleaning.in({}, task('a'), task('b')).fails(0).cleaningThrows().cleaningThrows().cleaningThrows();
+    expect([life.outcomes(), life.asked]).toEqual([['failed', undefined], ['stopTask c1$0.w1.1.1']]);
+    parked(life).on({ type: 'unparked' });
+    expect([life.status, life.outcomes(), life.asked]).toEqual(['RUNNING', ['failed', undefined], ['stopTask c1$0.w1.1.1']]);
+  });
+
+  test('what is abandoned of an older store: a run that is due has done nothing, a task that runs may have', () => {
+    const OLDER = { ...ERROR, code: 'STORE_ROLLED_BACK' };
+    const abandon = { ...retry, request: { action: 'abandon', requestId: 'r1' } } as const;
+    const left = (life: Cleaning): unknown => life.on({ type: 'parked', error: OLDER }).on(abandon).state.exists[0]?.tasks.map(({ id, outcome }) => [id, outcome.kind]);
+    const due = Cleaning.in().fails();
+    expect([left(due), due.asked]).toEqual([[], ['end']]);
+    const tidying = Cleaning.in().fails().prepares(0, request('tidy'), request('trim')).cleanUpEnds(`${NEXT}.r1.1.0`);
+    expect([left(tidying), tidying.asked]).toEqual([[[`${NEXT}.r1.1.0`, 'succeeded'], [`${NEXT}.r1.1.1`, 'unknown']], [`consumeTask ${NEXT}.r1.1.1`, 'end']]);
   });
 
   test('one that runs stands in the way of an abandon', () => {

@@ -52,6 +52,17 @@ describe('a cancel while the step waits for its work', () => {
   });
 });
 
+describe('a cancel in the back-off of a callback', () => {
+  test.each([
+    ['start', 'endWithFailure 0'],
+    ['endSuccessfully', 'compensate 0'],
+  ] as const)('%s: there is nothing to wait for', (callback, next) => {
+    const life = Life.of(step('a', { retry: TWICE }));
+    if (callback === 'endSuccessfully') life.started();
+    expect(cancelled(life.throws())).toMatchObject({ status: 'ROLLING_BACK', asked: [next], state: { error: { code: 'CANCELLED' } } });
+  });
+});
+
 describe('a cancel during a callback', () => {
   test.each(['start', 'endSuccessfully'] as const)('%s: its commit is refused, as if it threw', (callback) => {
     const life = Life.of(step('a'), step('b', { retry: TWICE })).passes();

@@ -30,6 +30,11 @@ describe('forward', () => {
     expect(life.calls).toEqual(['start 0', 'endSuccessfully 0']);
   });
 
+  test('a task is about no entity, has no codes that end it well and may not run twice, unless its handler says so', () => {
+    const life = Life.of(step('one')).started({ kind: 'task', request: { verb: 'copy', args: {}, pool: 'pool1' } });
+    expect(life.item()).toMatchObject({ entity: null, doneCodes: [], repeatable: false });
+  });
+
   test('a step with a task waits for it, and the task is placed in the commit of its callback', () => {
     const life = Life.of(step('one'), step('two')).started(task('copy'));
     expect(life.asked).toEqual(['placeTask c1$0.w1.1.0']);

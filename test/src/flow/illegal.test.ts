@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { placedTask, withoutNextAttempt } from '../../../src/flow/items.js';
 import { answered } from '../../../src/flow/pivot.js';
 import { IllegalTransition, shapeAt, stepAt } from '../../../src/flow/step.js';
 import { failStep } from '../../../src/flow/undo.js';
 import { ownFailure } from '../../../src/flow/work-failure.js';
 import type { Phase } from '../../../src/flow/state.js';
-import { ERROR, Life, step, task } from './life.js';
+import { ERROR, Life, request, step, task } from './life.js';
 
 // What no life leads to. Whoever meets it has found a defect of the engine, or a store that somebody else wrote: it is refused, and nothing is committed.
 
@@ -16,6 +17,7 @@ describe('a state that no life leads to is refused', () => {
   test.each<[string, () => unknown]>([
     ['a step that was never reached', () => stepAt(begun().state, 1)],
     ['a step that the definition does not have', () => shapeAt(begun().shape, 1)],
+    ['a first attempt of a task that waits as if another had gone before', () => withoutNextAttempt(placedTask(begun().state, 'step', 1, request('copy'), 0))],
     ['work that counts as over, and has not ended', () => ownFailure(begun().stepAt(0).work)],
     [
       'a rollback past the point of no return',

@@ -7,7 +7,7 @@ import type { Data } from '../../../src/model/data.js';
 import type { Effect } from '../../../src/model/effect.js';
 import type { ErrorRecord } from '../../../src/model/errors.js';
 import type { PivotAnswer } from '../../../src/model/handler.js';
-import type { Outcome } from '../../../src/model/outcome.js';
+import type { Failure, Outcome } from '../../../src/model/outcome.js';
 import { NO_RETRY, UNDO_RETRY } from '../../../src/model/retry.js';
 import type { TaskRequest } from '../../../src/model/task.js';
 
@@ -32,14 +32,14 @@ export function step(name: string, traits: Partial<HandlerShape> = {}): HandlerS
 }
 
 export const WELL: Outcome = { kind: 'succeeded' };
-export const LOST: Outcome = { kind: 'lost' };
-export const STOPPED: Outcome = { kind: 'aborted', reason: 'sibling' };
+export const LOST: Failure = { kind: 'lost' };
+export const STOPPED: Failure = { kind: 'aborted', reason: 'sibling' };
 
-export function badly(code: number, takeOver = false): Outcome {
+export function badly(code: number, takeOver = false): Failure {
   return { kind: 'failed', code, message: 'it failed', takeOver };
 }
 
-export function refusedWith(code: number): Outcome {
+export function refusedWith(code: number): Failure {
   return { kind: 'refused', code, message: 'no' };
 }
 
@@ -80,7 +80,8 @@ export class Life {
   now = 1_000;
   jitter = 0;
 
-  constructor(readonly shape: FlowShape) {
+  /** @param shape a mended program has another one */
+  constructor(public shape: FlowShape) {
     const handlers = shape.map(({ name }) => name);
     this.state = submitted({ id: 'c1', type: 'T', version: 1, params: {}, handlers, parent: null, rootId: 'c1', locks: [], lockWait: 'refuse', submittedAt: 0 });
   }

@@ -108,6 +108,22 @@ describe('a migrated command', () => {
     expect(names(go(definition(['a', 'x', 'b', 'c'], news('a', 'x', 'b', 'c')), parked))).toEqual(['a', 'x']);
   });
 
+  test('whose step has been reached, and no more, may lose the completed one before it, whose ids are not given again', () => {
+    const state = go(definition(['b', 'c'], { ...news('b', 'c'), drops: ['a'] }), fresh());
+    expect([names(state), state.executionIndex, state.steps[0]]).toMatchObject([['b'], 0, { begun: false, number: 1 }]);
+  });
+
+  test('may have a new step in the place, and of the name, of one that goes', () => {
+    const to = definition(['a', 'b', 'c'], { ...news(['a', null], 'b', 'c'), drops: ['a'], outputs: { a: () => 'made' } });
+    expect(go(to, inWork()).steps[0]).toMatchObject({ handler: 'a', output: 'made', undo: 'nothingToUndo' });
+  });
+
+  test('of which a run of beforeRetry has calls on record gives up that run, too', () => {
+    const life = Life.of(step('a', { hasBeforeRetry: true, retry: TWICE }), step('b'), step('c')).started(task('copy')).ended(badly(261)).due();
+    const [item] = go(definition(['a', 'b', 'c']), life, true).steps[0]?.work ?? [];
+    expect(item).toMatchObject({ cleanUp: { at: 'callback', attempt: 2 } });
+  });
+
   test('that has been through all its steps is behind all of the new ones, too', () => {
     const through = inWork().ended(WELL).ends().passes();
     const state = go(definition(['a', 'b', 'c', 'd'], news('a', 'b', 'c', 'd')), through);

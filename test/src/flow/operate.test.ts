@@ -125,6 +125,18 @@ describe('retry', () => {
     }
   });
 
+  test('of one that was parked in the work of a part that may have crossed asks that, once all is over', () => {
+    const life = Held.steps({ pivotPart: 'task', retry: { ...ONCE, attempts: 2 } }).started(task('a'), task('b'), child('C')).parks();
+    life.ended(badly(261), 0).ended({ kind: 'aborted', reason: 'zombie' }, 1).acts('retry');
+    expect([life.status, life.asked]).toEqual(['RUNNING', []]);
+    expect(life.ended(WELL, 2).asked).toEqual(['hasPassed 0']);
+  });
+
+  test('of one that was parked in its work: what failed for good meanwhile stops the others', () => {
+    const life = Held.steps({}).started(task('a'), task('b'), child('C')).parks().ended(badly(261), 0).acts('retry');
+    expect([life.status, life.asked]).toEqual(['RUNNING', ['stopTask c1$0.w1.1.1']]);
+  });
+
   test('of one that was parked in its work counts how that ended meanwhile', () => {
     const life = Held.steps({ retry: { attempts: 2, backoffMs: 1_000, maxBackoffMs: 1_000 } }).started(task('a'), task('b')).parks();
     life.ended(badly(261), 0).ended(WELL, 1).acts('retry');
@@ -137,6 +149,63 @@ describe('retry', () => {
     expect(stuckInEnd().ignores({ type: 'unparked' })).toBe(true);
     expect(Held.steps({}).ignores({ type: 'unparked' })).toBe(true);
   });
+});
+
+describe('retry of an incomplete rollback', () => {
+  test('passes over what is undone already', () => {
+    const life = Held.steps({ onUndoFailed: 'continue' }, {}, { onUndoFailed: 'continue' }, {}).passes().passes().passes().throws().cleansUp();
+    life.throws().compensates().throws();
+    expect([life.status, life.undos]).toEqual(['ROLLBACK_INCOMPLETE', ['failed', 'compensated', 'failed', undefined]]);
+    life.acts('retry').compensates();
+    expect(life.calls.slice(-2)).toEqual(['compensate 2 #2', 'compensate 0 #2']);
+    expect(life.compensates().status).toBe('ROLLED_BACK');
+  });
+
+  test('of a step that has no way back is in vain: a program that has one is needed', () => {
+    const life = Held.steps({ hasCompensate: false }, {}).passes().throws().cleansUp().acts('retry');
+    expect([life.status, life.undos, life.calls.at(-1)]).toEqual(['ROLLBACK_INCOMPLETE', ['notUndoable', undefined], 'endWithFailure 1']);
+    life.shape = [step('step0'), step('step1')];
+    expect(life.acts('retry', { requestId: 'r2' }).compensates()).toMatchObject({ status: 'ROLLED_BACK', undos: ['compensated', undefined] });
+  });
+
+  test('whose compensate was not told how its revert tasks ended tells it that, and does not run it again', () => {
+    const life = Held.steps({ hasCompensationEnded: true }, {}).passes().throws().cleansUp().compensates(request('remove')).ended(WELL).throws();
+    expect([life.status, life.undos]).toEqual(['ROLLBACK_INCOMPLETE', ['failed', undefined]]);
+    expect(life.acts('retry').calls.slice(-3)).toEqual(['compensate 0', 'compensationEnded 0', 'compensationEnded 0 #2']);
+    expect(life.isTold().status).toBe('ROLLED_BACK');
+  });
+
+  test('of a step of which a child stays: its own undo is made good, and the child keeps it incomplete', () => {
+    const life = Held.steps({ onUndoFailed: 'continue' }, {}).started(dependent('A')).reports({ is: 'completed', past: true }).ends().throws().cleansUp().throws();
+    expect([life.status, life.undos, life.state.heldBy]).toEqual(['ROLLBACK_INCOMPLETE', ['failed', undefined], ERROR]);
+    expect(life.acts('retry').compensates()).toMatchObject({ status: 'ROLLBACK_INCOMPLETE', undos: ['compensated', undefined], state: { heldBy: { code: 'CHILD_STAYS' } } });
+  });
+});
+
+describe('what there is of a step that was reached, and no more', () => {
+  const sent = { callback: 'start', host: 'h1', verb: 'attach' } as const;
+  test.each<[string, (life: Held) => Held, unknown[]]>([
+    ['nothing', (life) => life, []],
+    ['its calls, of a run that threw', (life) => life.throws({ ...ERROR, retryable: true }, true), [{ index: 0, why: 'unfinished', calls: [] }]],
+    ['its calls, of a run that is open', (life) => life, [{ index: 0, why: 'unfinished', calls: [sent] }]],
+  ])('%s', (name, come, exists) => {
+    const life = come(Held.steps({ retry: { ...ONCE, attempts: 2 } })).parks();
+    expect(life.acts('abandon', {}, name.endsWith('open') ? [sent] : []).state.exists).toMatchObject(exists);
+  });
+});
+
+test('what there is counts the tasks of a clean-up, and the calls that a forward callback has made', () => {
+  const run = { index: 0, attempt: 1 };
+  const called = [{ callback: 'start', host: 'h1', verb: 'attach' }] as const;
+  const life = Held.steps({ hasBeforeRetry: true, retry: { ...ONCE, attempts: 2 } }).on({ type: 'started', run, work: [task('copy')], called }).ended(badly(261)).due();
+  life.on({ type: 'prepared', run: { ...run, task: 'c1$0.w1.2.0' }, work: [request('tidy'), request('trim')], sent: false });
+  life.on({ type: 'workEnded', id: 'c1$0.w1.2.0.r1.1.0', outcome: WELL }).parks('STORE_ROLLED_BACK').acts('abandon');
+  expect(life.state.exists).toMatchObject([{ calls: called, tasks: [{ verb: 'tidy', outcome: WELL }, { verb: 'trim', outcome: { kind: 'unknown' } }] }]);
+});
+
+test('a child of an older store\'s command that has ended keeps its end', () => {
+  const life = Held.steps({}).started(dependent('A'), task('copy')).ended(WELL, 0).parks('STORE_ROLLED_BACK').acts('abandon');
+  expect(life.stepAt(0).work.map(({ outcome }) => outcome)).toEqual([WELL, { kind: 'unknown' }]);
 });
 
 describe('skip and resolve', () => {

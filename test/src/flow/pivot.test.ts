@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { HandlerShape } from '../../../src/flow/shape.js';
 import { IllegalTransition } from '../../../src/flow/step.js';
-import { badly, child, ERROR, Life, LOST, request, step, STOPPED, task, UNANSWERED, WELL } from './life.js';
+import { badly, child, dependent, ERROR, Life, LOST, request, step, STOPPED, task, UNANSWERED, WELL } from './life.js';
 
 type Part = NonNullable<HandlerShape['pivotPart']>;
 
@@ -167,6 +167,28 @@ describe('a point of no return in a task', () => {
   test('notPassed: each failed task has what is left of its own attempts', () => {
     const life = two({ retry: TWICE }).ended(badly(261), 0).ended(WELL, 1).answers('notPassed').due(0).ended(WELL, 0);
     expect([life.status, life.calls.at(-1)]).toEqual(['RUNNING', 'endSuccessfully 1']);
+  });
+
+  test('passed: createTask runs anew beside children that have ended', () => {
+    const life = at('task', { hasCreateTask: true }).started(child('C'), task('pivot')).ended(WELL, 0).ended(badly(261), 1).answers('passed');
+    expect(life.calls.at(-1)).toBe('createTask 1 #2');
+    expect(life.recreates(request('rest')).asked).toEqual(['placeTask c1$1.w2.1.2']);
+  });
+
+  test.each([
+    [false, 'CHILD_FAILED'],
+    [true, 'CANCELLED'],
+  ])('notPassed: where a child has failed too, no task is tried again (cancelled: %s)', (isCancelled, code) => {
+    const life = at('task', { retry: TWICE }).started(task('pivot'), dependent('D'));
+    if (isCancelled) life.on({ type: 'cancel' });
+    life.ended(badly(261), 0).ended({ kind: 'childFailed', error: ERROR }, 1).answers('notPassed');
+    expect([life.status, life.calls.at(-1), life.state.error?.code]).toEqual(['ROLLING_BACK', 'endWithFailure 1', code]);
+  });
+
+  test('notPassed, in a step behind another point of no return: the child cannot be tried again, and the tasks are', () => {
+    const life = Life.of(step('first', { pivotPart: 'task' }), step('second', { pivotPart: 'task', hasCreateTask: false, undoRetry: TWICE })).started(task('p')).ended(WELL).ends();
+    life.started(task('q'), dependent('D')).ended(badly(261), 0).ended({ kind: 'childFailed', error: ERROR }, 1).answers('notPassed');
+    expect(life.due().ended(WELL, 0)).toMatchObject({ status: 'STUCK', state: { heldBy: { code: 'CHILD_FAILED' } } });
   });
 
   test('notPassed: what was stopped or may still run is not tried again', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isUncounted, isUncountedOutcome } from '../../../src/flow/retry.js';
 import type { ErrorRecord } from '../../../src/model/errors.js';
-import type { Outcome } from '../../../src/model/outcome.js';
+import type { Failure, Outcome } from '../../../src/model/outcome.js';
 import type { RetryIf } from '../../../src/model/retry.js';
 import { badly, ERROR, Life, LOST, refusedWith, request, step, STOPPED, task, UNANSWERED, WELL } from './life.js';
 
@@ -167,7 +167,7 @@ describe('what does not count against undo work', () => {
     expect(isUncounted(error)).toBe(uncounted);
   });
 
-  test.each<[Outcome, boolean]>([
+  test.each<[Failure, boolean]>([
     [LOST, true],
     [badly(0, true), true],
     [badly(654), true],
@@ -177,7 +177,7 @@ describe('what does not count against undo work', () => {
     [STOPPED, false],
     [{ kind: 'unknown' }, true],
     [{ kind: 'notSent' }, false],
-    [WELL, false],
+    [{ kind: 'childFailed', error: ERROR }, false],
   ])('%j: %s', (outcome, uncounted) => {
     expect(isUncountedOutcome(outcome)).toBe(uncounted);
   });

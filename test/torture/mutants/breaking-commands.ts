@@ -51,8 +51,8 @@ export const BREAKING_COMMANDS: readonly Mutant[] = [
     name: 'a disk that stays fails the whole migration',
     breaks: 'callback-order',
     file: WORK_FAILURE,
-    find: "children.every((child) => child.outcome?.kind !== 'succeeded')",
-    replace: "children.some((child) => child.outcome?.kind !== 'succeeded')",
+    find: 'failures.length === children.length',
+    replace: 'failures.length > 0',
   },
   {
     name: 'that the point of no return is crossed is not remembered',
