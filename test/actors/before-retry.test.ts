@@ -91,3 +91,43 @@ test('a clean-up that has failed for good fails its task, and the step', async (
     expect(rig.host.submissions.map(({ verb }) => verb)).not.toContain('remove');
   });
 });
+
+test('a clean-up that does not repeat itself parks the command; with the program mended, an operator lets it go on with what is recorded', async () => {
+  const verbs = { wanted: ['unlock', 'unlink'] };
+  const copy = defineCommand({ type: 'Copy', params: z.strictObject({}) })
+    .step(
+      step({
+        name: 'copy',
+        retry: { attempts: 2, backoffMs: 1_000 },
+        createTask: () => ({ verb: 'copy', args: {}, pool: 'pool1' }),
+        beforeRetry: async ({ call }) => {
+          for (const verb of verbs.wanted) await call('host1', verb, {});
+        },
+        endWithFailure: () => undefined,
+      }),
+    )
+    .build();
+  let silent = true;
+  const host: HostScript = { ...HOST, call: ({ verb }) => (verb === 'unlink' && silent ? 'silence' : { result: null }) };
+  await withRig({ commands: [copy], host }, async (rig) => {
+    const retried = async (requestId: string): Promise<readonly [string, string | undefined]> => {
+      rig.ask({ op: 'operateCommand', commandId: 'c1', requestId, action: 'retry' });
+      await rig.run();
+      const { status, heldBy } = await rig.command();
+      return [status, heldBy?.code];
+    };
+    rig.submit('c1', 'Copy');
+    while (!rig.host.calls.some(({ verb }) => verb === 'unlink')) await rig.kernel.step();
+    verbs.wanted = ['unlink', 'unlock'];
+    rig.restart();
+    await rig.run();
+    expect(await rig.command()).toMatchObject({ status: 'PARKED', heldBy: { code: 'NONDETERMINISTIC_CALLBACK' } });
+    expect(await retried('r1')).toEqual(['PARKED', 'NONDETERMINISTIC_CALLBACK']);
+    verbs.wanted = ['unlock', 'unlink'];
+    silent = false;
+    expect(await retried('r2')).toEqual(['SUCCEEDED', undefined]);
+    // What was answered is not asked again, what was not is asked under the same key, and nothing else ever was.
+    const [unlocked, ...unlinked] = rig.host.calls.map(({ verb, key }) => `${verb} ${key}`);
+    expect([unlocked?.startsWith('unlock'), new Set(unlinked).size, unlinked.length]).toEqual([true, 1, 2]);
+  });
+});
