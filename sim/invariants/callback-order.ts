@@ -6,7 +6,7 @@ import { isHeld, isTerminal, type CommandState, type CommandStatus, type History
 import { dependentsOf, familyFlaws } from './family.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
 import { operated } from './operator-flaws.js';
-import { nextCallbacks, threw, type Next } from './next-callbacks.js';
+import { endedWell, nextCallbacks, threw, type Next } from './next-callbacks.js';
 import { beforeRetryFlaw, placingFlaw } from './retries.js';
 import type { Batch, Changed } from './store-mirror.js';
 
@@ -26,6 +26,8 @@ type Told = Extract<Probe, { type: 'callbackCommitted' }>;
 class CallbackOrder implements Watcher {
   /** By command: whether it was committed that the last of its callbacks might cross the point of no return, before that threw. */
   readonly #mayHaveCrossed = new Map<string, boolean>();
+  /** By command, see {@link Remembered}. */
+  readonly #toldOfFailure = new Map<string, Set<number>>();
   /** Ids of all tasks that were ever placed. */
   readonly #placedBefore = new Set<string>();
 
@@ -34,6 +36,7 @@ class CallbackOrder implements Watcher {
     private readonly broken: Broken,
   ) {
     for (const id of scene.mirror.tasks.keys()) this.#placedBefore.add(id);
+    for (const state of scene.mirror.commands.values()) this.#toldOfFailure.set(state.id, toldOfFailure(state, scene.mirror.historyOf(state.id)));
   }
 
   onProbe(probe: Probe): void {
@@ -62,11 +65,19 @@ class CallbackOrder implements Watcher {
     if (entry.callback === 'beforeRetry') return this.#beforeRetry(handlers, earlier, before, entry, what, entry.outcome);
     const allowed = this.#next(handlers, earlier, before);
     this.#mayHaveCrossed.set(before.id, before.steps[entry.index]?.pivot === 'maybe');
+    if (entry.callback === 'compensationEnded') this.#tells(before, entry.index);
     if (this.#isMisplaced(before, entry, what)) return;
     const ended = threw(entry) ? 'threw' : 'ok';
     if (!allowed.some((next) => isThis(next, entry) && (next.outcome === 'any' || next.outcome === ended))) {
       this.broken(before.id, `${what} after ${lastOf(earlier)}; the rules allow ${textOf(allowed)}`);
     }
+  }
+
+  #tells({ id, steps }: CommandState, index: number): void {
+    const told = this.#toldOfFailure.get(id) ?? new Set();
+    this.#toldOfFailure.set(id, told);
+    if (endedWell(steps[index]?.revertWork ?? [])) told.delete(index);
+    else told.add(index);
   }
 
   #runs(probe: Run): void {
@@ -105,7 +116,7 @@ class CallbackOrder implements Watcher {
   #next(handlers: readonly ErasedHandler[], history: readonly HistoryEntry[], state: CommandState): readonly Next[] {
     // Of what was committed before this run began, the state itself says whether there is something to ask.
     const mayHaveCrossed = this.#mayHaveCrossed.get(state.id) ?? state.steps.some(({ asking }) => asking !== undefined);
-    return nextCallbacks(handlers, history, state, mayHaveCrossed);
+    return nextCallbacks(handlers, history, state, { mayHaveCrossed, toldOfFailure: this.#toldOfFailure.get(state.id) ?? new Set() });
   }
 
   /** Whatever the order: only a command under way runs callbacks, of the step where it durably is, and in its direction. */
@@ -149,6 +160,13 @@ class CallbackOrder implements Watcher {
       this.broken(after.id, `after ${lastOf(history)} the command is still ${after.status}, and should be ${textOf(allowed)}`);
     }
   }
+}
+
+/** Of a command that an earlier process has left: what was told of failure is to be done again, is being done again, or is about to be told again. */
+function toldOfFailure({ phase, steps, executionIndex }: CommandState, history: readonly HistoryEntry[]): Set<number> {
+  const isTold = (i: number): boolean => history.findLast(({ index }) => index === i)?.callback === 'compensationEnded';
+  const tellsNow = (i: number): boolean => i === executionIndex && phase.at === 'callback' && phase.callback === 'compensationEnded';
+  return new Set(steps.flatMap((step, i) => (isTold(i) && (tellsNow(i) || !endedWell(step.revertWork)) ? [i] : [])));
 }
 
 /** Null if this program cannot continue the command: then it may only be parked, and the store's own rules are all that holds. */

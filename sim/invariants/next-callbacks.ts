@@ -15,6 +15,14 @@ export type Next =
   /** To be in this status. */
   | { readonly kind: 'status'; readonly status: CommandStatus };
 
+/** What only whoever has watched the command from commit to commit can know. */
+export interface Remembered {
+  /** The last callback threw when it was committed already that it might cross the point of no return. */
+  readonly mayHaveCrossed: boolean;
+  /** Steps whose `compensationEnded` was last told of revert tasks that had not all ended well: when these are done again, it is told again. */
+  readonly toldOfFailure: ReadonlySet<number>;
+}
+
 /** A callback of the one order that a command follows: `beforeRetry` runs beside the work of its step, and has rules of its own. */
 type MainEntry = HistoryEntry & { readonly callback: Exclude<CallbackName, 'beforeRetry'> };
 
@@ -33,16 +41,15 @@ export function threw({ callback, outcome }: HistoryEntry): boolean {
  * rules alone, and apart from the engine's transitions, which are judged by it. Empty: nothing may run, for work is outstanding.
  * @param history what is committed, from the first on
  * @param state the durable state: how work ended, and whether the point of no return is behind
- * @param mayHaveCrossed the last callback threw when it was committed already that it might cross the point of no return
  */
 export function nextCallbacks(
   handlers: readonly ErasedHandler[],
   history: readonly HistoryEntry[],
   state: CommandState,
-  mayHaveCrossed: boolean,
+  remembered: Remembered,
 ): readonly Next[] {
   const main = history.filter((entry) => isMain(entry));
-  return new Rules(handlers, main, state, mayHaveCrossed, history).after(main.at(-1));
+  return new Rules(handlers, main, state, remembered, history).after(main.at(-1));
 }
 
 class Rules {
@@ -50,7 +57,7 @@ class Rules {
     private readonly handlers: readonly ErasedHandler[],
     private readonly history: readonly MainEntry[],
     private readonly state: CommandState,
-    private readonly mayHaveCrossed: boolean,
+    private readonly remembered: Remembered,
     /** With `beforeRetry`. */
     private readonly committed: readonly HistoryEntry[],
   ) {}
@@ -140,7 +147,7 @@ class Rules {
   }
 
   private startThrew(k: number, attempt: number): readonly Next[] {
-    return this.crosses(k, 'beforeTask') && this.mayHaveCrossed ? [oneOf(k, 'hasPassed', 1)] : this.startAgain(k, attempt);
+    return this.crosses(k, 'beforeTask') && this.remembered.mayHaveCrossed ? [oneOf(k, 'hasPassed', 1)] : this.startAgain(k, attempt);
   }
 
   private startAgain(k: number, attempt: number): readonly Next[] {
@@ -165,7 +172,7 @@ class Rules {
   }
 
   private endThrew(k: number, attempt: number): readonly Next[] {
-    return this.crosses(k, 'endSuccessfully') && this.mayHaveCrossed ? [oneOf(k, 'hasPassed', 1)] : this.endAgain(k, attempt);
+    return this.crosses(k, 'endSuccessfully') && this.remembered.mayHaveCrossed ? [oneOf(k, 'hasPassed', 1)] : this.endAgain(k, attempt);
   }
 
   private endAgain(k: number, attempt: number): readonly Next[] {
@@ -260,7 +267,8 @@ class Rules {
     if (last === undefined || this.isGivenUp(i)) return 'yes';
     if (dependentsOf(this.state.steps[i]).some(({ undo }) => undo === 'stays')) return 'no';
     if (last.callback === 'endWithFailure' || last.callback === 'compensate' || last.callback === 'compensationEnded') {
-      return threw(last) || !endedWell(this.state.steps[i]?.revertWork ?? []) ? 'no' : 'yes';
+      const isUntold = last.callback === 'compensationEnded' && this.remembered.toldOfFailure.has(i);
+      return threw(last) || isUntold || !endedWell(this.state.steps[i]?.revertWork ?? []) ? 'no' : 'yes';
     }
     if (this.handlers[i]?.effectFree === true) return 'yes';
     // endSuccessfully is only run for a step whose work ended well: it is completed, even if that threw.
@@ -311,7 +319,7 @@ class Rules {
 }
 
 /** Every task and dependent child ended well; of independent children, one is enough. */
-function endedWell(work: readonly WorkItem[]): boolean {
+export function endedWell(work: readonly WorkItem[]): boolean {
   const independent = (item: WorkItem): boolean => item.kind === 'child' && item.independent;
   const children = work.filter(independent);
   const well = ({ outcome }: WorkItem): boolean => outcome?.kind === 'succeeded';

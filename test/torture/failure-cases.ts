@@ -1,21 +1,10 @@
-import type { Changes, FaultDocument } from './scenario.js';
+import { CLEAN_UPS } from './cases/clean-up.js';
+import { FAMILIES } from './cases/families.js';
+import { LIMITS } from './cases/limits.js';
+import { OPERATORS } from './cases/operators.js';
+import { failCall, failTask, type FailureCase } from './failure-case.js';
 
-/** One way for a scenario to go, by default the live migration of two disks, without any crash. */
-export interface FailureCase extends Changes {
-  readonly name: string;
-  /** How the commands end, in the order of their ids: the migration, then each disk's child if it came to that. Null: in any way, but they do end. */
-  readonly ends: string | null;
-}
-
-const GENERAL = 100;
 const DISKS = ['disk1', 'disk2'];
-
-const failTask = (verb: string, match: { readonly [arg: string]: string }, nth: number | 'every' = 1): FaultDocument => ({
-  failTask: { verb, match, nth, code: GENERAL },
-});
-const failCall = (verb: string, match: { readonly [arg: string]: string }, nth: number | 'every' = 1): FaultDocument => ({
-  failCall: { verb, match, nth, code: GENERAL },
-});
 
 const MOVED = 'SUCCEEDED, SUCCEEDED, SUCCEEDED';
 /** The other disk is moved all the same. */
@@ -88,7 +77,7 @@ const DECLARED: readonly FailureCase[] = [
   },
 ];
 
-/** Every step of the migration and of its children fails once; so does what undoes them. */
+/** Every step of the migration and of its children fails once; so does what undoes them. Then flows for what it has no use for. */
 export const FAILURE_CASES: readonly FailureCase[] = [
   { name: 'nothing fails', faults: [], ends: MOVED },
   { name: 'snapshot fails', faults: [failCall('snapshot', {})], ends: NOTHING_BEGUN },
@@ -109,4 +98,8 @@ export const FAILURE_CASES: readonly FailureCase[] = [
   { name: 'the network is at times slower than calls may be', faults: [], settings: slowNetwork('4s'), ends: null },
   { name: 'the network is mostly slower than calls may be', faults: [], settings: slowNetwork('8s'), ends: null },
   ...DECLARED,
+  ...FAMILIES,
+  ...OPERATORS,
+  ...LIMITS,
+  ...CLEAN_UPS,
 ];

@@ -1,6 +1,9 @@
+import { resolve } from 'node:path';
 import { rerunLine } from '../../sim/cli/rerun.js';
+import { loadScenarioModule } from '../../sim/cli/scenario-module.js';
+import { resolveScenario, type ScenarioDefinition } from '../../sim/scenario/code.js';
 import { BUILT_IN_VOCABULARY } from '../../sim/scenario/vocabulary.js';
-import { loadScenario } from '../../sim/scenario/load.js';
+import { isModule, loadScenario } from '../../sim/scenario/load.js';
 import type { Scenario } from '../../sim/scenario/schema.js';
 import type { CrashPoint } from '../../sim/kernel/crash-point.js';
 
@@ -50,8 +53,19 @@ export interface Changes {
   readonly settings?: readonly string[];
 }
 
-export function scenarioWith(changes: Changes): Promise<Scenario> {
-  return loadScenario(changes.scenario ?? LIVE_MIGRATION, { vocabulary: BUILT_IN_VOCABULARY, cwd: '.', set: settingsOf(changes) });
+export async function scenarioWith(changes: Changes): Promise<Scenario> {
+  const { scenario = LIVE_MIGRATION } = changes;
+  const options = { vocabulary: BUILT_IN_VOCABULARY, set: settingsOf(changes) };
+  return isModule(scenario) ? resolveScenario(await moduleOf(scenario), scenario, options) : loadScenario(scenario, { ...options, cwd: '.' });
+}
+
+/** A run takes less time than to compile one. */
+const modules = new Map<string, Promise<ScenarioDefinition>>();
+
+function moduleOf(name: string): Promise<ScenarioDefinition> {
+  const known = modules.get(name) ?? loadScenarioModule(resolve(name), name);
+  modules.set(name, known);
+  return known;
 }
 
 /** The command line that gives the same run again. */

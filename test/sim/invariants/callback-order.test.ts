@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { callbackOrder } from '../../../sim/invariants/callback-order.js';
-import { OneWay, ThreeSteps } from './definitions.js';
+import { OneWay, ThreeSteps, Told } from './definitions.js';
 import { ERROR, LEAF, Life } from './life.js';
 import { Watched } from './watched.js';
 
 function begin(definition = ThreeSteps): Life {
-  return new Life(new Watched([ThreeSteps, OneWay], [callbackOrder]), definition).admitted();
+  return new Life(new Watched([ThreeSteps, OneWay, Told], [callbackOrder]), definition).admitted();
 }
 
 const FAILED = { kind: 'failed', code: 261, message: 'no', takeOver: false } as const;
+
+/** The undo of both steps has failed, each with its revert task, and both handlers have been told; an operator lets them be tried again. */
+function undoneAgain(): Life {
+  const life = begin(Told).returns().returns().throws().returns({ work: [LEAF] }).ends(FAILED).returns().returns({ work: [LEAF] }).ends(FAILED).returns();
+  return life.happens({ type: 'operate', request: { requestId: 'r1', action: 'retry' }, unfit: null, called: [] });
+}
 
 describe('callback order: lawful lives', () => {
   const lives: Record<string, () => Life> = {
@@ -21,6 +27,7 @@ describe('callback order: lawful lives', () => {
     'an undo that fails for good': () => [1, 2, 3, 4, 5].reduce((life) => life.throws(), begin().throws()),
     'a task that has crossed the point of no return': () => begin(OneWay).returns({ work: [LEAF] }).ends(FAILED).returns({ answer: 'cannotTell' }).returns({ answer: 'passed' }).returns({ work: [LEAF] }).ends().returns().returns().returns(),
     'a task that has not': () => begin(OneWay).returns({ work: [LEAF] }).ends(FAILED).returns({ answer: 'notPassed' }).returns(),
+    'undo work that is done again, of which each handler is told again': () => undoneAgain().ends().returns().ends().returns(),
     'an end that cannot be reached any more': () => [1, 2, 3, 4, 5].reduce((life) => life.throws(), begin(OneWay).returns({ work: [LEAF] }).ends()),
   };
 
@@ -32,7 +39,7 @@ describe('callback order: lawful lives', () => {
 
   it('reaches the ends that the lives above are about', () => {
     expect(Object.values(lives).map((live) => live().state.status)).toEqual([
-      'SUCCEEDED', 'ROLLED_BACK', 'SUCCEEDED', 'ROLLED_BACK', 'RUNNING', 'ROLLBACK_INCOMPLETE', 'SUCCEEDED', 'ROLLED_BACK', 'STUCK',
+      'SUCCEEDED', 'ROLLED_BACK', 'SUCCEEDED', 'ROLLED_BACK', 'RUNNING', 'ROLLBACK_INCOMPLETE', 'SUCCEEDED', 'ROLLED_BACK', 'ROLLED_BACK', 'STUCK',
     ]);
   });
 });
@@ -87,6 +94,11 @@ describe('callback order: what is caught', () => {
       'undoing a step that was never reached',
       () => begin().returns().forge({ ...rollingBack, executionIndex: 2 }).forge({}, [{ index: 2, callback: 'compensate' }]),
       /compensate\(2\) was committed/,
+    ],
+    [
+      'an undo done again of which nobody is told',
+      () => undoneAgain().ends().forge({ executionIndex: 0 }).forge({}, [{ index: 0, callback: 'compensationEnded', attempt: 2 }]),
+      /compensationEnded\(0\) attempt 2 was committed \(ok\) after compensationEnded\(0\) \(ok\); the rules allow compensationEnded\(1\) attempt 2/,
     ],
     [
       'leaving a completed step as it is',

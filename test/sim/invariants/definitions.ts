@@ -4,12 +4,12 @@ import { defineCommand } from '../../../src/model/command.js';
 // Handlers never run in these tests: all that counts is which callbacks they have.
 const nothing = () => undefined;
 
-/** Three steps that can all be undone; the second tries twice. */
 /** Shares its lock, and changes nothing. */
 export const Reader = defineCommand({ type: 'Reader', params: z.object({}), locks: () => [{ key: 'disk/d1', mode: 'shared' }] })
   .step({ name: 'read', effectFree: true })
   .build();
 
+/** Three steps that can all be undone; the second tries twice. */
 export const ThreeSteps = defineCommand({ type: 'ThreeSteps', params: z.object({}), locks: () => [{ key: 'disk/d1', mode: 'exclusive' }] })
   .step({ name: 'first', endWithFailure: nothing, compensate: nothing })
   .step({ name: 'second', retry: { attempts: 2, backoffMs: 1, maxBackoffMs: 1 }, compensate: nothing })
@@ -20,4 +20,10 @@ export const ThreeSteps = defineCommand({ type: 'ThreeSteps', params: z.object({
 export const OneWay = defineCommand({ type: 'OneWay', params: z.object({}) })
   .step({ name: 'pivot', createTask: nothing, pointOfNoReturn: { part: 'task', hasPassed: () => 'passed' }, endWithFailure: nothing, compensate: nothing })
   .step({ name: 'after' })
+  .build();
+
+/** Both steps are told how their undo went, and try it once. */
+export const Told = defineCommand({ type: 'Told', params: z.object({}) })
+  .step({ name: 'one', undoRetry: { attempts: 1 }, onUndoFailed: 'continue', endWithFailure: nothing, compensate: nothing, compensationEnded: nothing })
+  .step({ name: 'two', undoRetry: { attempts: 1 }, onUndoFailed: 'continue', endWithFailure: nothing, compensate: nothing, compensationEnded: nothing })
   .build();

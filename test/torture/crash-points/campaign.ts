@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Simulation } from '../../../sim/embed/simulation.js';
 import type { CommandResult } from '../../../sim/report/result.js';
 import { isTerminal } from '../../../src/flow/state.js';
-import type { FailureCase } from '../failure-cases.js';
+import { endOf, type FailureCase } from '../failure-case.js';
 import { crashAt, scenarioWith, reproduction, type EnginePoint } from '../scenario.js';
 
 export interface Course {
@@ -126,12 +126,13 @@ async function follow(of: FailureCase, seed: number, db?: string): Promise<Cours
   }
 }
 
-function unexpectedEnds(of: FailureCase, commands: readonly Pick<CommandResult, 'id' | 'status'>[]): readonly string[] {
+function unexpectedEnds(of: FailureCase, commands: readonly Pick<CommandResult, 'id' | 'status' | 'exists'>[]): readonly string[] {
   const open = commands.filter(({ status }) => !isTerminal(status)).map(({ id, status }) => `ends: ${id} is ${status}`);
   if (open.length > 0) return open;
   const ends = commands
     .toSorted((one, other) => (one.id < other.id ? -1 : 1))
-    .map(({ status }) => status)
+    .map(endOf)
     .join(', ');
-  return of.ends === null || ends === of.ends ? [] : [`ends: ${ends || 'no command'}, expected ${of.ends}`];
+  const expected = typeof of.ends === 'string' ? [of.ends] : of.ends;
+  return expected === null || expected.includes(ends) ? [] : [`ends: ${ends || 'no command'}, expected ${expected.join(' or ')}`];
 }
