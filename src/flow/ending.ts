@@ -1,4 +1,5 @@
 import { withCleanUps } from './clean-up.js';
+import { withoutNextAttempt } from './items.js';
 import type { CommandState, Existing, StepState, TaskItem, WorkItem } from './state.js';
 import type { Transition } from './step.js';
 
@@ -15,7 +16,7 @@ export function whatExists(state: CommandState): readonly Existing[] {
   return state.steps.flatMap((step, index): Existing[] => {
     const why = reasonOf(state, step, index);
     if (why === null) return [];
-    const all = step.work.flatMap((item) => (item.kind === 'task' ? withCleanUps(item) : []));
+    const all = step.work.flatMap((item) => (item.kind === 'task' ? withCleanUps(item).map(lastAttempt) : []));
     const tasks = all.flatMap((item) =>
       item.outcome !== null && isRun(item) ? [{ id: item.id, verb: item.verb, args: item.args, entity: item.entity, outcome: item.outcome }] : [],
     );
@@ -50,6 +51,11 @@ function reasonOf(state: CommandState, step: StepState, index: number): Existing
 /** Of a task only what is known not to have run is known to have done nothing. Independent children answer for themselves. */
 export function mayHaveRun(item: WorkItem): boolean {
   return item.kind === 'task' && withCleanUps(item).some(isRun);
+}
+
+/** What waits for its next attempt is as its last one left it. */
+function lastAttempt(item: TaskItem): TaskItem {
+  return item.notBefore !== null || item.cleanUp !== undefined ? withoutNextAttempt(item) : item;
 }
 
 function isRun({ past, outcome }: TaskItem): boolean {

@@ -281,14 +281,16 @@ describe('held', () => {
     expect([life.status, life.outcomes(), life.asked]).toEqual(['RUNNING', ['failed', undefined], ['stopTask c1$0.w1.1.1']]);
   });
 
-  test('what is abandoned of an older store: a run that is due has done nothing, a task that runs may have', () => {
+  test('what is abandoned of an older store: a run that is due adds nothing to what its task has done, a task that runs may have done anything', () => {
     const OLDER = { ...ERROR, code: 'STORE_ROLLED_BACK' };
     const abandon = { ...retry, request: { action: 'abandon', requestId: 'r1' } } as const;
     const left = (life: Cleaning): unknown => life.on({ type: 'parked', error: OLDER }).on(abandon).state.exists[0]?.tasks.map(({ id, outcome }) => [id, outcome.kind]);
     const due = Cleaning.in().fails();
-    expect([left(due), due.asked]).toEqual([[], ['end']]);
+    expect([left(due), due.asked]).toEqual([[['c1$0.w1.1.0', 'failed']], ['end']]);
+    const beside = Cleaning.in({}, task('a'), task('b')).fails(0);
+    expect(left(beside)).toEqual([['c1$0.w1.1.0', 'failed'], ['c1$0.w1.1.1', 'unknown']]);
     const tidying = Cleaning.in().fails().prepares(0, request('tidy'), request('trim')).cleanUpEnds(`${NEXT}.r1.1.0`);
-    expect([left(tidying), tidying.asked]).toEqual([[[`${NEXT}.r1.1.0`, 'succeeded'], [`${NEXT}.r1.1.1`, 'unknown']], [`consumeTask ${NEXT}.r1.1.1`, 'end']]);
+    expect([left(tidying), tidying.asked]).toEqual([[['c1$0.w1.1.0', 'failed'], [`${NEXT}.r1.1.0`, 'succeeded'], [`${NEXT}.r1.1.1`, 'unknown']], [`consumeTask ${NEXT}.r1.1.1`, 'end']]);
   });
 
   test('one that runs stands in the way of an abandon', () => {

@@ -200,7 +200,17 @@ test('what there is counts the tasks of a clean-up, and the calls that a forward
   const life = Held.steps({ hasBeforeRetry: true, retry: { ...ONCE, attempts: 2 } }).on({ type: 'started', run, work: [task('copy')], called }).ended(badly(261)).due();
   life.on({ type: 'prepared', run: { ...run, task: 'c1$0.w1.2.0' }, work: [request('tidy'), request('trim')], sent: false });
   life.on({ type: 'workEnded', id: 'c1$0.w1.2.0.r1.1.0', outcome: WELL }).parks('STORE_ROLLED_BACK').acts('abandon');
-  expect(life.state.exists).toMatchObject([{ calls: called, tasks: [{ verb: 'tidy', outcome: WELL }, { verb: 'trim', outcome: { kind: 'unknown' } }] }]);
+  expect(life.state.exists).toMatchObject([{ calls: called, tasks: [{ verb: 'copy', outcome: badly(261) }, { verb: 'tidy', outcome: WELL }, { verb: 'trim', outcome: { kind: 'unknown' } }] }]);
+});
+
+test('what there is does not count a task that was refused, or is known not to have been sent', () => {
+  const life = Held.steps({}).started(task('a'), task('b')).ended({ kind: 'refused', code: 261, message: 'no' }, 0).ended({ kind: 'notSent' }, 1).throws();
+  expect(life.acts('abandon').state.exists).toMatchObject([{ index: 0, why: 'failed', tasks: [] }]);
+});
+
+test('what there is counts a task that waits for its next attempt, as its last one left it', () => {
+  const life = Held.steps({ retry: { ...ONCE, attempts: 2 } }).started(task('copy')).ended(badly(261)).parks().acts('abandon');
+  expect(life.state.exists).toMatchObject([{ tasks: [{ id: 'c1$0.w1.1.0', outcome: badly(261) }] }]);
 });
 
 test('a child of an older store\'s command that has ended keeps its end', () => {
