@@ -4,6 +4,7 @@ export { defineCommand, checkCommandId, type CommandBuilder, type CommandDefinit
 export {
   taskHandler,
   type BeforeContext,
+  type CallOptions,
   type ChildRequest,
   type PivotAnswer,
   type PivotContext,

@@ -1,18 +1,18 @@
 import { atOnce } from '../../src/model/at-once.js';
 import { frozen, frozenData, sameData, type Data } from '../../src/model/data.js';
 import { CallFailed, CallUnknown, recordOf, SeatbeltError, type ErrorRecord } from '../../src/model/errors.js';
-import type { ChildRequest, ErasedHandler } from '../../src/model/handler.js';
+import type { CallOptions, ChildRequest, ErasedHandler } from '../../src/model/handler.js';
 import type { TaskRequest } from '../../src/model/task.js';
 import type { FlowEvent, StagedWork } from '../../src/flow/event.js';
 import { callKey, childId, cleanUpCallKey, derivedId, taskId } from '../../src/flow/ids.js';
 import { stepAt, stepNumber } from '../../src/flow/step.js';
 import type { ChildItem, CommandState, TaskItem } from '../../src/flow/state.js';
-import type { CallRecord, RecordedCall } from '../../src/store/call-record.js';
+import { wentWell, type CallRecord, type RecordedCall } from '../../src/store/call-record.js';
 import type { EntityReader } from '../../src/store/entity-table.js';
 import { StagedView, type EntityRead, type StagedEntities } from '../../src/store/staged-view.js';
 import type { Answer } from '../exchange.js';
 import type { CallbackName } from '../probe.js';
-import { checkedCallArgs, checkedChild, checkedEffects, checkedTask, listOf } from './checked.js';
+import { checkedCallArgs, checkedChild, checkedDoneCodes, checkedEffects, checkedTask, listOf } from './checked.js';
 import type { RunOf } from './history.js';
 import { failedTask, failureOf, reports, revertReport } from './reports.js';
 import { ANOTHER_INCARNATION, STALE, type Args } from '../wire.js';
@@ -183,7 +183,7 @@ export class CallbackRun {
       passed: stepAt(state).pivot === 'passed',
       entities: this.#view,
       newId: (name: string) => derivedId(state.id, stepNumber(state, index), name),
-      call: (host: string, verb: string, args: Args) => this.#track(this.#call(host, verb, args)),
+      call: (host: string, verb: string, args: Args, options: CallOptions = {}) => this.#track(this.#call(host, verb, args, options)),
     };
   }
 
@@ -209,17 +209,18 @@ export class CallbackRun {
     return asked;
   }
 
-  async #call(host: string, verb: string, args: Args): Promise<Data> {
+  async #call(host: string, verb: string, args: Args, options: CallOptions): Promise<Data> {
     this.#assertOpen(verb);
     const checked = checkedCallArgs(host, verb, args);
+    const doneCodes = checkedDoneCodes(options);
     const ordinal = this.#nextOrdinal;
     this.#nextOrdinal += 1;
     const call = await this.#recorded(ordinal, host, verb, checked);
-    const reply = call.reply ?? (await this.#send(ordinal, call));
+    const reply = call.reply ?? (await this.#send(ordinal, call, doneCodes));
     // The host has restarted: it may have run before that, and nobody remembers.
     if (reply.code === ANOTHER_INCARNATION) throw new CallUnknown(verb, host, reply.message);
-    if (reply.code !== 0) throw new CallFailed(verb, host, reply.code, reply.message);
-    return reply.result;
+    if (!wentWell(reply)) throw new CallFailed(verb, host, reply.code, reply.message);
+    return reply.code === 0 ? reply.result : null;
   }
 
   /** The call as it stands in the record; a new one is committed first. */
@@ -257,13 +258,13 @@ export class CallbackRun {
     return callback === 'beforeRetry' ? cleanUpCallKey(id, number, task, attempt, ordinal) : callKey(id, number, callback, attempt, ordinal);
   }
 
-  async #send(ordinal: number, call: RecordedCall): Promise<NonNullable<RecordedCall['reply']>> {
+  async #send(ordinal: number, call: RecordedCall, doneCodes: readonly number[]): Promise<NonNullable<RecordedCall['reply']>> {
     this.#assertOpen(call.verb);
     const answer = await this.host.call(call);
     if (answer.kind === 'timeout') throw new CallUnknown(call.verb, call.host, 'no answer in time');
     const { code, message, result } = answer.reply;
     if (code === STALE) throw new CallUnknown(call.verb, call.host, message);
-    const reply = { code, message, result: frozen(result) };
+    const reply = { code, message, result: frozen(result), ...(doneCodes.includes(code) ? { done: true as const } : {}) };
     this.#calls[ordinal] = { ...call, reply };
     return reply;
   }

@@ -1,13 +1,13 @@
 import type { CalledVerb, CommandState } from '../../src/flow/state.js';
 import type { OpenCalls } from './call-slot.js';
-import type { CallRecord, RecordedCall } from '../../src/store/call-record.js';
+import { wentWell, type CallRecord, type RecordedCall } from '../../src/store/call-record.js';
 
 /** The calls of a forward callback that were answered well, or not at all: they may have had effects. */
 function calledBy(record: CallRecord | undefined): readonly CalledVerb[] {
   if (record === undefined || (record.callback !== 'start' && record.callback !== 'beforeRetry' && record.callback !== 'endSuccessfully')) return [];
   const { callback, task } = record;
   const of = task === undefined ? { callback } : { callback, task };
-  return record.calls.flatMap((call) => (call === null || (call.reply !== null && call.reply.code !== 0) ? [] : [{ ...of, host: call.host, verb: call.verb }]));
+  return record.calls.flatMap((call) => (call === null || (call.reply !== null && !wentWell(call.reply)) ? [] : [{ ...of, host: call.host, verb: call.verb }]));
 }
 
 /** The same as an event carries it. */

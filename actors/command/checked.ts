@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { frozenData } from '../../src/model/data.js';
 import type { Effect } from '../../src/model/effect.js';
 import { SeatbeltError, type ErrorCode } from '../../src/model/errors.js';
-import type { ChildRequest } from '../../src/model/handler.js';
+import type { CallOptions, ChildRequest } from '../../src/model/handler.js';
 import type { TaskRequest } from '../../src/model/task.js';
 import type { Args } from '../wire.js';
 
@@ -20,6 +20,8 @@ const taskShape = z.strictObject({
 });
 
 const callShape = z.strictObject({ host: text.min(1), verb: text.min(1), args: z.record(z.string(), z.unknown()) });
+
+const optionsShape = z.strictObject({ doneCodes: z.array(z.int()).readonly().optional() });
 
 const childShape = z.strictObject({ type: text.min(1), params: z.unknown(), independent: z.literal(true).optional() });
 
@@ -58,6 +60,13 @@ export function checkedCallArgs(host: string, verb: string, args: Args): Args {
   const parsed = callShape.safeParse({ host, verb, args });
   if (!parsed.success) throw malformed('BAD_CALL', 'call', parsed.error);
   return frozenData(args, `${verb} args`) as Args;
+}
+
+/** The codes that end a call well. @throws SeatbeltError `BAD_CALL` naming the field */
+export function checkedDoneCodes(options: CallOptions): readonly number[] {
+  const parsed = optionsShape.safeParse(options);
+  if (!parsed.success) throw malformed('BAD_CALL', 'call', parsed.error);
+  return parsed.data.doneCodes ?? [];
 }
 
 /** @throws SeatbeltError `BAD_TASK` naming the field */

@@ -1,7 +1,7 @@
 import type { CommandState } from '../../src/flow/state.js';
 import { unprepared } from '../../src/flow/before-retry.js';
 import { stepAt } from '../../src/flow/step.js';
-import type { CallRecord } from '../../src/store/call-record.js';
+import { wentWell, type CallRecord } from '../../src/store/call-record.js';
 
 // Which recorded calls a further attempt starts from (semantics §2, "HSM verbs").
 
@@ -36,7 +36,7 @@ export function callsAfterAnswer(record: CallRecord | null, after: CommandState)
  * read: that call's arguments may have come from it.
  */
 function forAttempt(record: CallRecord, attempt: number): CallRecord | null {
-  const calls = record.calls.map((call) => (call === null || call.reply === null || call.reply.code === 0 ? call : null));
+  const calls = record.calls.map((call) => (call === null || call.reply === null || wentWell(call.reply) ? call : null));
   const kept = calls.filter((call) => call !== null);
   if (kept.length === 0) return null;
   return { ...record, attempt, reads: record.reads.slice(0, Math.max(...kept.map((call) => call.reads))), calls };

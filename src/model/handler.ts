@@ -23,10 +23,15 @@ export interface StepContext<P, O> {
   /**
    * Runs an HSM verb on a host and gives its result. Keyed and recorded: when this callback is run again after a crash, a call that
    * was made before is recognised by the host and not done twice.
+   * @param options `doneCodes`: codes of the host which say that what is wanted is so already, as of a task; the call then gives null
    * @throws CallFailed the host answered with an error
    * @throws CallUnknown no answer within 180 s, or another incarnation of the host answered
    */
-  call(host: string, verb: string, args: { readonly [key: string]: Data }): Promise<Data>;
+  call(host: string, verb: string, args: { readonly [key: string]: Data }, options?: CallOptions): Promise<Data>;
+}
+
+export interface CallOptions {
+  readonly doneCodes?: readonly number[];
 }
 
 /** How a point of no return is asked about: reads that change nothing. */

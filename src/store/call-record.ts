@@ -10,10 +10,16 @@ export type RecordedCall = {
   readonly key: string;
   /** The host incarnation that it is meant for; another one refuses it. */
   readonly hostIncarnation: number;
-  readonly reply: { readonly code: number; readonly message: string; readonly result: Data } | null;
+  /** `done`: the call had declared the code to mean that what it wants is so already. */
+  readonly reply: { readonly code: number; readonly message: string; readonly result: Data; readonly done?: true } | null;
   /** How many of the record's reads came before it. */
   readonly reads: number;
 };
+
+/** Whether the call went well: by its effect, or because there was nothing left to do. */
+export function wentWell({ code, done }: NonNullable<RecordedCall['reply']>): boolean {
+  return code === 0 || done === true;
+}
 
 /** `call/<command>/<slot>`: the calls of a callback that is running, so that a repeated run makes the same ones. By ordinal; null where the next attempt needs a new key. */
 export type CallRecord = {

@@ -245,7 +245,7 @@ export const callShape: z.ZodType<CallRecord> = z.object({
         args,
         key: text,
         hostIncarnation: whole,
-        reply: z.object({ code: z.number(), message: text, result: data }).nullable(),
+        reply: z.object({ code: z.number(), message: text, result: data, done: z.literal(true).exactOptional() }).nullable(),
         reads: whole,
       })
       .nullable(),

@@ -122,6 +122,22 @@ describe('HSM calls', () => {
     });
   });
 
+  test('answered with a code that says it is so already went well: they give null, and in the next attempt keep key and reply', async () => {
+    const seen: unknown[] = [];
+    const removing = command().step(step({ name: 'one', retry: THRICE, beforeTask: async ({ call, attempt }) => {
+      seen.push(await call('host1', 'deleteVolume', {}, { doneCodes: [201] }));
+      seen.push(await call('host1', 'deleteImage', {}, { doneCodes: [201] }).catch((error: unknown) => error));
+      if (attempt === 1) throw new Error('not now');
+    } })).build();
+    await withRig({ commands: [removing], host: { call: ({ verb }) => ({ code: verb === 'deleteVolume' ? 201 : 268 }) } }, async (rig) => {
+      rig.submit('c1', 'T');
+      await rig.run();
+      expect([(await rig.command()).status, seen]).toEqual(['SUCCEEDED', [null, expect.any(CallFailed), null, expect.any(CallFailed)]]);
+      expect(rig.host.calls.map(({ key, verb }) => `${verb} ${key}`)).toEqual(['deleteVolume c1/0/start/1/0', 'deleteImage c1/0/start/1/1', 'deleteImage c1/0/start/2/1']);
+      expect((await rig.command()).steps[0]?.called).toMatchObject([{ verb: 'deleteVolume' }]);
+    });
+  });
+
   test('without an answer are unknown after the time-out, and keep their key in the next attempt', async () => {
     const errors: unknown[] = [];
     const one = calling((call) => call('a').catch((error: unknown) => {

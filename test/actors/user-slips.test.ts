@@ -53,6 +53,7 @@ describe('a slip in a callback fails that callback, and nobody else notices:', (
     ['a call without a host', ({ call }) => call(untyped(undefined), 'look', {}), 'BAD_CALL', /^call\.host: /],
     ['a call without a verb', ({ call }) => call('host1', untyped(undefined), {}), 'BAD_CALL', /^call\.verb: /],
     ['a call with a list of arguments', ({ call }) => call('host1', 'look', untyped([1])), 'BAD_CALL', /^call\.args: /],
+    ['a call with a single code where a list belongs', ({ call }) => call('host1', 'look', {}, untyped({ doneCodes: 201 })), 'BAD_CALL', /^call\.doneCodes: /],
     ['a child that is independent in words', ({ startChild }) => startChild(untyped({ type: 'Good', params: {}, independent: 'yes' })), 'BAD_TASK', /^startChild\.independent: /],
     ['a child that is none', ({ startChild }) => startChild(untyped(null)), 'BAD_TASK', /^startChild: /],
     ['an update that is asynchronous, and fails', ({ entities }) => {

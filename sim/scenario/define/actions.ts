@@ -1,4 +1,3 @@
-import { CallFailed } from '../../../src/model/errors.js';
 import type { Data } from '../../../src/model/data.js';
 import { entityKind, type EntityView } from '../../../src/model/entity.js';
 import type { StepContext } from '../../../src/model/handler.js';
@@ -46,14 +45,7 @@ function readCall(call: CallDeclaration, path: Path, outer: Names, around: Surro
   const { names, moments } = repeated(call, path, outer);
   const args = readVerb(call, ['hsm', 'read'], path, names, around);
   const host = readHost(call.host, path, names, around);
-  const one = async (at: Moment, caller: Caller): Promise<Data> => {
-    try {
-      return await caller.call(host(at), call.verb, args(at));
-    } catch (error) {
-      if (error instanceof CallFailed && call.doneCodes.includes(error.hostCode)) return null;
-      throw error;
-    }
-  };
+  const one = (at: Moment, caller: Caller): Promise<Data> => caller.call(host(at), call.verb, args(at), { doneCodes: call.doneCodes });
   return async (at, caller) => {
     const results: Data[] = [];
     for (const moment of moments(at)) results.push(await one(moment, caller));
