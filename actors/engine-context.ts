@@ -12,6 +12,8 @@ import type { Stamp } from './wire.js';
 export interface EngineContext {
   readonly ports: EnginePorts;
   readonly incarnation: number;
+  /** The store's. 0: it is no older copy that was accepted. */
+  readonly epoch: number;
   readonly settings: EngineSettings;
   readonly definitions: ReadonlyMap<string, CommandDefinition>;
   readonly entities: EntityReader;

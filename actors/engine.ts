@@ -130,10 +130,10 @@ function createEngine(
   async function boot(): Promise<void> {
     const store = await SnapshotStore.open(ports.disk);
     const accepted = config.acceptOlderStore ?? null;
-    const older = accepted !== null && store.opened.head.commitSeq <= accepted.commitSeq ? accepted : null;
+    const older = accepted !== null && store.opened.head.commitSeq < accepted.commitSeq ? accepted : null;
     const taken = older === null ? [] : takenUp(store.opened, older, ports.now());
     const found = older === null ? store.opened : withCommands(store.opened, taken);
-    const incarnation = await store.beginIncarnation(older, taken.map((state) => ({ type: 'command', state: stored(state) })));
+    const incarnation = older === null ? await store.beginIncarnation() : await store.beginEpoch(older, taken.map((state) => ({ type: 'command', state: stored(state) })));
     const began = store.head.commitSeq;
     // Two starts on copies of one store may have the same numbers.
     const life = `${incarnation}.${ports.random('life')}`;
@@ -153,6 +153,7 @@ function createEngine(
     const context: EngineContext = {
       ports,
       incarnation,
+      epoch: store.head.epoch,
       settings: config.settings,
       definitions: config.definitions,
       entities,

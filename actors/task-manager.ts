@@ -1,3 +1,4 @@
+import { epochOf } from '../src/flow/ids.js';
 import type { StopReason } from '../src/flow/state.js';
 import type { Outcome } from '../src/model/outcome.js';
 import type { SpmAsyncTask } from '../src/model/task.js';
@@ -122,6 +123,11 @@ export function createTaskManager(
     isOnHost(entry, host);
   }
 
+  /** Whether commits that its store has lost may have sent it, and seen it end: that no host knows it does not mean that it never ran. */
+  function isOfLostCommits({ id }: SpmAsyncTask): boolean {
+    return epochOf(id) < context.epoch;
+  }
+
   function isOnHost({ task }: Tracked, host: string): void {
     const { id: taskId } = task;
     journal.tell({
@@ -162,7 +168,7 @@ export function createTaskManager(
     if (entry?.at !== 'placed') return;
     switch (reply.code) {
       case TASK_UNKNOWN:
-        return route(entry, { kind: 'notSent' });
+        return route(entry, isOfLostCommits(entry.task) ? { kind: 'unknown' } : { kind: 'notSent' });
       case 0:
       case TASK_ABORTED:
         return isOnHost(entry, host);

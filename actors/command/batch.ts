@@ -153,6 +153,7 @@ export function childOf(definitions: ReadonlyMap<string, CommandDefinition>, par
     handlers: definition?.handlers.map(({ name }) => name) ?? [],
     parent: parentRef(parent, item),
     rootId: parent.rootId,
+    ...(parent.epoch === undefined ? {} : { epoch: parent.epoch }),
     locks: item.locks,
     lockWait: definition?.lockWait ?? 'refuse',
     submittedAt: now,

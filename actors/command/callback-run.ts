@@ -189,7 +189,7 @@ export class CallbackRun {
 
   #startTask(request: TaskRequest): string {
     this.#assertOpen('startTask');
-    const made = taskId(this.state.id, stepNumber(this.state), 'step', this.runOf.attempt, 1, this.#work.length);
+    const made = taskId(this.state, stepNumber(this.state), 'step', this.runOf.attempt, 1, this.#work.length);
     this.#work.push({ kind: 'task', request: checkedTask(request) });
     return made;
   }
@@ -197,7 +197,7 @@ export class CallbackRun {
   #startChild(request: ChildRequest): string {
     this.#assertOpen('startChild');
     const { type, params, independent = false } = checkedChild(request);
-    const made = childId(this.state.id, stepNumber(this.state), this.runOf.attempt, this.#work.length);
+    const made = childId(this.state, stepNumber(this.state), this.runOf.attempt, this.#work.length);
     this.#work.push({ kind: 'child', type, ...this.host.admitChild(type, params), independent });
     return made;
   }
@@ -254,8 +254,8 @@ export class CallbackRun {
 
   #key(ordinal: number): string {
     const { callback, attempt, task = '' } = this.runOf;
-    const [id, number] = [this.state.id, stepNumber(this.state)];
-    return callback === 'beforeRetry' ? cleanUpCallKey(id, number, task, attempt, ordinal) : callKey(id, number, callback, attempt, ordinal);
+    const number = stepNumber(this.state);
+    return callback === 'beforeRetry' ? cleanUpCallKey(this.state, number, task, attempt, ordinal) : callKey(this.state, number, callback, attempt, ordinal);
   }
 
   async #send(ordinal: number, call: RecordedCall, doneCodes: readonly number[]): Promise<NonNullable<RecordedCall['reply']>> {

@@ -12,7 +12,7 @@ export function reports(work: readonly WorkItem[]): WorkReport[] {
     name: item.kind === 'task' ? item.verb : item.type,
     // Whoever is told runs when all of it has ended.
     outcome: item.outcome ?? { kind: 'unknown' },
-    earlier: item.kind === 'task' ? item.past : [],
+    earlier: item.kind === 'task' ? item.past.map(({ outcome }) => outcome) : [],
   }));
 }
 
@@ -23,7 +23,7 @@ export function failureOf(state: CommandState, step: StepState): StepFailure {
 }
 
 export function failedTask({ verb, args, entity, attempt, past }: TaskItem): FailedTask {
-  return { verb, args, entity, attempt, outcomes: past };
+  return { verb, args, entity, attempt, outcomes: past.map(({ outcome }) => outcome) };
 }
 
 export function revertReport({ completed, revertWork }: StepState): RevertReport {

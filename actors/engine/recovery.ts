@@ -1,6 +1,7 @@
 import { frozen } from '../../src/model/data.js';
 import type { ErrorRecord } from '../../src/model/errors.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
+import { inEpoch } from '../../src/flow/older-store.js';
 import type { CommandState } from '../../src/flow/state.js';
 import { transition } from '../../src/flow/transition.js';
 import type { StoreContents } from '../../src/store/read-store.js';
@@ -18,13 +19,9 @@ export function statesOf(contents: StoreContents): CommandState[] {
   return [...contents.commands.values()].map((state) => frozen(state) as unknown as CommandState);
 }
 
-/**
- * What an older copy holds, as an engine takes it up that an operator has told to: with fence numbers that hosts have not seen, for what was sent after the copy
- * was made must not count as the present, and nothing that goes on before an operator has looked at it. @param now µs
- */
+/** What an older copy holds, as an engine takes it up that an operator has told to: nothing goes on before he has looked at it. @param now µs */
 export function takenUp(contents: StoreContents, seen: SeenCommits, now: number): readonly CommandState[] {
-  // Each commit makes at most one number grow, by one.
-  return statesOf(contents).map((state) => parkedFor(seen, { ...state, fence: state.fence + seen.commitSeq + 1 }, now));
+  return statesOf(contents).map((state) => inEpoch(parkedFor(seen, state, now), seen.commitSeq + 1));
 }
 
 function parkedFor({ commitSeq, incarnation }: SeenCommits, state: CommandState, now: number): CommandState {

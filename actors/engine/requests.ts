@@ -104,7 +104,7 @@ export class ClientRequests {
   }
 
   #submit(request: WireRequest, body: Extract<EngineRequest, { op: 'submitCommand' }>, found: Found | undefined): void {
-    const { definitions, journal, ports } = this.context;
+    const { definitions, journal, ports, epoch } = this.context;
     const id = checkCommandId(body.commandId);
     const definition = definitions.get(body.type);
     if (definition === undefined) throw new SeatbeltError('UNKNOWN_COMMAND_TYPE', `there is no command type '${body.type}'`);
@@ -137,6 +137,7 @@ export class ClientRequests {
       handlers: definition.handlers.map(({ name }) => name),
       parent: null,
       rootId: id,
+      ...(epoch === 0 ? {} : { epoch }),
       locks,
       lockWait: definition.lockWait,
       submittedAt: ports.now(),

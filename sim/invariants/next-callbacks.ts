@@ -283,7 +283,7 @@ class Rules {
     if (this.handlers[k]?.effectFree === true) return 'none';
     const work = this.state.steps[k]?.work ?? [];
     const mayHaveRun = ({ kind }: Outcome): boolean => kind !== 'refused' && kind !== 'notSent';
-    if (work.some((item) => item.kind === 'task' && withCleanUps(item).some(({ past, outcome }) => [...past, ...(outcome === null ? [] : [outcome])].some(mayHaveRun)))) return 'some';
+    if (work.some((item) => item.kind === 'task' && withCleanUps(item).some(({ past, outcome }) => [...past.map((attempt) => attempt.outcome), ...(outcome === null ? [] : [outcome])].some(mayHaveRun)))) return 'some';
     return this.committed.some((entry) => entry.index === k && (entry.callback === 'beforeRetry' || threw(entry))) ? 'unknown' : 'none';
   }
 

@@ -25,7 +25,7 @@ export function beforeRetryFlaw(
   if (task === undefined || item?.kind !== 'task' || item.outcome !== null) return 'no such task is to be tried again';
   if (isPlaced) return 'that attempt is placed already';
   const past = state.steps.some(({ pivot }) => pivot === 'passed');
-  const last = item.past.at(-1)?.kind ?? 'nothing';
+  const last = item.past.at(-1)?.outcome.kind ?? 'nothing';
   if (last === 'nothing' || last === 'succeeded' || (last === 'aborted' && !past)) return `the attempt before it ended as ${last}`;
   const runs = history.filter((entry) => entry.callback === 'beforeRetry' && entry.task === task);
   if (attempt !== (runs.at(-1)?.attempt ?? 0) + 1) return `its last attempt before that was ${runs.at(-1)?.attempt ?? 0}`;

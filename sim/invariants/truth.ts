@@ -2,7 +2,7 @@ import type { CallRecord } from '../../src/store/call-record.js';
 import type { Probe } from '../../actors/probe.js';
 import { ANOTHER_INCARNATION } from '../../actors/wire.js';
 import { withCleanUps } from '../../src/flow/clean-up.js';
-import { idOfAttempt, isCallKey } from '../../src/flow/ids.js';
+import { isCallKey } from '../../src/flow/ids.js';
 import { isHeld, isTerminal, type ChildItem, type CommandState, type StepState, type TaskItem, type WorkItem } from '../../src/flow/state.js';
 import { rootIdOf } from '../../src/store/keys.js';
 import type { LedgerEntry, SignedEffect } from '../world/ledger.js';
@@ -271,7 +271,7 @@ function keysThatCount(item: TaskItem): readonly string[] {
 }
 
 function everyAttempt(item: TaskItem): readonly string[] {
-  return withCleanUps(item).flatMap((task) => Array.from({ length: task.attempt }, (_, i) => idOfAttempt(task, i + 1)));
+  return withCleanUps(item).flatMap(({ id, past }) => [...past.map((attempt) => attempt.id), id]);
 }
 
 /** All that a step waits for or has waited for, and what was cleaned up before its retries. */

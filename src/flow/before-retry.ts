@@ -53,7 +53,7 @@ export function cleanUpRefusal(shape: FlowShape, state: CommandState, run: Clean
 export function prepared(state: CommandState, run: CleanUpRef, requests: readonly TaskRequest[], sent: Sent): Transition | null {
   const item = taskOf(state, run);
   if (item === null || item.stop !== null) return null;
-  const next = cleaningUp(withoutCleanUp(item), run.attempt, requests);
+  const next = cleaningUp(withoutCleanUp(item), run.attempt, requests, state);
   return { state: withTask(marked(state, run, sent), item, next), effects: effectsOfItem(next) };
 }
 

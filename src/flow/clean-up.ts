@@ -4,7 +4,7 @@ import type { Instant } from './event.js';
 import { cleanUpTaskId } from './ids.js';
 import { firstAttempt, withoutNextAttempt } from './items.js';
 import type { HandlerShape } from './shape.js';
-import type { ChildItem, CleanUp, StopReason, TaskItem, WorkItem } from './state.js';
+import type { ChildItem, CleanUp, CommandState, StopReason, TaskItem, WorkItem } from './state.js';
 import { taskFailure } from './work-failure.js';
 
 // What a task goes through between its back-off and its next attempt (semantics §2, "Retry"): `beforeRetry`, and then the tasks that it returned.
@@ -16,8 +16,8 @@ export function dueAgain({ hasBeforeRetry }: HandlerShape, item: TaskItem): Task
 }
 
 /** `beforeRetry` has returned these tasks. */
-export function cleaningUp(item: TaskItem, run: number, requests: readonly TaskRequest[]): TaskItem {
-  return cleanedSoFar(item, run, requests.map((request, ordinal) => firstAttempt(cleanUpTaskId(item.id, run, 1, ordinal), run, request, ordinal)));
+export function cleaningUp(item: TaskItem, run: number, requests: readonly TaskRequest[], { epoch }: Pick<CommandState, 'epoch'>): TaskItem {
+  return cleanedSoFar(item, run, requests.map((request, ordinal) => firstAttempt(cleanUpTaskId(item.id, run, 1, ordinal, epoch), run, request, ordinal)));
 }
 
 /** The tasks of a clean-up have come so far: when all of them are over, the next attempt is placed, or given up. */

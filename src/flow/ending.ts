@@ -59,5 +59,5 @@ function lastAttempt(item: TaskItem): TaskItem {
 }
 
 function isRun({ past, outcome }: TaskItem): boolean {
-  return [...past, outcome].some((ended) => ended !== null && ended.kind !== 'refused' && ended.kind !== 'notSent');
+  return [...past.map((attempt) => attempt.outcome), outcome].some((ended) => ended !== null && ended.kind !== 'refused' && ended.kind !== 'notSent');
 }

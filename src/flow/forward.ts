@@ -60,7 +60,7 @@ export function started(
 
 function placed(state: CommandState, run: number, staged: StagedWork, ordinal: number): WorkItem {
   if (staged.kind === 'task') return placedTask(state, 'step', run, staged.request, ordinal);
-  return { ...staged, ordinal, id: childId(state.id, stepNumber(state), run, ordinal), stop: null, outcome: null };
+  return { ...staged, ordinal, id: childId(state, stepNumber(state), run, ordinal), stop: null, outcome: null };
 }
 
 /** All work of the step ended well and `endSuccessfully` is committed. */

@@ -7,7 +7,7 @@ import type { CommandState, TaskItem, WorkItem, WorkOf } from './state.js';
 
 /** A task as it stands in the commit that first places it. @param run the attempt of the callback that asked for it */
 export function placedTask(state: CommandState, of: WorkOf, run: number, request: TaskRequest, ordinal: number): TaskItem {
-  return firstAttempt(taskId(state.id, stepNumber(state), of, run, 1, ordinal), run, request, ordinal);
+  return firstAttempt(taskId(state, stepNumber(state), of, run, 1, ordinal), run, request, ordinal);
 }
 
 /** @param id of its first attempt; it ends with the attempt and the ordinal */
@@ -36,14 +36,15 @@ export function firstAttempt(id: string, run: number, request: TaskRequest, ordi
 export function nextTaskAttempt(
   item: TaskItem,
   ended: { readonly outcome: Failure; readonly failures: number; readonly notBefore: number | null },
+  { epoch }: Pick<CommandState, 'epoch'>,
 ): TaskItem {
   const attempt = item.attempt + 1;
   return {
     ...item,
-    id: idOfAttempt(item, attempt),
+    id: idOfAttempt(item, attempt, epoch),
     attempt,
     failures: ended.failures,
-    past: [...item.past, ended.outcome],
+    past: [...item.past, { id: item.id, outcome: ended.outcome }],
     notBefore: ended.notBefore,
     stop: null,
     outcome: null,
@@ -62,17 +63,15 @@ export function isTriedAgain(item: TaskItem, outcome: Failure): boolean {
 
 /** The item as its last attempt left it: the next one, which is waiting, is not to be. */
 export function withoutNextAttempt(item: TaskItem): TaskItem {
-  const attempt = item.attempt - 1;
-  const outcome = item.past.at(-1);
-  if (outcome === undefined) throw new IllegalTransition(`${item.id} is the first attempt of its task`);
+  const last = item.past.at(-1);
+  if (last === undefined) throw new IllegalTransition(`${item.id} is the first attempt of its task`);
   return {
     ...item,
-    id: idOfAttempt(item, attempt),
-    attempt,
+    ...last,
+    attempt: item.attempt - 1,
     past: item.past.slice(0, -1),
     notBefore: null,
     stop: null,
-    outcome,
   };
 }
 

@@ -84,7 +84,7 @@ function forwardAgain(shape: FlowShape, state: CommandState, from: Phase | null)
   if (from?.at === 'callback') return toCallback(state, from.callback, { attempt: from.attempt + 1, failures: 0, notBefore: null });
   const handler = shapeAt(shape, state.executionIndex);
   const work = stepAt(state).work.map((item) =>
-    isFailedTask(item) && mayRunAgain(item, item.outcome) ? dueAgain(handler, nextTaskAttempt(item, { outcome: item.outcome, failures: 0, notBefore: null })) : item,
+    isFailedTask(item) && mayRunAgain(item, item.outcome) ? dueAgain(handler, nextTaskAttempt(item, { outcome: item.outcome, failures: 0, notBefore: null }, state)) : item,
   );
   const next: CommandState = { ...withStep(state, { work }), phase: { at: 'work', of: 'step' } };
   return { state: next, effects: work.flatMap((item) => effectsOfItem(item)) };

@@ -75,6 +75,9 @@ export type StopReason = 'sibling' | 'cancelled' | 'timeout';
 /** A request to stop: a user's wish that the command be undone, or a step's time limit. `during`: the callback run that it came in the middle of, whose commit is refused. */
 export type CommandStop = { readonly requestedAt: number; readonly during: { readonly callback: Callback; readonly attempt: number } | null };
 
+/** An attempt of a task that is over, and the id that it had on hosts. */
+export type PastAttempt = { readonly id: string; readonly outcome: Outcome };
+
 export type TaskItem = {
   readonly kind: 'task';
   readonly ordinal: number;
@@ -87,7 +90,7 @@ export type TaskItem = {
   /** Attempts that the retry policy counts. */
   readonly failures: number;
   /** How the earlier attempts ended, the first one first. */
-  readonly past: readonly Outcome[];
+  readonly past: readonly PastAttempt[];
   readonly verb: string;
   readonly args: { readonly [key: string]: Data };
   readonly pool: string;
@@ -244,6 +247,13 @@ export type CommandState = {
   readonly parent: ParentRef | null;
   /** The owner of its locks. Itself, if it has no parent. */
   readonly rootId: string;
+  /**
+   * The store's last commit that is lost, plus one, when an operator had last accepted an older store; absent if none ever did. It is in the ids of all that
+   * the command has hosts do from then on, so that what the lost commits did is not taken for it.
+   */
+  readonly epoch?: number;
+  /** It was under way in an older store that was accepted: what it had done by the end of the lost commits nobody knows, and its status is true of this store alone. */
+  readonly inDoubt?: true;
   /** What it asks for, as its definition said when it was submitted: a changed program cannot make it hold something else. */
   readonly locks: readonly LockRequest[];
   readonly lockWait: LockWait;
@@ -302,10 +312,16 @@ export type NewCommand = {
   readonly handlers: readonly string[];
   readonly parent: ParentRef | null;
   readonly rootId: string;
+  readonly epoch?: number;
   readonly locks: readonly LockRequest[];
   readonly lockWait: LockWait;
   readonly submittedAt: number;
 };
+
+/** The lowest fence number of a command in this epoch: no commit uses up more than one, so the lost ones used none that is as high. */
+export function firstFence(epoch: number | undefined): number {
+  return (epoch ?? 0) + 1;
+}
 
 export function submitted(command: NewCommand): CommandState {
   return {
@@ -314,7 +330,7 @@ export function submitted(command: NewCommand): CommandState {
     executionIndex: 0,
     executionReason: 'REGULAR_FLOW',
     phase: { at: 'admission' },
-    fence: 1,
+    fence: firstFence(command.epoch),
     steps: [],
     error: null,
     cancel: null,

@@ -21,5 +21,5 @@ export function retried(shape: FlowShape, state: CommandState, of: WorkOf, item:
   const failures = item.failures + (counted ? 1 : 0);
   const failed = { attempt: item.attempt, failures, counted, error: errorOfOutcome(item.id, outcome) };
   const due = nextAttempt(patient ? handler.undoRetry : handler.retry, failed, at);
-  return due === null ? null : nextTaskAttempt(item, { outcome, failures, notBefore: due });
+  return due === null ? null : nextTaskAttempt(item, { outcome, failures, notBefore: due }, state);
 }

@@ -99,7 +99,7 @@ function undoneAs(state: CommandState, undo: 'compensated' | 'left' | 'nothingTo
 /** Its undo callback had done its part, and stays done: only what failed of its revert tasks is submitted again, as the operator asks for, if it may be. */
 function revertAgain(shape: FlowShape, state: CommandState, of: 'endWithFailure' | 'compensate'): Transition {
   const revertWork = stepAt(state).revertWork.map((item) =>
-    isFailedTask(item) && mayRunAgain(item, item.outcome) ? nextTaskAttempt(item, { outcome: item.outcome, failures: 0, notBefore: null }) : item,
+    isFailedTask(item) && mayRunAgain(item, item.outcome) ? nextTaskAttempt(item, { outcome: item.outcome, failures: 0, notBefore: null }, state) : item,
   );
   const next: CommandState = { ...withStep(state, { revertWork }), phase: { at: 'work', of } };
   const failed = revertWork.find(isFailedTask);

@@ -140,7 +140,7 @@ export function resubmitFailed(shape: FlowShape, state: CommandState, at: Instan
   const { undoRetry } = shapeAt(shape, state.executionIndex);
   const next = stepAt(state).work.map((item) =>
     isFailedTask(item) && isTriedAgain(item, item.outcome)
-      ? nextTaskAttempt(item, { outcome: item.outcome, failures: 0, notBefore: afterBackoff(undoRetry, item.attempt, at) })
+      ? nextTaskAttempt(item, { outcome: item.outcome, failures: 0, notBefore: afterBackoff(undoRetry, item.attempt, at) }, state)
       : item,
   );
   const waiting = withStep({ ...state, phase: { at: 'work', of: 'step' } }, { work: next });

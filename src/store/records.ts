@@ -23,6 +23,8 @@ export type StoreHead = {
   readonly commitSeq: number;
   /** How many times an engine has started on it. */
   readonly incarnation: number;
+  /** The commit with which an engine began that an operator had told to go on from an older copy: those before it that the copy did not have are lost. 0: there was none. */
+  readonly epoch: number;
   /** Folds in every commit so far: two copies of a store with the same `commitSeq` have the same history exactly if it is the same. */
   readonly chain: number;
   /** Sums up what is in the store but for the head and the archive: a lost, stale or surplus entry changes it. See {@link ContentsSum}. */
@@ -54,7 +56,7 @@ export type StoredRecord =
   | { readonly kind: 'expired'; readonly rootId: string };
 
 const identityShape = z.object({ format: z.literal('seatbelt'), version: z.int().min(1), storeId: z.string() });
-const headShape = z.object({ commitSeq: whole, incarnation: whole, chain: whole, contents: whole, archive: whole, ended: whole, expired: whole });
+const headShape = z.object({ commitSeq: whole, incarnation: whole, epoch: whole, chain: whole, contents: whole, archive: whole, ended: whole, expired: whole });
 const taskShape = z.object({
   id: z.string(),
   commandId: z.string(),

@@ -53,7 +53,7 @@ export class SnapshotStore {
     for (const { key, value } of entities) puts.set(entityRecordKey(key), encodeRecord('entity', { version: 1, value }));
     const sum = new ContentsSum();
     for (const [key, value] of puts) sum.put(key, entryDigest(key, value));
-    puts.set(HEAD_KEY, encodeRecord('head', { commitSeq: 0, incarnation: 0, chain: 0, contents: sum.value, archive: 0, ended: 0, expired: 0 }));
+    puts.set(HEAD_KEY, encodeRecord('head', { commitSeq: 0, incarnation: 0, epoch: 0, chain: 0, contents: sum.value, archive: 0, ended: 0, expired: 0 }));
     await disk.write([...puts].map(([key, value]) => ({ type: 'put', key, value })));
   }
 
@@ -72,10 +72,21 @@ export class SnapshotStore {
     return this.#durable;
   }
 
-  /** Commits that a new incarnation of the engine begins, and returns its number, from 1. @param beyond both numbers are to be higher than these @throws as {@link commit} */
-  async beginIncarnation(beyond: { readonly commitSeq: number; readonly incarnation: number } | null = null, changes: readonly Change[] = []): Promise<number> {
-    const incarnation = Math.max(this.#asked.incarnation, beyond?.incarnation ?? 0) + 1;
-    await this.#commit(changes, incarnation, Math.max(this.#asked.commitSeq, beyond?.commitSeq ?? 0) + 1);
+  /** Commits that a new incarnation of the engine begins, and returns its number, from 1. @throws as {@link commit} */
+  async beginIncarnation(): Promise<number> {
+    const incarnation = this.#asked.incarnation + 1;
+    await this.#commit([], { incarnation });
+    return incarnation;
+  }
+
+  /**
+   * The same for an older copy of a store of which later commits are known: the new incarnation begins beyond them, and with it a new epoch.
+   * @param lost the last of those commits, whose number is higher than that of the copy's own @param changes of the same batch @throws as {@link commit}
+   */
+  async beginEpoch(lost: { readonly commitSeq: number; readonly incarnation: number }, changes: readonly Change[]): Promise<number> {
+    const incarnation = Math.max(this.#asked.incarnation, lost.incarnation) + 1;
+    const commitSeq = lost.commitSeq + 1;
+    await this.#commit(changes, { commitSeq, incarnation, epoch: commitSeq });
     return incarnation;
   }
 
@@ -86,7 +97,7 @@ export class SnapshotStore {
    * @throws SeatbeltError `INTERNAL` a history entry would replace another; nothing was changed
    */
   commit(changes: readonly Change[]): Promise<number> {
-    return this.#commit(changes, this.#asked.incarnation);
+    return this.#commit(changes);
   }
 
   /** The command's history, oldest first. @throws SeatbeltError `STORE_CORRUPT` */
@@ -130,7 +141,7 @@ export class SnapshotStore {
     return this.#asked.expired > 0 && (await this.#disk.get(expiredKey(rootId))) !== undefined;
   }
 
-  async #commit(changes: readonly Change[], incarnation: number, commitSeq = this.#asked.commitSeq + 1): Promise<number> {
+  async #commit(changes: readonly Change[], numbers: Partial<Pick<StoreHead, 'commitSeq' | 'incarnation' | 'epoch'>> = {}): Promise<number> {
     if (this.#failure !== null) throw this.#failure;
     const { ops, lastHistory, archived, removed } = stageChanges(changes, {
       has: (key) => this.#sum.has(key),
@@ -140,7 +151,9 @@ export class SnapshotStore {
     for (const [commandId, seq] of lastHistory) this.#lastHistory.set(commandId, seq);
     for (const commandId of archived) this.#lastHistory.delete(commandId);
     const { value: contents } = this.#sum;
-    const head: StoreHead = { commitSeq, incarnation, chain, contents, archive: this.#archive.value, ended: this.#asked.ended + more(ops, ENDED_PREFIX), expired: this.#asked.expired + more(ops, EXPIRED_PREFIX) };
+    const { commitSeq, incarnation, epoch, ended, expired } = this.#asked;
+    const counts = { ended: ended + more(ops, ENDED_PREFIX), expired: expired + more(ops, EXPIRED_PREFIX) };
+    const head: StoreHead = { commitSeq: commitSeq + 1, incarnation, epoch, ...numbers, chain, contents, archive: this.#archive.value, ...counts };
     this.#asked = head;
     try {
       await this.#disk.write([...ops, { type: 'put', key: HEAD_KEY, value: encodeRecord('head', head) }]);

@@ -142,6 +142,7 @@ export function loneEngine(): LoneEngine {
   const context: EngineContext = {
     ports,
     incarnation: 3,
+    epoch: 0,
     settings: { ...DEFAULT_ENGINE_SETTINGS, requestTimeoutMs: 60_000 },
     definitions: new Map(),
     entities: new EntityTable([]),

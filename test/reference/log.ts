@@ -111,7 +111,7 @@ function childEntries(step: number, ordinal: number, before: ChildItem, after: C
 
 function taskEntries(of: WorkOf, step: number, ordinal: number, before: TaskItem, after: TaskItem, consumed: ReadonlySet<string>): Entry[] {
   // Its end was consumed: what it came to is the outcome, or, if it is to be tried again already, the last of the past ones.
-  const outcome = after.outcome ?? after.past.at(-1);
+  const outcome = after.outcome ?? after.past.at(-1)?.outcome;
   if (consumed.has(before.id) && outcome !== undefined) return [{ kind: 'ended', of, step, ordinal, outcome: outcome.kind, childIs: null }];
   return before.notBefore !== null && after.notBefore === null && after.id === before.id ? [{ kind: 'due', of, ordinal }] : [];
 }

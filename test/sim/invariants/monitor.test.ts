@@ -65,7 +65,7 @@ describe('the monitor', () => {
         { key: commandKey('c1'), value: encodeRecord('command', state as never) },
         ...past.run.monitor.store.historyOf('c1').map((entry, i) => ({ key: historyKey('c1', i), value: encodeRecord('history', entry) })),
         { key: lockRecordKey('disk/d1', 'c1'), value: encodeRecord('lock', { key: 'disk/d1', mode: 'exclusive', owner: 'c1' }) },
-        { key: HEAD_KEY, value: encodeRecord('head', { commitSeq: 3, incarnation: 1, chain: 0, contents: 0 }) },
+        { key: HEAD_KEY, value: encodeRecord('head', { commitSeq: 3, incarnation: 1, epoch: 0, chain: 0, contents: 0 }) },
       ],
       now: 0,
       report: (violation) => violations.push(violation),

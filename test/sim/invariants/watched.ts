@@ -37,7 +37,7 @@ export class Watched {
         storage: this.storage,
         store: [
           { key: entityRecordKey('disk/d1'), value: encodeRecord('entity', { version: 1, value: DISK_D1 }) },
-          { key: HEAD_KEY, value: encodeRecord('head', { commitSeq: 0, incarnation: 1, chain: 0, contents: 0, archive: 0, ended: 0, expired: 0 }) },
+          { key: HEAD_KEY, value: encodeRecord('head', { commitSeq: 0, incarnation: 1, epoch: 0, chain: 0, contents: 0, archive: 0, ended: 0, expired: 0 }) },
         ],
         now: 0,
         report: (violation) => this.violations.push(violation),
@@ -91,5 +91,5 @@ export function opsOf(changes: readonly Change[]): readonly DiskOp[] {
 }
 
 export function headOp(commitSeq: number, incarnation = 1): DiskOp {
-  return { type: 'put', key: HEAD_KEY, value: encodeRecord('head', { commitSeq, incarnation, chain: 0, contents: 0, archive: 0, ended: 0, expired: 0 }) };
+  return { type: 'put', key: HEAD_KEY, value: encodeRecord('head', { commitSeq, incarnation, epoch: 0, chain: 0, contents: 0, archive: 0, ended: 0, expired: 0 }) };
 }

@@ -69,7 +69,7 @@ const SCAN: StoreScan = {
       entry: { t: 1_500_000, handler: 'copy', index: 0, callback: 'beforeTask', attempt: 1, outcome: 'ok' },
     }),
     entry('lock/disk', { kind: 'lock', lock: { key: 'disk/disk1', mode: 'exclusive', owner: 'copies' } }),
-    entry('meta/head', { kind: 'head', head: { commitSeq: 9, incarnation: 2, chain: 0, contents: 0, archive: 0, ended: 0, expired: 0 } }),
+    entry('meta/head', { kind: 'head', head: { commitSeq: 9, incarnation: 2, epoch: 0, chain: 0, contents: 0, archive: 0, ended: 0, expired: 0 } }),
     entry('meta/store', { kind: 'identity', identity: { format: 'seatbelt', version: 1, storeId: 's1' } }),
     {
       key: 'task/x',

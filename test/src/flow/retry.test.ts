@@ -20,7 +20,7 @@ describe('a failed task', () => {
     life.due();
     expect(life.asked).toEqual(['placeTask c1$0.w1.2.0']);
     expect(life.calls).toEqual(['start 0']);
-    expect(life.effects[0]).toMatchObject({ item: { attempt: 2, past: [badly(261)], verb: 'copy', args: { of: 'copy' } } });
+    expect(life.effects[0]).toMatchObject({ item: { attempt: 2, past: [{ id: 'c1$0.w1.1.0', outcome: badly(261) }], verb: 'copy', args: { of: 'copy' } } });
   });
 
   test('gives up the sent attempt: the fence grows', () => {
@@ -42,7 +42,7 @@ describe('a failed task', () => {
     expect(life.item(1)).toMatchObject({ stop: null, outcome: null });
     life.ended(LOST);
     expect(life.asked).toEqual(['consumeTask c1$0.w1.3.0', 'stopTask c1$0.w1.1.1']);
-    expect(life.item(0)).toMatchObject({ past: [LOST, LOST], outcome: LOST });
+    expect(life.item(0)).toMatchObject({ past: [{ outcome: LOST }, { outcome: LOST }], outcome: LOST });
   });
 
   test('counts on its own: a sibling has all its attempts', () => {

@@ -158,7 +158,7 @@ function partOf(step: StepState, isOpen: boolean, isForward: boolean): unknown {
 function standing(item: WorkItem): unknown {
   if (item.kind === 'child') return item.outcome?.kind;
   const { attempt, failures, past, notBefore, stop, outcome } = item;
-  return [clipped(attempt), failures, mayHaveRun({ ...item, outcome: null }), past.at(-1)?.kind, notBefore !== null, stop, outcome?.kind];
+  return [clipped(attempt), failures, mayHaveRun({ ...item, outcome: null }), past.at(-1)?.outcome.kind, notBefore !== null, stop, outcome?.kind];
 }
 
 function clipped(attempt: number | undefined): number | undefined {
