@@ -95,7 +95,8 @@ export function createTaskManager(
 
   /** @param nowhere how it ends if there is no such pool */
   function submit(task: SpmAsyncTask, nowhere: Outcome): void {
-    const { id: taskId, verb, args, commandId, executionIndex, executionReason: reason, attempt, pool } = task;
+    const { id: taskId, verb, args, commandId, executionIndex, number, executionReason: reason, attempt, pool } = task;
+    const step = { commandId, executionIndex, ...(number === undefined ? {} : { number }), reason, attempt };
     const actor = poolOf(task);
     if (actor === undefined) {
       const entry = tracked.get(taskId);
@@ -105,7 +106,7 @@ export function createTaskManager(
     actor.tell({
       type: 'offer',
       offer: {
-        body: { op: 'submitTask', pool, taskId, verb, args, step: { commandId, executionIndex, reason, attempt } },
+        body: { op: 'submitTask', pool, taskId, verb, args, step },
         commandId,
         patience: 'untilAnswered',
         wake: (answer) => wakeSelf(answer === null ? { type: 'notSent', taskId } : { type: 'submitAnswered', taskId, ...answer }),

@@ -73,6 +73,8 @@ export type HostRequest =
 export interface StepRef {
   readonly commandId: string;
   readonly executionIndex: number;
+  /** Which step that is for good, if not its index: a migration of the command has moved it. */
+  readonly number?: number;
   readonly reason: ExecutionReason;
   /** From 1. */
   readonly attempt: number;

@@ -6,7 +6,7 @@ import type { SpmAsyncTask } from '../../src/model/task.js';
 import type { FlowEffect, FlowEvent } from '../../src/flow/event.js';
 import { isTerminal, submitted, type ChildItem, type CommandState, type HistoryEntry, type ParentRef, type TaskItem, type WorkItem } from '../../src/flow/state.js';
 import { withCleanUps } from '../../src/flow/clean-up.js';
-import type { Transition } from '../../src/flow/step.js';
+import { numberAt, stepNumber, type Transition } from '../../src/flow/step.js';
 import { familyRootId, isDependent, succeededWithRoot } from '../../src/flow/children.js';
 import type { Change } from '../../src/store/change.js';
 import type { StoredCommand } from '../../src/store/records.js';
@@ -126,6 +126,7 @@ export function placeholder(state: CommandState, item: TaskItem, now: number): S
     id: item.id,
     commandId: state.id,
     executionIndex: state.executionIndex,
+    ...numberAt(state, state.executionIndex),
     executionReason: state.executionReason,
     attempt: item.attempt,
     pool: item.pool,
@@ -138,8 +139,8 @@ export function placeholder(state: CommandState, item: TaskItem, now: number): S
 }
 
 function parentRef(parent: CommandState, { independent }: ChildItem): ParentRef {
-  const { id: commandId, executionIndex } = parent;
-  return independent ? { commandId, executionIndex, independent } : { commandId, executionIndex, independent, familyRootId: familyRootId(parent) };
+  const [commandId, step] = [parent.id, stepNumber(parent)];
+  return independent ? { commandId, step, independent } : { commandId, step, independent, familyRootId: familyRootId(parent) };
 }
 
 /** A child's first snapshot. Its type and params were checked when its parent's callback asked for it. */

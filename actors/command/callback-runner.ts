@@ -3,6 +3,7 @@ import { SeatbeltError, type ErrorRecord } from '../../src/model/errors.js';
 import { cleanUpRefusal } from '../../src/flow/before-retry.js';
 import type { FlowEvent } from '../../src/flow/event.js';
 import type { CommandState } from '../../src/flow/state.js';
+import { numberAt } from '../../src/flow/step.js';
 import { stopError } from '../../src/flow/stop-error.js';
 import { refusesCommit } from '../../src/flow/stopping.js';
 import type { EngineContext } from '../engine-context.js';
@@ -88,7 +89,7 @@ export class CallbackRunner {
     const callbackRun = new CallbackRun(handler, state, runOf(asked), entities, rerun ?? this.#recorded(), {
       commitCalls: (record, crossing) => turn.waitFor(this.command.recordCalls({ slot: this.slot, record }, crossing, () => run !== this.#run)),
       incarnationOf: (host) => turn.waitFor(this.#host.incarnationOf(host)),
-      call: (call) => turn.waitFor(this.#host.call(call, { executionIndex: index, reason: state.executionReason, attempt }, () => run !== this.#run)),
+      call: (call) => turn.waitFor(this.#host.call(call, { executionIndex: index, ...numberAt(state, index), reason: state.executionReason, attempt }, () => run !== this.#run)),
       read: (host, verb, args) => turn.waitFor(this.#host.read(host, verb, args)),
       admitChild: (type, params) => this.#host.admitChild(type, params, [state, ...this.ancestors()]),
       runs: (name) => ports.probe({ type: 'callbackRuns', commandId: state.id, index, handler: handler.name, callback: name, attempt, ...(task === undefined ? {} : { task }) }),

@@ -1,5 +1,6 @@
 import type { FlowEvent } from '../../src/flow/event.js';
 import type { CommandState, HistoryEntry, ScheduledCallback } from '../../src/flow/state.js';
+import { numberAt } from '../../src/flow/step.js';
 import type { ErrorRecord } from '../../src/model/errors.js';
 import type { CallbackName } from '../probe.js';
 
@@ -31,7 +32,7 @@ export function returnedEntries(state: CommandState, run: RunOf, event: FlowEven
 }
 
 function historyEntry(state: CommandState, callback: CallbackName, { index, attempt, task }: RunOf, outcome: string, now: number): HistoryEntry {
-  return { t: now, handler: state.handlers[index] ?? '', index, callback, attempt, ...(task === undefined ? {} : { task }), outcome };
+  return { t: now, handler: state.handlers[index] ?? '', index, ...numberAt(state, index), callback, attempt, ...(task === undefined ? {} : { task }), outcome };
 }
 
 export function thrownEntry(state: CommandState, callback: CallbackName, run: RunOf, { code, hostCode }: ErrorRecord, now: number): HistoryEntry {

@@ -2,6 +2,7 @@ import type { CommandDefinition } from '../../src/model/command.js';
 import { recordOf, type ErrorRecord } from '../../src/model/errors.js';
 import { unprepared } from '../../src/flow/before-retry.js';
 import { canMigrate, migrated } from '../../src/flow/migrate.js';
+import { numberAt } from '../../src/flow/step.js';
 import { isTerminal, type CommandState } from '../../src/flow/state.js';
 import type { Change } from '../../src/store/change.js';
 import type { StoreContents } from '../../src/store/read-store.js';
@@ -49,12 +50,16 @@ function changesFor(definition: CommandDefinition, state: CommandState, contents
   const open = openCallsOf(contents, state.id);
   const { state: next, indexes } = migrated(definition, state, open.size > 0, now);
   const command: StoredCommand = stored(next);
-  const tasks = [...contents.tasks.values()].filter(({ commandId, executionIndex }) => commandId === state.id && (indexes.get(executionIndex) ?? executionIndex) !== executionIndex);
+  const tasks = [...contents.tasks.values()].flatMap((task): Change[] => {
+    const index = task.commandId === state.id ? indexes.get(task.executionIndex) : undefined;
+    const { number: _number, ...rest } = task;
+    return index === undefined || index === task.executionIndex ? [] : [{ type: 'task', task: { ...rest, executionIndex: index, ...numberAt(next, index) } }];
+  });
   const cleanUps = new Map(unprepared(next).map(({ id, cleanUp }) => [id, cleanUp.attempt]));
   const attemptOf = ({ task }: CallRecord): number | undefined => (task === undefined ? (next.phase.at === 'callback' ? next.phase.attempt : undefined) : cleanUps.get(task));
   const calls = [...open].map(([slot, record]): Change => {
     const moved = { ...record, index: indexes.get(record.index) ?? record.index, attempt: attemptOf(record) ?? record.attempt };
     return { type: 'call', commandId: state.id, slot, record: moved };
   });
-  return [{ type: 'command', state: command }, ...tasks.map((task): Change => ({ type: 'task', task: { ...task, executionIndex: indexes.get(task.executionIndex) ?? task.executionIndex } })), ...calls];
+  return [{ type: 'command', state: command }, ...tasks, ...calls];
 }

@@ -1,4 +1,5 @@
 import { isTerminal, type ChildItem, type CommandState, type StepState } from '../../src/flow/state.js';
+import { stepNumber } from '../../src/flow/step.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { Changed, StoreMirror } from './store-mirror.js';
 
@@ -58,10 +59,11 @@ function rolledBackOutOfTurn(definitions: ReadonlyMap<string, CommandDefinition>
   const above = parent === null ? undefined : mirror.commands.get(parent.commandId);
   if (parent === null || above === undefined) return ['it is rolled back, and has no parent'];
   if (above.executionReason !== 'ROLLBACK_FLOW') return [`it is rolled back, and its parent ${above.id} goes forward`];
-  if (above.executionIndex !== parent.executionIndex) return [`it is rolled back, and its parent ${above.id} is at step ${above.executionIndex}`];
-  const step = above.steps[parent.executionIndex];
-  const leaves = definitions.get(above.type)?.handlers[parent.executionIndex]?.leaves !== undefined;
-  if (step?.completed === true && leaves) return [`it is rolled back, and step ${parent.executionIndex} of ${above.id} leaves what it did`];
+  const index = above.steps.findIndex((_, i) => stepNumber(above, i) === parent.step);
+  if (above.executionIndex !== index) return [`it is rolled back, and its parent ${above.id} is at step ${above.executionIndex}`];
+  const step = above.steps[index];
+  const leaves = definitions.get(above.type)?.handlers[index]?.leaves !== undefined;
+  if (step?.completed === true && leaves) return [`it is rolled back, and step ${index} of ${above.id} leaves what it did`];
   const siblings = dependentsOf(step);
   const later = siblings.slice(siblings.findIndex((item) => item.id === id) + 1);
   const first = later.find((item) => item.undo === undefined && mirror.commands.get(item.id)?.status === 'COMPLETED');

@@ -25,7 +25,7 @@ export function commandText({ command, history, tasks, locks, damaged }: Command
   const handlerWidth = Math.max(0, ...command.handlers.map((handler) => handler.length));
   return [
     `${command.id}  ${command.type} version ${command.version}  ${command.status}${whereabouts(command)}${errorText(command)}`,
-    ...(command.parent === null ? [] : [`child of ${command.parent.commandId}, step ${command.parent.executionIndex}`]),
+    ...(command.parent === null ? [] : [`child of ${command.parent.commandId}`]),
     `params ${JSON.stringify(command.params)}`,
     'steps',
     ...command.handlers.flatMap((handler, index) => stepLines(handler.padEnd(handlerWidth), index, command.steps[index])),

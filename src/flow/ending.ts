@@ -16,14 +16,17 @@ export function whatExists(state: CommandState): readonly Existing[] {
   return state.steps.flatMap((step, index): Existing[] => {
     const why = reasonOf(state, step, index);
     if (why === null) return [];
-    const all = step.work.flatMap((item) => (item.kind === 'task' ? withCleanUps(item).map(lastAttempt) : []));
-    const tasks = all.flatMap((item) =>
-      item.outcome !== null && isRun(item) ? [{ id: item.id, verb: item.verb, args: item.args, entity: item.entity, outcome: item.outcome }] : [],
-    );
-    const children = step.work.flatMap((item) => (item.kind === 'child' ? [item.id] : []));
     const error = step.undoError ?? step.failure;
-    return [{ index, handler: step.handler, why, tasks, calls: step.called ?? [], children, ...(error === undefined ? {} : { error }) }];
+    return [{ index, handler: step.handler, why, ...workDone(step), ...(error === undefined ? {} : { error }) }];
   });
+}
+
+/** Tasks of a step that ran or may have run, its calls and its children. */
+export function workDone({ work, called = [] }: StepState): Pick<Existing, 'tasks' | 'calls' | 'children'> {
+  const tasks = work.flatMap((item) => (item.kind === 'task' ? withCleanUps(item).map(lastAttempt) : [])).flatMap((item) =>
+    item.outcome !== null && isRun(item) ? [{ id: item.id, verb: item.verb, args: item.args, entity: item.entity, outcome: item.outcome }] : [],
+  );
+  return { tasks, calls: called, children: work.flatMap((item) => (item.kind === 'child' ? [item.id] : [])) };
 }
 
 function reasonOf(state: CommandState, step: StepState, index: number): Existing['why'] | null {

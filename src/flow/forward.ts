@@ -9,7 +9,7 @@ import { effectsOfItem, placedTask } from './items.js';
 import { isUncounted, nextAttempt } from './retry.js';
 import type { FlowShape } from './shape.js';
 import type { CommandState, Phase, WorkItem } from './state.js';
-import { isPast, shapeAt, stepAt, stepNumber, toCallback, withStep, type Transition } from './step.js';
+import { isPast, shapeAt, stepAt, numbered, stepNumber, toCallback, withStep, type Transition } from './step.js';
 import { stopError } from './stop-error.js';
 import { failCompletedStep, failStep } from './undo.js';
 
@@ -34,10 +34,9 @@ export function reach(shape: FlowShape, state: CommandState, index: number, at: 
     return isDependent(state) ? { state: { ...done, status: 'COMPLETED', phase: { at: 'completed' } }, effects: [] } : ended(done, 'SUCCEEDED');
   }
   const handler = shapeAt(shape, index).name;
-  const last = index === 0 ? -1 : stepNumber(state, index - 1);
-  const number = last < index ? {} : { number: last + 1 };
-  const step = { handler, ...number, reachedAt: at.now, begun: false, work: [], completed: false, pivot: 'none', revertWork: [] } as const;
-  return toCallback({ ...state, executionIndex: index, steps: [...state.steps, step] }, 'start');
+  const number = Math.max(index, state.nextNumber);
+  const step = { handler, ...numbered(index, number), reachedAt: at.now, begun: false, work: [], completed: false, pivot: 'none', revertWork: [] } as const;
+  return toCallback({ ...state, executionIndex: index, steps: [...state.steps, step], nextNumber: number + 1 }, 'start');
 }
 
 /** `beforeTask` and `createTask` are done: their work is placed, in this very commit. @param before `beforeTask`'s result; no key if it returned nothing */

@@ -2,9 +2,11 @@ import type { CommandDefinition } from '../model/command.js';
 import { frozenData, sameData, type Data } from '../model/data.js';
 import { SeatbeltError } from '../model/errors.js';
 import type { Migration } from '../model/migration.js';
-import type { CommandState, Phase, StepState } from './state.js';
+import { unprepared } from './before-retry.js';
 import { inNewRun } from './clean-up.js';
-import { stepNumber } from './step.js';
+import { workDone } from './ending.js';
+import type { CommandState, DroppedStep, GivenUpRun, MigrationEntry, Phase, StepState } from './state.js';
+import { numbered, stepNumber } from './step.js';
 
 // A command in flight that was begun by an earlier version of its definition (semantics §3).
 
@@ -28,20 +30,36 @@ export function canMigrate({ version, migrations = {} }: CommandDefinition, stat
  * @throws SeatbeltError `MIGRATION_FAILED` the result would not fit the definition, or what is done would be lost; whatever the migrations throw
  */
 export function migrated(definition: CommandDefinition, state: CommandState, callsOpen: boolean, now: number): Migrated {
-  let at: Migrated = { state: untouched(state, callsOpen), indexes: new Map(state.steps.map((_, i) => [i, i])) };
+  const from = untouched(state, callsOpen);
+  let at: Migrated = { state: from, indexes: new Map(from.steps.map((_, i) => [i, i])) };
   while (at.state.version < definition.version) {
     const migration = definition.migrations?.[at.state.version];
     if (migration === undefined) throw refused(at.state, 'there is no such migration');
     const next = migrateOnce(migration, at.state, now);
     at = { state: next.state, indexes: chained(at.indexes, next.indexes) };
   }
-  const reached = begun(at.state, state, now);
+  const reached = begun(at.state, now);
   const names = definition.handlers.map(({ name }) => name);
   if (!sameData(names, reached.handlers)) throw refused(state, `it leads to [${reached.handlers.join(', ')}], and the definition has [${names.join(', ')}]`);
   reached.steps.forEach(({ pivot, handler }, i) => {
     if (pivot === 'maybe' && definition.handlers[i]?.pointOfNoReturn === undefined) throw refused(state, `it may have crossed the point of no return of ${handler}, which has none any more`);
   });
-  return { state: { ...(callsOpen ? nextAttempt(reached) : reached), params: definition.parseParams(reached.params) }, indexes: at.indexes };
+  const { state: next, givenUp } = callsOpen ? nextAttempt(reached) : { state: reached, givenUp: [] };
+  const entry: MigrationEntry = {
+    t: now,
+    from: state.version,
+    to: definition.version,
+    passedOver: reached.steps.flatMap(({ completed }, i) => (completed && stepNumber(reached, i) >= from.nextNumber ? [stepNumber(reached, i)] : [])),
+    dropped: from.steps.flatMap((step, i) => (at.indexes.has(i) || isUndone(step) ? [] : [dropped(from, step, i)])),
+    givenUp,
+    historyLength: state.historyLength,
+  };
+  return { state: { ...next, params: definition.parseParams(reached.params), migrations: [...(state.migrations ?? []), entry] }, indexes: at.indexes };
+}
+
+/** What was done in it is said for good: there is nobody else who could. */
+function dropped(state: CommandState, step: StepState, index: number): DroppedStep {
+  return { index, number: stepNumber(state, index), handler: step.handler, ...workDone(step) };
 }
 
 function chained(first: Migrated['indexes'], second: Migrated['indexes']): Migrated['indexes'] {
@@ -59,24 +77,24 @@ function chained(first: Migrated['indexes'], second: Migrated['indexes']): Migra
  */
 function untouched(state: CommandState, callsOpen: boolean): CommandState {
   const last = state.steps.at(-1);
-  const phase = state.phase.at === 'held' ? state.phase.from : state.phase;
+  const phase = phaseOf(state);
   const fresh = phase?.at === 'callback' && phase.callback === 'start' && phase.attempt === 1 && last?.pivot === 'none' && last.sent === undefined && last.called === undefined;
-  return fresh && !callsOpen ? { ...state, steps: state.steps.slice(0, -1) } : state;
+  // Nothing was made from its number.
+  return fresh && !callsOpen ? { ...state, steps: state.steps.slice(0, -1), nextNumber: stepNumber(state) } : state;
 }
 
 function isAhead({ executionIndex, steps }: CommandState): boolean {
   return executionIndex === steps.length;
 }
 
-/** Undoes {@link untouched}: the step after the last one that was begun is reached. Its ids are of the step that was reached `before`: they are new, whatever has gone. */
-function begun(state: CommandState, before: CommandState, now: number): CommandState {
-  const phase = state.phase.at === 'held' ? state.phase.from : state.phase;
-  if (!isAhead(state) || phase?.at !== 'callback') return state;
+/** Undoes {@link untouched}: the step after the last one that was begun is reached. */
+function begun(state: CommandState, now: number): CommandState {
+  if (!isAhead(state) || phaseOf(state)?.at !== 'callback') return state;
   const index = state.steps.length;
   const handler = state.handlers[index];
   if (handler === undefined) throw refused(state, 'no step is left for it to go on with');
-  const step: StepState = { handler, reachedAt: now, ...numbered(index, Math.max(index, stepNumber(before))), begun: false, work: [], completed: false, pivot: 'none', revertWork: [] };
-  return { ...state, steps: [...state.steps, step], executionIndex: index };
+  const step: StepState = { handler, ...numbered(index, state.nextNumber), reachedAt: now, begun: false, work: [], completed: false, pivot: 'none', revertWork: [] };
+  return { ...state, steps: [...state.steps, step], nextNumber: state.nextNumber + 1, executionIndex: index };
 }
 
 function migrateOnce(migration: Migration, state: CommandState, now: number): Migrated {
@@ -91,14 +109,17 @@ function migrateOnce(migration: Migration, state: CommandState, now: number): Mi
   // When it has gone through all its steps, only a rollback can move it.
   const isThrough = state.executionIndex === state.handlers.length;
   const reached = isThrough ? plan.length : Math.max(-1, ...state.steps.map((_, i) => indexes.get(i) ?? -1)) + 1;
+  let { nextNumber } = state;
   const steps = plan.slice(0, reached).map(({ name, from }, index) => {
     const old = state.steps[from];
-    return old === undefined ? passedOver(migration, name, now) : carried(migration, old, name, numbered(index, stepNumber(state, from)));
+    if (old !== undefined) return carried(migration, old, name, numbered(index, stepNumber(state, from)));
+    nextNumber += 1;
+    return passedOver(migration, name, numbered(index, nextNumber - 1), now);
   });
   // It is in no step that is gone: it may be behind all of them, or before the first one when all are undone.
   const executionIndex = isAhead(state) ? steps.length : (indexes.get(state.executionIndex) ?? -1);
   const params = migration.params === undefined ? state.params : frozenData(migration.params(state.params), 'params');
-  return { state: { ...state, version: state.version + 1, handlers: plan.map(({ name }) => name), params, steps, executionIndex }, indexes };
+  return { state: { ...state, version: state.version + 1, handlers: plan.map(({ name }) => name), params, steps, nextNumber, executionIndex }, indexes };
 }
 
 function indexOf(state: CommandState, from: string | null): number {
@@ -110,10 +131,13 @@ function indexOf(state: CommandState, from: string | null): number {
 
 /** What was done and is not undone must not be forgotten. */
 function mayGo({ drops = [] }: Migration, state: CommandState, step: StepState): void {
-  const { handler, undo, completed } = step;
-  const undone = undo === 'compensated' || undo === 'left' || undo === 'nothingToUndo' || undo === 'resolved';
-  if (!undone && !(completed && drops.includes(handler))) throw refused(state, `step ${handler}, which has begun and is not undone, would be gone; name it in drops, once it is completed`);
+  const { handler, completed } = step;
+  if (!isUndone(step) && !(completed && drops.includes(handler))) throw refused(state, `step ${handler}, which has begun and is not undone, would be gone; name it in drops, once it is completed`);
   if (state.steps[state.executionIndex] === step) throw refused(state, `it is in step ${handler}, which would be gone`);
+}
+
+function isUndone({ undo }: StepState): boolean {
+  return undo === 'compensated' || undo === 'left' || undo === 'nothingToUndo' || undo === 'resolved';
 }
 
 function carried({ before, outputs }: Migration, step: StepState, handler: string, number: Pick<StepState, 'number'>): StepState {
@@ -126,23 +150,29 @@ function carried({ before, outputs }: Migration, step: StepState, handler: strin
 }
 
 /** A new step that the command is past: it never ran. */
-function passedOver({ outputs }: Migration, handler: string, now: number): StepState {
+function passedOver({ outputs }: Migration, handler: string, number: Pick<StepState, 'number'>, now: number): StepState {
   const output = outputs?.[handler]?.(undefined);
   const made = output === undefined ? {} : { output: frozenData(output, `${handler}.output`) };
-  return { handler, reachedAt: now, begun: true, work: [], completed: true, ...made, pivot: 'none', revertWork: [], undo: 'nothingToUndo' };
-}
-
-/** Ids that were derived from a step must not change with its place. */
-function numbered(index: number, number: number): Pick<StepState, 'number'> {
-  return number === index ? {} : { number };
+  return { handler, ...number, reachedAt: now, begun: true, work: [], completed: true, ...made, pivot: 'none', revertWork: [], undo: 'nothingToUndo' };
 }
 
 /** What was sent in this attempt is given up. */
-function nextAttempt(state: CommandState): CommandState {
+function nextAttempt(state: CommandState): { readonly state: CommandState; readonly givenUp: readonly GivenUpRun[] } {
+  const number = state.steps[state.executionIndex] === undefined ? state.executionIndex : stepNumber(state);
+  const due = phaseOf(state);
   const later = (phase: Phase): Phase => (phase.at === 'callback' ? { ...phase, attempt: phase.attempt + 1 } : phase);
-  const phase: Phase = state.phase.at === 'held' ? { at: 'held', from: state.phase.from === null ? null : later(state.phase.from) } : later(state.phase);
+  const phase: Phase = state.phase.at === 'held' ? { at: 'held', from: due === null ? null : later(due) } : later(state.phase);
   const steps = state.steps.map((step) => ({ ...step, work: step.work.map(inNewRun) }));
-  return { ...state, phase, steps, fence: state.fence + 1 };
+  const givenUp = [
+    ...(due?.at === 'callback' ? [{ callback: due.callback, number, attempt: due.attempt }] : []),
+    ...unprepared(state).map(({ id, cleanUp }) => ({ callback: 'beforeRetry', number, attempt: cleanUp.attempt, task: id }) as const),
+  ];
+  return { state: { ...state, phase, steps, fence: state.fence + 1 }, givenUp };
+}
+
+/** What it does, or did when it was held. */
+function phaseOf({ phase }: CommandState): Phase | null {
+  return phase.at === 'held' ? phase.from : phase;
 }
 
 function refused({ id, type, version }: CommandState, why: string): SeatbeltError {

@@ -10,7 +10,7 @@ import { actedBefore, closed, fits } from './operator-rules.js';
 import type { FlowShape } from './shape.js';
 import { isHeld, type CommandState, type HeldStatus, type Phase, type StepState } from './state.js';
 import { isStillSettled } from './settled.js';
-import { IllegalTransition, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
+import { IllegalTransition, numberAt, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
 import { undoChildren, undoNext } from './undo.js';
 import { outstandingWork, resumed, withItems } from './work.js';
 
@@ -55,7 +55,7 @@ export function unparked(shape: FlowShape, state: CommandState, at: Instant): Tr
 
 function withLog(state: CommandState, { requestId, action, reason }: OperatorRequest, at: Instant): CommandState {
   const { status, executionIndex: index, heldBy, historyLength } = state;
-  const entry = { t: at.now, requestId, action, ...(reason === undefined ? {} : { reason }), status, index, heldBy, historyLength };
+  const entry = { t: at.now, requestId, action, ...(reason === undefined ? {} : { reason }), status, index, ...numberAt(state, index), heldBy, historyLength };
   return { ...state, operator: [...state.operator, entry] };
 }
 

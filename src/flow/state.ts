@@ -154,7 +154,7 @@ export type Pivot = 'none' | 'maybe' | 'passed';
 /** One reached step. Optional fields are absent until there is something to say. */
 export type StepState = {
   readonly handler: string;
-  /** What its ids are made from, if that is not its index: a migration has moved it. */
+  /** Which step of the command it is for good, and what its ids are made from, if that is not its index: a migration has moved it. */
   readonly number?: number;
   /** µs, of the commit that made it the current step. */
   readonly reachedAt: number;
@@ -225,16 +225,40 @@ export type OperatorEntry = {
   /** What it was held as, at which `executionIndex`, and why. */
   readonly status: CommandStatus;
   readonly index: number;
+  /** Of that step, if it is not its index. */
+  readonly number?: number;
   readonly heldBy: ErrorRecord | null;
   /** How many callbacks were committed before it. */
   readonly historyLength: number;
 };
 
-/** Which step of which command started this one. */
+/** Which command started this one, and the number of the step that did. */
 export type ParentRef =
-  | { readonly commandId: string; readonly executionIndex: number; readonly independent: true }
+  | { readonly commandId: string; readonly step: number; readonly independent: true }
   /** `familyRootId`: the nearest command above that depends on nobody, and whose end is this one's. */
-  | { readonly commandId: string; readonly executionIndex: number; readonly independent: false; readonly familyRootId: string };
+  | { readonly commandId: string; readonly step: number; readonly independent: false; readonly familyRootId: string };
+
+/** How a command came from one version of its definition to a later one. Steps are named by their numbers. */
+export type MigrationEntry = {
+  /** µs, of the commit. */
+  readonly t: number;
+  readonly from: number;
+  readonly to: number;
+  /** New steps that it was past already, and that never run. */
+  readonly passedOver: readonly number[];
+  /** Completed steps that are gone though they are not undone: nobody undoes them any more. */
+  readonly dropped: readonly DroppedStep[];
+  /** Runs of callbacks whose calls were under way: each was given up for the next attempt. */
+  readonly givenUp: readonly GivenUpRun[];
+  /** How many callbacks were committed before it. */
+  readonly historyLength: number;
+};
+
+/** `index`: where it was. */
+export type DroppedStep = Pick<Existing, 'index' | 'handler' | 'tasks' | 'calls' | 'children'> & { readonly number: number };
+
+/** `task`: of `beforeRetry`, the attempt that it comes before. */
+export type GivenUpRun = { readonly callback: ScheduledCallback; readonly number: number; readonly attempt: number; readonly task?: string };
 
 /** A command's snapshot: what is on disk, and all that is needed to go on. */
 export type CommandState = {
@@ -266,6 +290,8 @@ export type CommandState = {
   readonly fence: number;
   /** Reached steps, from 0. */
   readonly steps: readonly StepState[];
+  /** Of the step that is reached next: no step before had it, also none that is gone. */
+  readonly nextNumber: number;
   /** The error that made it fail; an undo's error never replaces it. */
   readonly error: ErrorRecord | null;
   /** Until it takes effect, or turns out to come too late: then it is null again. */
@@ -280,6 +306,8 @@ export type CommandState = {
   readonly exists: readonly Existing[];
   /** Absent while there are none. Those of callbacks that may run again are in their records. */
   readonly unsettled?: readonly UnsettledCall[];
+  /** The first one first; absent if there was none. */
+  readonly migrations?: readonly MigrationEntry[];
   /** How many history entries are on disk. */
   readonly historyLength: number;
   /** µs */
@@ -293,7 +321,10 @@ export type HistoryEntry = {
   /** µs, of the commit. */
   readonly t: number;
   readonly handler: string;
+  /** Where its step was then. */
   readonly index: number;
+  /** The step's number, if it is not its index. */
+  readonly number?: number;
   readonly callback: 'beforeTask' | 'createTask' | 'beforeRetry' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'compensationEnded' | 'hasPassed';
   /** Of `beforeRetry`: the id of the attempt that it comes before. */
   readonly task?: string;
@@ -332,6 +363,7 @@ export function submitted(command: NewCommand): CommandState {
     phase: { at: 'admission' },
     fence: firstFence(command.epoch),
     steps: [],
+    nextNumber: 0,
     error: null,
     cancel: null,
     heldBy: null,

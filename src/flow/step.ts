@@ -20,9 +20,18 @@ export function stepAt(state: CommandState, index: number = state.executionIndex
   return step;
 }
 
-/** What the ids of a step are made from: its index, wherever a migration may have put it since. */
+/** Which step it is for good, and what its ids are made from: the index that it was reached at, wherever a migration may have put it since. */
 export function stepNumber(state: CommandState, index: number = state.executionIndex): number {
   return stepAt(state, index).number ?? index;
+}
+
+/** The number of step `index`, to be kept with what belongs to it: absent where it is the index. */
+export function numberAt({ steps }: CommandState, index: number): { readonly number?: number } {
+  return numbered(index, steps[index]?.number ?? index);
+}
+
+export function numbered(index: number, number: number): { readonly number?: number } {
+  return number === index ? {} : { number };
 }
 
 export function shapeAt(shape: FlowShape, index: number): HandlerShape {

@@ -31,6 +31,8 @@ export interface SpmAsyncTask {
   readonly id: string;
   readonly commandId: string;
   readonly executionIndex: number;
+  /** Which step that is for good, if not its index: a migration of the command has moved it. */
+  readonly number?: number;
   readonly executionReason: ExecutionReason;
   /** 1 for the first. */
   readonly attempt: number;

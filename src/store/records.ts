@@ -61,6 +61,7 @@ const taskShape = z.object({
   id: z.string(),
   commandId: z.string(),
   executionIndex: z.int(),
+  number: z.int().exactOptional(),
   executionReason: z.enum(['REGULAR_FLOW', 'ROLLBACK_FLOW']),
   attempt: z.int(),
   pool: z.string(),

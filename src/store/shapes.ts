@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Callback, CalledVerb, ChildItem, CleanUp, CommandState, CommandStop, Existing, HistoryEntry, OperatorEntry, ParentRef, Phase, ScheduledCallback, StepState, TaskItem, UnsettledCall } from '../flow/state.js';
+import type { Callback, CalledVerb, ChildItem, CleanUp, CommandState, CommandStop, Existing, HistoryEntry, MigrationEntry, OperatorEntry, ParentRef, Phase, ScheduledCallback, StepState, TaskItem, UnsettledCall } from '../flow/state.js';
 import type { Data } from '../model/data.js';
 import type { ErrorRecord } from '../model/errors.js';
 import type { LockRequest, LockWait } from '../model/lock.js';
@@ -163,13 +163,18 @@ const step = shape<StepState>()(z.object({
   called: z.array(called).exactOptional(),
 }));
 
-const existing = shape<Existing>()(z.object({
+/** What a step did. */
+const done = {
   index: whole,
   handler: text,
-  why: z.enum(['completed', 'unfinished', 'failed', 'notUndoable', 'blocked', 'skipped']),
   tasks: z.array(z.object({ id: text, verb: text, args, entity: text.nullable(), outcome })),
   calls: z.array(called),
   children: z.array(text),
+};
+
+const existing = shape<Existing>()(z.object({
+  ...done,
+  why: z.enum(['completed', 'unfinished', 'failed', 'notUndoable', 'blocked', 'skipped']),
   error: error.exactOptional(),
 }));
 
@@ -182,14 +187,25 @@ const operatorEntry = shape<OperatorEntry>()(z.object({
   reason: text.exactOptional(),
   status,
   index: z.int(),
+  number: whole.exactOptional(),
   heldBy: error.nullable(),
   historyLength: whole,
 }));
 
 const parent = shape<ParentRef>()(z.discriminatedUnion('independent', [
-  z.object({ commandId: text, executionIndex: whole, independent: z.literal(true) }),
-  z.object({ commandId: text, executionIndex: whole, independent: z.literal(false), familyRootId: text }),
+  z.object({ commandId: text, step: whole, independent: z.literal(true) }),
+  z.object({ commandId: text, step: whole, independent: z.literal(false), familyRootId: text }),
 ]));
+
+const migrationEntry = shape<MigrationEntry>()(z.object({
+  t: time,
+  from: positive,
+  to: positive,
+  passedOver: z.array(whole),
+  dropped: z.array(z.object({ ...done, number: whole })),
+  givenUp: z.array(z.object({ callback: scheduled, number: z.int(), attempt: positive, task: text.exactOptional() })),
+  historyLength: whole,
+}));
 
 export const commandShape = shape<CommandState>()(z.object({
   id: text,
@@ -209,6 +225,7 @@ export const commandShape = shape<CommandState>()(z.object({
   phase,
   fence: whole,
   steps: z.array(step),
+  nextNumber: whole,
   error: error.nullable(),
   cancel: stop.nullable(),
   heldBy: error.nullable(),
@@ -216,6 +233,7 @@ export const commandShape = shape<CommandState>()(z.object({
   operator: z.array(operatorEntry),
   exists: z.array(existing),
   unsettled: z.array(unsettledCall).exactOptional(),
+  migrations: z.array(migrationEntry).exactOptional(),
   historyLength: whole,
   submittedAt: time,
   endedAt: time.nullable(),
@@ -225,6 +243,7 @@ export const historyShape = shape<HistoryEntry>()(z.object({
   t: time,
   handler: text,
   index: whole,
+  number: whole.exactOptional(),
   callback: z.enum(['beforeTask', 'createTask', 'beforeRetry', 'endSuccessfully', 'endWithFailure', 'compensate', 'compensationEnded', 'hasPassed']),
   task: text.exactOptional(),
   attempt: positive,

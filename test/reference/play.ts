@@ -99,8 +99,8 @@ function bondOf({ parent }: CommandState): Bond {
 
 /** `c0!1.1.2`: the third piece of the work that the first attempt of step 1 started. */
 function parentOf({ id, parent }: CommandState): Life['parent'] {
-  const ordinal = /\.(\d+)$/.exec(id)?.[1];
-  return parent === null || ordinal === undefined ? null : { id: parent.commandId, step: parent.executionIndex, ordinal: Number(ordinal) };
+  const [, step, ordinal] = /!(\d+)\.\d+\.(\d+)$/.exec(id) ?? [];
+  return parent === null || ordinal === undefined ? null : { id: parent.commandId, step: Number(step), ordinal: Number(ordinal) };
 }
 
 const TASK_ID = /^(.*)\$(\d+)\.(\w)\d+\.(\d+)\.\d+$/;

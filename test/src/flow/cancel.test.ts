@@ -125,7 +125,7 @@ test('a cancel before the locks are granted rejects the command', () => {
 describe('a child, cancelled by itself', () => {
   const below = (parent: Life, independent: boolean): Life['state'] => {
     const life = Life.of(step('only'));
-    const of = { commandId: parent.state.id, executionIndex: 0 };
+    const of = { commandId: parent.state.id, step: 0 };
     return { ...life.state, id: 'child', parent: independent ? { ...of, independent } : { ...of, independent, familyRootId: parent.state.id } };
   };
   const crossed = (): Life => Life.of(step('zero', { pivotPart: 'beforeTask' }), step('one')).crosses().passes();

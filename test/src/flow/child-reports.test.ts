@@ -102,8 +102,8 @@ describe('a family', () => {
   const of = (parent: ParentRef | null): string => familyRootId({ ...submitted({ ...new Life([step('one')]).state, id: 'me', parent }) });
   test.each<[string, ParentRef | null, string]>([
     ['a command of its own is the root of its family', null, 'me'],
-    ['so is an independent child', { commandId: 'p', executionIndex: 0, independent: true }, 'me'],
-    ['a dependent child is of the family that its parent is of', { commandId: 'p', executionIndex: 0, independent: false, familyRootId: 'g' }, 'g'],
+    ['so is an independent child', { commandId: 'p', step: 0, independent: true }, 'me'],
+    ['a dependent child is of the family that its parent is of', { commandId: 'p', step: 0, independent: false, familyRootId: 'g' }, 'g'],
   ])('%s', (_, parent, expected) => {
     expect(of(parent)).toBe(expected);
   });

@@ -65,7 +65,7 @@ export function dependent(type: string): StagedWork {
 /** A dependent child that waits for its locks. */
 export function submittedChild(...shape: readonly HandlerShape[]): Life {
   const life = new Life(shape);
-  const parent = { commandId: 'p', executionIndex: 0, independent: false as const, familyRootId: 'p' };
+  const parent = { commandId: 'p', step: 0, independent: false as const, familyRootId: 'p' };
   life.state = submitted({ ...life.state, parent, rootId: 'p' });
   return life;
 }

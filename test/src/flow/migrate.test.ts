@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { canMigrate, migrated } from '../../../src/flow/migrate.js';
-import type { CommandState, StepState } from '../../../src/flow/state.js';
+import type { CommandState } from '../../../src/flow/state.js';
 import type { CommandDefinition } from '../../../src/model/command.js';
 import type { Data } from '../../../src/model/data.js';
 import type { ErasedHandler } from '../../../src/model/handler.js';
@@ -45,15 +45,15 @@ describe('whether a definition can go on with a command of an earlier version', 
 describe('a migrated command', () => {
   test('is where it was if nothing is said about its steps', () => {
     const { state } = inWork();
-    expect(go(definition(['a', 'b', 'c']), inWork())).toEqual({ ...state, version: 2 });
+    expect(go(definition(['a', 'b', 'c']), inWork())).toEqual({ ...state, version: 2, migrations: [{ t: NOW, from: 1, to: 2, passedOver: [], dropped: [], givenUp: [], historyLength: state.historyLength }] });
   });
 
   test('is still in its step, wherever that is now; its ids stay, and a new step behind it has nothing to undo', () => {
     const to = definition(['zero', 'a', 'b2', 'c'], { ...news('zero', 'a', ['b2', 'b'], 'c'), outputs: { zero: () => 'made' } });
     const { state, indexes } = migrated(to, inWork().state, false, NOW);
     expect([names(state), state.executionIndex, [...indexes]]).toEqual([['zero', 'a', 'b2'], 2, [[0, 1], [1, 2]]]);
-    expect(state.steps[0]).toEqual({ handler: 'zero', reachedAt: NOW, begun: true, work: [], completed: true, output: 'made', pivot: 'none', revertWork: [], undo: 'nothingToUndo' });
-    expect(state.steps.map(({ number }) => number)).toEqual([undefined, 0, 1]);
+    expect(state.steps[0]).toEqual({ handler: 'zero', number: 2, reachedAt: NOW, begun: true, work: [], completed: true, output: 'made', pivot: 'none', revertWork: [], undo: 'nothingToUndo' });
+    expect(state.steps.map(({ number }) => number)).toEqual([2, 0, 1]);
   });
 
   test('by two migrations goes where both lead; what the first drops is nowhere', () => {
@@ -84,12 +84,14 @@ describe('a migrated command', () => {
     expect([names(first), first.executionIndex]).toEqual([['x'], 0]);
   });
 
-  test('a reached step is numbered behind all that went before, so that no id is given twice', () => {
-    const life = inWork();
-    life.state = { ...life.state, steps: life.state.steps.map((of, i): StepState => (i === 1 ? { ...of, number: 4 } : of)) };
-    life.ended(WELL).ends();
-    expect(life.stepAt(2).number).toBe(5);
-    expect(go(definition(['a', 'b', 'c']), life).steps[2]?.number).toBe(5);
+  test('a step is numbered behind all that were there before, also those that are gone, so that no id is given twice', () => {
+    const passed = inWork();
+    passed.state = go(definition(['a', 'x', 'b', 'c'], news('a', 'x', 'b', 'c')), passed);
+    expect([passed.state.nextNumber, passed.state.steps.map(({ number }) => number), passed.state.migrations?.[0]?.passedOver]).toEqual([3, [undefined, 2, 1], [2]]);
+    const dropping = inWork().ended(WELL).ends('B');
+    const dropped = go(definition(['a', 'c'], { ...news('a', 'c'), drops: ['b'] }), dropping);
+    expect([dropped.steps.map(({ number }) => number), dropped.nextNumber]).toEqual([[undefined, 2], 3]);
+    expect(dropped.migrations?.[0]?.dropped).toMatchObject([{ index: 1, number: 1, handler: 'b', tasks: [{ verb: 'copy' }] }]);
   });
 
   test('of which calls are on record gives up that attempt, also while it is held', () => {

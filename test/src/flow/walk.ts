@@ -62,7 +62,7 @@ export interface Walk {
 export function walk(shape: FlowShape, choices: readonly number[], visit: (state: CommandState, lawful: readonly FlowEvent[]) => void = () => undefined): Walk {
   const handlers = shape.map(({ name }) => name);
   // Every other walk is a dependent child's.
-  const parent = (choices[0] ?? 0) % 2 === 0 ? null : { commandId: 'p1', executionIndex: 0, independent: false as const, familyRootId: 'p1' };
+  const parent = (choices[0] ?? 0) % 2 === 0 ? null : { commandId: 'p1', step: 0, independent: false as const, familyRootId: 'p1' };
   const rootId = parent?.commandId ?? 'c1';
   let state: CommandState = submitted({ id: 'c1', type: 'T', version: 1, params: {}, handlers, parent, rootId, locks: [], lockWait: 'refuse', submittedAt: 0 });
   const moves: Move[] = [];
