@@ -27,3 +27,25 @@ export const Told = defineCommand({ type: 'Told', params: z.object({}) })
   .step({ name: 'one', undoRetry: { attempts: 1 }, onUndoFailed: 'continue', endWithFailure: nothing, compensate: nothing, compensationEnded: nothing })
   .step({ name: 'two', undoRetry: { attempts: 1 }, onUndoFailed: 'continue', endWithFailure: nothing, compensate: nothing, compensationEnded: nothing })
   .build();
+
+/** Its second step has children. */
+export const Parent = defineCommand({ type: 'Parent', params: z.object({}) })
+  .step({ name: 'own', endWithFailure: nothing, compensate: nothing })
+  .step({ name: 'children', endWithFailure: nothing, compensate: nothing })
+  .step({ name: 'last', endWithFailure: nothing, compensate: nothing })
+  .build();
+
+/** What its children did stays. */
+export const Leaving = defineCommand({ type: 'Leaving', params: z.object({}) })
+  .step({ name: 'children', leaves: () => [] })
+  .step({ name: 'last', effectFree: true })
+  .build();
+
+export const Child = defineCommand({ type: 'Child', params: z.object({}) })
+  .step({ name: 'make', endWithFailure: nothing, compensate: nothing })
+  .build();
+
+/** Its tasks have three attempts, and what one has left is cleaned up before the next. */
+export const Careful = defineCommand({ type: 'Careful', params: z.object({}) })
+  .step({ name: 'careful', retry: { attempts: 3, backoffMs: 1, maxBackoffMs: 1 }, beforeRetry: nothing, endWithFailure: nothing, compensate: nothing })
+  .build();

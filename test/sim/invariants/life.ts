@@ -1,6 +1,7 @@
-import { changesOf } from '../../../actors/command/batch.js';
+import { changesOf, endsItsFamily } from '../../../actors/command/batch.js';
 import { returnedEntries, thrownEntry } from '../../../actors/command/history.js';
 import type { CallbackName } from '../../../actors/probe.js';
+import { completedFamily } from '../../../sim/invariants/family.js';
 import type { FlowEvent, StagedWork } from '../../../src/flow/event.js';
 import { shapeOf } from '../../../src/flow/shape.js';
 import { submitted, type Callback, type CommandState, type HistoryEntry, type WorkItem } from '../../../src/flow/state.js';
@@ -21,6 +22,9 @@ export const LEAF: StagedWork = {
   request: { verb: 'createVolume', args: { domain: 'hdd', disk: 'd1', volume: 'leaf', parent: 'd1-base', format: 'cow', sizeBytes: 1 }, pool: POOL },
 };
 
+/** A dependent child. */
+export const CHILD: StagedWork = { kind: 'child', type: 'Child', params: {}, locks: [], independent: false };
+
 type Entry = Pick<HistoryEntry, 'index' | 'callback'> & Partial<HistoryEntry>;
 
 /**
@@ -36,6 +40,12 @@ export class Life {
     readonly definition: CommandDefinition,
     id = 'c1',
   ) {
+    const begun = run.monitor.store.commands.get(id);
+    // Its parent has started it.
+    if (begun !== undefined && begun.parent !== null) {
+      this.state = begun;
+      return;
+    }
     const { type, version, handlers, lockWait } = definition;
     const locks = definition.locks({});
     this.state = submitted({ id, type, version, params: {}, handlers: handlers.map(({ name }) => name), parent: null, rootId: id, locks, lockWait, submittedAt: run.now });
@@ -97,7 +107,9 @@ export class Life {
     const before = this.state;
     const { now } = this.run;
     const tasks = this.#tasks;
-    const input = { definitions: new Map(), before, event, step: { ...step, state: after }, history, tasks, heldLocks: () => heldLocks, completedFamily: [], now };
+    const definitions = new Map(this.run.definitions.map((definition) => [definition.type, definition]));
+    const family = endsItsFamily(after) ? completedFamily(this.run.monitor.store, after).filter(({ status }) => status === 'COMPLETED') : [];
+    const input = { definitions, before, event, step: { ...step, state: after }, history, tasks, heldLocks: () => heldLocks, completedFamily: family, now };
     const changes = changesOf(input);
     for (const change of changes) if (change.type === 'task') this.#tasks.set(change.task.id, change.task);
     this.state = after;

@@ -25,7 +25,10 @@ export class Watched {
   #t = 0;
   #commitSeq = 0;
 
-  constructor(definitions: readonly CommandDefinition[], invariants: readonly Invariant[] = INVARIANTS) {
+  constructor(
+    readonly definitions: readonly CommandDefinition[],
+    invariants: readonly Invariant[] = INVARIANTS,
+  ) {
     for (const domain of ['hdd', 'ssd']) this.storage.addDomain(domain);
     this.storage.addVm('vm1', HOST);
     this.storage.addDisk({ disk: 'd1', vm: 'vm1', domain: 'hdd', volume: 'd1-base', sizeBytes: GIB });
