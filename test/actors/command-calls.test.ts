@@ -140,11 +140,15 @@ describe('HSM calls', () => {
 
   test('without an answer are unknown after the time-out, and keep their key in the next attempt', async () => {
     const errors: unknown[] = [];
+    const gaveUpAt: number[] = [];
+    let now = (): number => 0;
     const one = calling((call) => call('a').catch((error: unknown) => {
       errors.push(error);
+      gaveUpAt.push(now());
       throw error;
     }));
     await withRig({ commands: [one], host: { call: ({ time }) => (time === 1 ? 'silence' : { result: null }) } }, async (rig) => {
+      now = () => rig.kernel.now;
       rig.submit('c1', 'T');
       await rig.run();
       expect(errors).toEqual([expect.any(CallUnknown)]);
@@ -152,7 +156,9 @@ describe('HSM calls', () => {
         ['c1/0/start/1/0', 1],
         ['c1/0/start/1/0', 2],
       ]);
-      expect(rig.kernel.now).toBeGreaterThan(180 * SECOND);
+      // 180 s after it had left, and then a back-off.
+      expect(gaveUpAt[0]).toBeGreaterThan(180 * SECOND);
+      expect(gaveUpAt[0]).toBeLessThan(181 * SECOND);
     });
   });
 

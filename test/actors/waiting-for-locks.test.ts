@@ -4,7 +4,7 @@ import { defineCommand } from '../../src/model/command.js';
 import { taskHandler } from '../../src/model/handler.js';
 import type { LockMode, LockWait } from '../../src/model/lock.js';
 import { SECOND, withRig, type EngineRig } from './engine-rig.js';
-import { RUNNING } from './scripted-host.js';
+import { FAILED, RUNNING } from './scripted-host.js';
 
 const lockOf = z.strictObject({ key: z.string(), mode: z.enum(['shared', 'exclusive']).default('exclusive') });
 const params = z.strictObject({ locks: z.array(lockOf).readonly().default([]), children: z.array(z.array(lockOf)).readonly().default([]) });
@@ -168,6 +168,26 @@ describe('children', () => {
       expect([...(rig.memory?.locks.records() ?? [])]).toEqual(held);
       await submit(rig, 'r', 'Hasty', [sharedX]);
       expect((await rig.command('r')).status).toBe('REJECTED');
+      letWork(rig);
+      await rig.run();
+      expect([(await rig.command('p')).status, (await rig.stored()).locks.size]).toEqual(['SUCCEEDED', 0]);
+    });
+  });
+
+  test('that are over have their locks kept for as long as their root is not, however they ended and whether they depend on it or not', async () => {
+    const statusOf = (_verb: string, taskId: string) => (taskId.startsWith('p!0.1.0') ? {} : taskId.startsWith('p!0.1.1') ? FAILED : RUNNING);
+    await withRig({ commands: COMMANDS, host: { status: statusOf } }, async (rig) => {
+      await submit(rig, 'p', 'Patient', [x], [[y], [{ key: 'z' }]]);
+      await rig.runUntil((probe) => probe.type === 'statusChanged' && probe.commandId === 'p!0.1.1' && probe.status === 'ROLLED_BACK');
+      await rig.runFor(20 * SECOND);
+      expect([(await rig.command('p!0.1.0')).status, (await rig.command('p')).status]).toEqual(['SUCCEEDED', 'RUNNING']);
+      expect([...(await rig.stored()).locks.values()].map(({ key, owner }) => `${key} ${owner}`)).toEqual(['x p', 'y p', 'z p']);
+      rig.restart();
+      await rig.runFor(2 * SECOND);
+      for (const key of ['y', 'z']) {
+        await submit(rig, `h${key}`, 'Hasty', [{ key }]);
+        expect((await rig.command(`h${key}`)).error?.code).toBe('LOCK_CONFLICT');
+      }
       letWork(rig);
       await rig.run();
       expect([(await rig.command('p')).status, (await rig.stored()).locks.size]).toEqual(['SUCCEEDED', 0]);

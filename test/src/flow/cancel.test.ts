@@ -44,6 +44,15 @@ describe('a cancel while the step waits for its work', () => {
     expect(recover(life.state)).toEqual(life.effects);
   });
 
+  test('is passed to those independent children that still run; if none succeeds, the step fails as cancelled', () => {
+    const life = Life.of(step('a'), step('b')).passes().started(child('Child'), child('Child')).ended({ kind: 'childFailed', error: ERROR }, 0);
+    cancelled(life);
+    expect([life.asked, life.status]).toEqual([['cancelChild c1!1.1.1'], 'RUNNING']);
+    life.ended({ kind: 'childFailed', error: ERROR }, 1);
+    expect([life.calls.at(-1), life.state.error?.code]).toEqual(['endWithFailure 1', 'CANCELLED']);
+    expect(life.cleansUp().compensates().status).toBe('ROLLED_BACK');
+  });
+
   test('comes too late for a step of whose independent children one has succeeded', () => {
     const life = cancelled(Life.of(step('a'), step('b')).started(child('Child'), child('Child')));
     life.ended(WELL, 0).ended({ kind: 'childFailed', error: ERROR }, 1).ends();

@@ -116,6 +116,14 @@ describe('the children of a completed step', () => {
       expect(life.compensates()).toMatchObject({ status: 'ROLLBACK_INCOMPLETE', state: { heldBy: { code: 'CHILD_STAYS' } } });
     });
 
+    test('stays without a word, where the step leaves its effects on purpose', () => {
+      const snapshot = { verb: 'snapshot', object: 'snapshot:vm1/s' };
+      const life = past({ hasLeaves: true });
+      expect([life.status, life.asked]).toEqual(['ROLLING_BACK', ['compensate 1']]);
+      life.leaves(snapshot).compensates();
+      expect([life.status, life.state.residue]).toEqual(['ROLLED_BACK', [snapshot]]);
+    });
+
     test('is all that an operator gives up who skips it', () => {
       const life = past().on({ type: 'operate', request: { requestId: 'r', action: 'skip' }, unfit: null, called: [] });
       expect(life.asked).toEqual([`rollBackChild ${A}`]);
