@@ -81,7 +81,7 @@ describe('one batch has', () => {
         { ...placeholder, id: 'c1$0.w1.1.2', verb: 'work' },
         { ...placeholder, id: 'c1$0.w1.1.3', verb: 'work' },
       ]);
-      expect(stateIn(batch, 'c1!0.1.1')).toMatchObject({ status: 'SUBMITTED', type: 'Child', parent: { commandId: 'c1', executionIndex: 0 } });
+      expect(stateIn(batch, 'c1!0.1.1')).toMatchObject({ status: 'SUBMITTED', type: 'Child', parent: { commandId: 'c1', step: 0 } });
       expect(batch.history.map(({ entry }) => entry?.callback)).toEqual(['beforeTask', 'createTask']);
     });
   });
