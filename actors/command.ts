@@ -1,22 +1,25 @@
 import type { CommandDefinition } from '../src/model/command.js';
 import type { ErrorRecord } from '../src/model/errors.js';
 import type { OperatorRequest } from '../src/model/operator.js';
-import type { FlowEffect } from '../src/flow/event.js';
+import type { FlowEffect, FlowEvent } from '../src/flow/event.js';
 import { cancelRefusal, cancelRefusalAbove } from '../src/flow/cancel.js';
 import { isOfOlderStore } from '../src/flow/older-store.js';
-import { isTerminal, type CommandState } from '../src/flow/state.js';
+import { isStillSettled } from '../src/flow/settled.js';
+import { isTerminal, type CommandState, type SettledAt } from '../src/flow/state.js';
 import { recover } from '../src/flow/transition.js';
 import { Admission, lockError } from './command/admission.js';
 import { childOf, isRoot, placeholder } from './command/batch.js';
-import type { SlotChange } from './command/call-slot.js';
 import { calledWhereHeld } from './command/called.js';
+import { CallbackHost } from './command/callback-host.js';
 import { CallbackRunner } from './command/callback-runner.js';
 import { CleanUpRunners } from './command/clean-up-runners.js';
 import { DurableCommand, type InitialCommand } from './command/durable-command.js';
 import type { CallSlot } from './command/call-slot.js';
 import type { Family } from './command/family.js';
-import { callsAfterOperation, operateAnswer } from './command/operation.js';
+import { isOperable, leavesBehind, operateAnswer } from './command/operation.js';
+import { Settling } from './command/settling.js';
 import { StepTimer } from './command/step-timer.js';
+import { mayStillRun, unsettledCalls } from './command/unsettled.js';
 import type { EngineContext } from './engine-context.js';
 import type { CancelAnswer, CommandMessage, LockAnswer, OperateAnswer } from './messages.js';
 
@@ -42,6 +45,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
   const command = new DurableCommand(context, definition, deps.initial, (outcome) => wakeSelf({ type: 'committed', outcome }), { changed, perform }, family);
   const callbacks = new CallbackRunner(context, definition, command, 'callback', wakeSelf, () => family.ancestors());
   const cleanUps = new CleanUpRunners((slot) => new CallbackRunner(context, definition, command, slot, wakeSelf, () => family.ancestors()));
+  const settling = new Settling(ports, command, new CallbackHost(context, command.state.id, (resolve) => wakeSelf({ type: 'resolve', resolve })));
   const limit = new StepTimer(ports, command.shape, wakeSelf);
   const admission = new Admission(locks, (answer) => wakeSelf({ type: 'locksAnswered', answer }));
 
@@ -197,11 +201,25 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
     admission.giveUpAnd(() => command.apply({ type: 'cancel' }, { then: accepted }, { ignored }), command.state.id);
   }
 
-  function operate(request: OperatorRequest, answer: (answer: OperateAnswer) => void): void {
-    const slot = 'callback';
-    const calls = (after: CommandState): SlotChange => ({ slot, record: callsAfterOperation(command.openCalls.get(slot), after) });
-    const called = calledWhereHeld(command.state, command.openCalls);
-    const ignored = (): void => answer(operateAnswer(command.state, request, unfit?.message ?? null));
-    command.apply({ type: 'operate', request, unfit: unfit?.message ?? null, called }, { calls, then: () => answer({ kind: 'done', state: command.state }) }, { ignored });
+  /** @param settled that calls which nobody has answered are over, if that was asked */
+  function operate(request: OperatorRequest, answer: (answer: OperateAnswer) => void, settled: SettledAt | null = null): void {
+    const why = unfit?.message ?? null;
+    const ignored = (): void => {
+      // It may have gone on, and be held again, since its hosts were asked.
+      if (settled !== null && !isStillSettled(command.state, settled)) operate(request, answer);
+      else answer(operateAnswer(command.state, request, why));
+    };
+    const decide = (): FlowEvent | null => {
+      const { state, openCalls } = command;
+      if (settled === null && leavesBehind(request) && isOperable(state, request, why) && unsettledCalls(state, openCalls).length > 0) {
+        settling.ask(({ at, open }) => {
+          if (open === null) operate(request, answer, at);
+          else answer({ kind: 'refused', why: `${mayStillRun(open)}: its host has not said otherwise within ${context.settings.callTimeoutMs} ms; ask again` });
+        });
+        return null;
+      }
+      return { type: 'operate', request, unfit: why, called: calledWhereHeld(state, openCalls), settled };
+    };
+    command.applyAtTurn(decide, { then: () => answer({ kind: 'done', state: command.state }) }, { ignored });
   }
 }

@@ -38,11 +38,19 @@ export class CallbackHost {
     const fence = this.context.fences.get(this.commandId);
     const answer = await this.#request(host, { op: 'call', key, verb, args, step: { commandId: this.commandId, ...step }, hostIncarnation });
     const isStale = answer.kind === 'reply' && answer.reply.code === STALE;
-    return isStale && !isVoid() && this.context.fences.get(this.commandId) !== fence ? this.call(call, step, isVoid) : answer;
+    const now = this.context.fences.get(this.commandId);
+    // Of a command that is over, there is no number.
+    return isStale && !isVoid() && now !== null && now !== fence ? this.call(call, step, isVoid) : answer;
   }
 
   read(host: string, verb: string, args: Args): Promise<Answer> {
     return this.#request(host, { op: 'read', verb, args });
+  }
+
+  /** Whether none of the command's calls that an incarnation of a host was sent can take effect any more; false: that was not answered in time. */
+  async drain(host: string, hostIncarnation: number): Promise<boolean> {
+    const answer = await this.#request(host, { op: 'drainCalls', hostIncarnation });
+    return answer.kind === 'reply' && (answer.reply.code === 0 || answer.reply.incarnation !== hostIncarnation);
   }
 
   /**

@@ -12,7 +12,7 @@ import type { CallbackName } from '../probe.js';
 import { CallbackHost } from './callback-host.js';
 import type { CallRecord } from '../../src/store/call-record.js';
 import { CallbackRun, hasSent, type RunResult } from './callback-run.js';
-import type { CallSlot, SlotChange } from './call-slot.js';
+import { recordSlot, type CallSlot, type SlotChange } from './call-slot.js';
 import { withCalls } from './called.js';
 import type { DurableCommand } from './durable-command.js';
 import { LAST_CALLBACK, returnedEntries, thrownEntry, type RunOf } from './history.js';
@@ -85,11 +85,12 @@ export class CallbackRunner {
     const handler = this.definition.handlers[index];
     if (handler === undefined) throw new SeatbeltError('INTERNAL', `${state.id}: there is no handler ${index}`);
     const run = this.#run;
+    const isVoid = (): boolean => run !== this.#run;
     const turn = new OpenTurn(() => ports.callbackBegins());
     const callbackRun = new CallbackRun(handler, state, runOf(asked), entities, rerun ?? this.#recorded(), {
-      commitCalls: (record, crossing) => turn.waitFor(this.command.recordCalls({ slot: this.slot, record }, crossing, () => run !== this.#run)),
+      commitCalls: (record, crossing) => turn.waitFor(this.command.recordCalls({ slot: this.#recordSlot(), record }, crossing, isVoid)),
       incarnationOf: (host) => turn.waitFor(this.#host.incarnationOf(host)),
-      call: (call) => turn.waitFor(this.#host.call(call, { executionIndex: index, ...numberAt(state, index), reason: state.executionReason, attempt }, () => run !== this.#run)),
+      call: (call) => turn.waitFor(isVoid() ? never() : this.#host.call(call, { executionIndex: index, ...numberAt(state, index), reason: state.executionReason, attempt }, isVoid)),
       read: (host, verb, args) => turn.waitFor(this.#host.read(host, verb, args)),
       admitChild: (type, params) => this.#host.admitChild(type, params, [state, ...this.ancestors()]),
       runs: (name) => ports.probe({ type: 'callbackRuns', commandId: state.id, index, handler: handler.name, callback: name, attempt, ...(task === undefined ? {} : { task }) }),
@@ -106,7 +107,7 @@ export class CallbackRunner {
   /** What an earlier run of this very attempt had recorded before the engine crashed. */
   #recorded(): CallRecord | null {
     const { callback, index, attempt, task } = this.#current();
-    const open = this.command.openCalls.get(this.slot);
+    const open = this.command.openCalls.get(this.#recordSlot());
     return open?.index === index && open.callback === callback && open.attempt === attempt && open.task === task ? open : null;
   }
 
@@ -125,7 +126,7 @@ export class CallbackRunner {
       const error = this.#refusal();
       if (error !== null) this.#threw(LAST_CALLBACK[callback], error, record);
     };
-    this.command.apply(withCalls(event, record), { entities, history, calls: this.#change(kept) }, { conflict, refused, ignored });
+    this.command.apply(withCalls(event, record), { entities, history, ...this.#calls(kept, record) }, { conflict, refused, ignored });
   }
 
   #threw(name: CallbackName, error: ErrorRecord, record: CallRecord): void {
@@ -140,7 +141,7 @@ export class CallbackRunner {
       callback === 'beforeRetry'
         ? { type: 'beforeRetryThrew', run: { index, attempt, task: task ?? '' }, error, sent }
         : { type: 'threw', callback, run: { index, attempt }, error, sent };
-    this.command.apply(withCalls(event, record), { history, calls: this.#change(kept) });
+    this.command.apply(withCalls(event, record), { history, ...this.#calls(kept, record) });
   }
 
   /** Why what it returned is not to be committed, though the run is not over. */
@@ -151,8 +152,16 @@ export class CallbackRunner {
     return refusesCommit(state) ? stopError(shape, state) : null;
   }
 
-  #change(kept: (after: CommandState) => CallRecord | null): (after: CommandState) => SlotChange {
-    return (after) => ({ slot: this.slot, record: kept(after) });
+  /** @param ran what the run has recorded */
+  #calls(kept: (after: CommandState) => CallRecord | null, ran: CallRecord): { calls: (after: CommandState) => SlotChange; ran?: SlotChange } {
+    const slot = this.#recordSlot();
+    const calls = (after: CommandState): SlotChange => ({ slot, record: kept(after) });
+    // What hasPassed is asked about has another run's calls there.
+    return this.#current().callback === 'hasPassed' ? { calls } : { calls, ran: { slot, record: ran } };
+  }
+
+  #recordSlot(): CallSlot {
+    return recordSlot(this.slot, this.command.state, this.#current());
   }
 
   #current(): Asked {
@@ -163,4 +172,9 @@ export class CallbackRunner {
 
 function runOf({ callback, index, attempt, task }: Asked): RunOf {
   return { callback, index, attempt, ...(task === undefined ? {} : { task }) };
+}
+
+/** For what nobody waits for any more: it must not leave. */
+function never(): Promise<never> {
+  return new Promise(() => undefined);
 }

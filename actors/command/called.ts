@@ -1,6 +1,5 @@
 import type { CalledVerb, CommandState } from '../../src/flow/state.js';
-import type { OpenCalls } from './call-slot.js';
-import { wentWell, type CallRecord, type RecordedCall } from '../../src/store/call-record.js';
+import { wentWell, type CallRecord } from '../../src/store/call-record.js';
 
 /** The calls of a forward callback that were answered well, or not at all: they may have had effects. */
 function calledBy(record: CallRecord | undefined): readonly CalledVerb[] {
@@ -14,11 +13,6 @@ function calledBy(record: CallRecord | undefined): readonly CalledVerb[] {
 export function withCalls<E extends object>(event: E, record: CallRecord): E {
   const called = calledBy(record);
   return called.length === 0 ? event : { ...event, called };
-}
-
-/** The calls of open callbacks of which nobody can tell from the disk whether they are over. */
-export function unansweredCalls(open: OpenCalls): readonly RecordedCall[] {
-  return [...open.values()].flatMap(({ calls }) => calls.flatMap((call) => (call === null || call.reply !== null ? [] : [call])));
 }
 
 /** The calls that an operator's action has to note. A run whose next attempt was given up in its back-off has left a record too, of a step behind: its calls are noted. */

@@ -14,6 +14,7 @@ import type { CommitOutcome } from '../messages.js';
 import { changesOf, endsItsFamily, probesOf, type BatchInput } from './batch.js';
 import { callChange, changesOfCalls, withSlot, type OpenCalls, type SlotChange } from './call-slot.js';
 import { Commits, type Commit } from './commits.js';
+import { withUnsettled } from './unsettled.js';
 import type { Family } from './family.js';
 
 /** What goes into the batch of an event beside the new state. */
@@ -22,6 +23,8 @@ export interface Beside {
   readonly history?: readonly HistoryEntry[];
   /** What becomes of a callback's recorded calls; absent: they stay as they are. */
   readonly calls?: (after: CommandState) => SlotChange;
+  /** What the run that it ends has recorded of its calls, with the replies that are not on disk. */
+  readonly ran?: SlotChange;
   /** Called once it is durable, after what the new state asks for. */
   readonly then?: () => void;
 }
@@ -93,7 +96,15 @@ export class DurableCommand {
   }
 
   apply(event: FlowEvent, beside: Beside = {}, otherwise: Otherwise = {}): void {
-    this.#commits.enqueue(() => this.#commitOf(event, beside, otherwise));
+    this.applyAtTurn(() => event, beside, otherwise);
+  }
+
+  /** @param decide called when its turn has come, so that it can decide from what is durable then; null: nothing is to be applied */
+  applyAtTurn(decide: () => FlowEvent | null, beside: Beside = {}, otherwise: Otherwise = {}): void {
+    this.#commits.enqueue(() => {
+      const event = decide();
+      return event === null ? null : this.#commitOf(event, beside, otherwise);
+    });
   }
 
   /**
@@ -129,8 +140,10 @@ export class DurableCommand {
       return null;
     }
     const history = beside.history ?? [];
-    const after = { ...step.state, historyLength: before.historyLength + history.length };
-    const calls = changesOfCalls(this.#openCalls, after, beside.calls?.(after));
+    const next = { ...step.state, historyLength: before.historyLength + history.length };
+    const calls = changesOfCalls(this.#openCalls, next, beside.calls?.(next));
+    const settled = event.type === 'operate' || event.type === 'callsSettled' ? (event.settled ?? null) : null;
+    const after = withUnsettled(before, next, { open: this.#openCalls, changes: calls, ran: beside.ran, settled });
     const { tasks } = this;
     const heldLocks = (): readonly LockRecord[] => lockTable.heldBy(before.rootId);
     const completedFamily = endsItsFamily(after) ? this.family.completed() : [];

@@ -3,9 +3,8 @@ import { frozenData } from '../../src/model/data.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import { OPERATOR_ACTIONS, type OperatorRequest } from '../../src/model/operator.js';
 import { actedBefore, operatorRefusal } from '../../src/flow/operator-rules.js';
-import { isTerminal, type CommandState } from '../../src/flow/state.js';
+import type { CommandState } from '../../src/flow/state.js';
 import type { OperateAnswer } from '../messages.js';
-import type { CallRecord } from '../../src/store/call-record.js';
 
 // An operator's action on a held command, as it arrives, and what becomes of it.
 
@@ -34,9 +33,12 @@ export function operateAnswer(state: CommandState, request: OperatorRequest, unf
   return why === null ? { kind: 'done', state } : { kind: 'refused', why };
 }
 
-/** What stays of the recorded calls once the operator has acted: those of the very attempt that comes next. */
-export function callsAfterOperation(record: CallRecord | undefined, after: CommandState): CallRecord | null {
-  if (record === undefined || isTerminal(after.status) || after.phase.at !== 'callback') return null;
-  const { callback, attempt } = after.phase;
-  return record.index === after.executionIndex && record.callback === callback && record.attempt === attempt ? record : null;
+/** Whether it is possible where the command is, and was not done before. @param unfit as above */
+export function isOperable(state: CommandState, request: OperatorRequest, unfit: string | null): boolean {
+  return actedBefore(state, request.requestId) === null && operatorRefusal(state, request, unfit) === null;
+}
+
+/** Whether the command ends, or goes on, without what it had under way: that must be over then. */
+export function leavesBehind({ action }: OperatorRequest): boolean {
+  return action !== 'retry';
 }

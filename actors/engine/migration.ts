@@ -1,6 +1,5 @@
 import type { CommandDefinition } from '../../src/model/command.js';
 import { recordOf, type ErrorRecord } from '../../src/model/errors.js';
-import { unprepared } from '../../src/flow/before-retry.js';
 import { canMigrate, migrated } from '../../src/flow/migrate.js';
 import { numberAt } from '../../src/flow/step.js';
 import { isTerminal, type CommandState } from '../../src/flow/state.js';
@@ -8,6 +7,7 @@ import type { Change } from '../../src/store/change.js';
 import type { StoreContents } from '../../src/store/read-store.js';
 import type { StoredCommand } from '../../src/store/records.js';
 import { stored } from '../command/batch.js';
+import { isUndo } from '../command/kept-calls.js';
 import type { CallRecord } from '../../src/store/call-record.js';
 import { openCallsOf, statesOf } from './recovery.js';
 
@@ -55,11 +55,14 @@ function changesFor(definition: CommandDefinition, state: CommandState, contents
     const { number: _number, ...rest } = task;
     return index === undefined || index === task.executionIndex ? [] : [{ type: 'task', task: { ...rest, executionIndex: index, ...numberAt(next, index) } }];
   });
-  const cleanUps = new Map(unprepared(next).map(({ id, cleanUp }) => [id, cleanUp.attempt]));
-  const attemptOf = ({ task }: CallRecord): number | undefined => (task === undefined ? (next.phase.at === 'callback' ? next.phase.attempt : undefined) : cleanUps.get(task));
   const calls = [...open].map(([slot, record]): Change => {
-    const moved = { ...record, index: indexes.get(record.index) ?? record.index, attempt: attemptOf(record) ?? record.attempt };
-    return { type: 'call', commandId: state.id, slot, record: moved };
+    const moved = { ...record, index: indexes.get(record.index) ?? record.index };
+    return { type: 'call', commandId: state.id, slot, record: givesUpAttempt(state, record) ? { ...moved, attempt: record.attempt + 1 } : moved };
   });
   return [{ type: 'command', state: command }, ...tasks, ...calls];
+}
+
+/** A migration gives up the attempt that calls are recorded for, in favour of the next one; but not what an operator's retry of an undo would begin. */
+function givesUpAttempt({ status }: CommandState, { callback }: CallRecord): boolean {
+  return status !== 'ROLLBACK_INCOMPLETE' || !isUndo(callback);
 }

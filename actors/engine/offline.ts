@@ -9,8 +9,9 @@ import type { Disk } from '../../src/store/disk.js';
 import { SnapshotStore } from '../../src/store/snapshot-store.js';
 import { changesOf, endsItsFamily } from '../command/batch.js';
 import { callChange, changesOfCalls } from '../command/call-slot.js';
-import { calledWhereHeld, unansweredCalls } from '../command/called.js';
-import { callsAfterOperation, operateAnswer } from '../command/operation.js';
+import { calledWhereHeld } from '../command/called.js';
+import { leavesBehind, operateAnswer } from '../command/operation.js';
+import { mayStillRun, unsettledCalls, withUnsettled } from '../command/unsettled.js';
 import { fitted } from './fitness.js';
 import { openCallsOf, statesOf } from './recovery.js';
 
@@ -44,23 +45,20 @@ export async function operateOffline(disk: Disk, { definitions, commandId, wish,
   if (answer.kind === 'refused') throw refused(answer.why);
 
   const open = openCallsOf(contents, commandId);
-  const [unanswered] = unansweredCalls(open);
-  if (request.action !== 'retry' && unanswered !== undefined) {
-    const { verb, host } = unanswered;
-    throw refused(`${verb} on ${host} was not answered, and may still run; only an engine can ask: go on with the run, and act then`);
-  }
+  const [unsettled] = unsettledCalls(before, open);
+  if (leavesBehind(request) && unsettled !== undefined) throw refused(`${mayStillRun(unsettled)}; only an engine can ask: go on with the run, and act then`);
   const called = calledWhereHeld(before, open);
   const event = { type: 'operate', request, unfit: unfit?.message ?? null, called } as const;
   // What follows from an operator's action has no back-off.
   const step = transition(shapeOf(definition.handlers), before, event, { now, jitter: 0 });
   if (step === null) throw new SeatbeltError('INTERNAL', `command '${commandId}': ${request.action} is possible, and changes nothing`);
-  const { state: after } = step;
-  const calls = changesOfCalls(open, after, { slot: 'callback', record: callsAfterOperation(open.get('callback'), after) });
+  const calls = changesOfCalls(open, step.state, undefined);
+  const after = withUnsettled(before, step.state, { open, changes: calls, settled: null });
   const changes = changesOf({
     definitions,
     before,
     event,
-    step,
+    step: { ...step, state: after },
     history: [],
     tasks: new Map([...contents.tasks].filter(([, task]) => task.commandId === commandId)),
     heldLocks: () => [...contents.locks.values()].filter(({ owner }) => owner === before.rootId),

@@ -63,10 +63,12 @@ test('a call whose fence number a sibling has made old meanwhile is sent again w
   const fences = new FenceNumbers();
   fences.set('c1', 5);
   const keys: string[] = [];
+  let isOver = false;
   const request: Exchange['request'] = (_to, _stamp, body, _timeout, wake) => {
     if (body.op === 'call') keys.push(body.key);
     // Whatever is in its way the second time, no number of this command's is.
-    fences.set('c1', 6);
+    if (isOver) fences.forget('c1');
+    else fences.set('c1', 6);
     wake({ kind: 'reply', reply: { kind: 'reply', correlation: '', from: 'host1', incarnation: 1, code: STALE, message: '', result: null } });
   };
   const context = { fences, settings: { callTimeoutMs: 1 }, stamp: () => ({ incarnation: 1, commitSeq: 1, fence: null }), exchange: { request } } as unknown as EngineContext;
@@ -79,6 +81,8 @@ test('a call whose fence number a sibling has made old meanwhile is sent again w
     return [...keys];
   };
   expect([await sent(false), await sent(true)]).toEqual([['k', 'k'], ['k']]);
+  isOver = true;
+  expect(await sent(false)).toEqual(['k']);
 });
 
 test('a clean-up that has failed for good fails its task, and the step', async () => {

@@ -1,0 +1,206 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineCommand } from '../../src/model/command.js';
+import type { OperatorAction } from '../../src/model/operator.js';
+import type { DiskOp } from '../../src/store/disk.js';
+import { crashAtEachEvent, type ToTheEnd } from './crash-at-each-event.js';
+import { SECOND, withRig, type EngineRig, type RigOptions } from './engine-rig.js';
+
+// An operator ends, or goes on without, what a command has sent to a host, and nobody has answered.
+
+const params = z.object({});
+const once = { attempts: 1, backoffMs: 0, maxBackoffMs: 0 };
+const TIMEOUT = 180 * SECOND;
+
+/** Makes a call that is answered, and one that is not, and fails with something else than that. */
+const callsInVain = async ({ call }: { call: (host: string, verb: string, args: Record<string, never>) => Promise<unknown> }): Promise<void> => {
+  await call('host1', 'prepare', {});
+  await call('host1', 'shrink', {}).catch(() => undefined);
+  throw new Error('it is broken');
+};
+
+const COMMANDS = {
+  Undo: defineCommand({ type: 'Undo', params, locks: () => [{ key: 'disk/d1', mode: 'exclusive' }] })
+    .step({ name: 'one', undoRetry: once, compensate: callsInVain })
+    .step({ name: 'two', beforeTask: () => { throw new Error('no'); } })
+    .build(),
+  // The step whose call has no answer is not the one that the rollback has stopped at.
+  UndoBefore: defineCommand({ type: 'UndoBefore', params, locks: () => [{ key: 'disk/d1', mode: 'exclusive' }] })
+    .step({ name: 'zero', undoRetry: once, compensate: () => { throw new Error('no'); } })
+    .step({ name: 'one', undoRetry: once, onUndoFailed: 'continue', compensate: callsInVain })
+    .step({ name: 'two', beforeTask: () => { throw new Error('no'); } })
+    .build(),
+  // The run that has made the call is over and done.
+  Caught: defineCommand({ type: 'Caught', params, locks: () => [{ key: 'disk/d1', mode: 'exclusive' }] })
+    .step({ name: 'one', undoRetry: once, beforeTask: async ({ call }) => void (await call('host1', 'shrink', {}).catch(() => undefined)), compensate: () => { throw new Error('no'); } })
+    .step({ name: 'two', beforeTask: () => { throw new Error('no'); } })
+    .build(),
+  Forward: defineCommand({ type: 'Forward', params, locks: () => [{ key: 'disk/d1', mode: 'exclusive' }] })
+    .step({ name: 'cross', endSuccessfully: ({ call }) => call('host1', 'cross', {}).then(() => undefined), pointOfNoReturn: { part: 'endSuccessfully', hasPassed: () => 'passed' } })
+    .step({ name: 'one', undoRetry: once, endSuccessfully: callsInVain, compensate: () => undefined })
+    .build(),
+  Forgetful: defineCommand({ type: 'Forgetful', params, locks: () => [{ key: 'disk/d1', mode: 'exclusive' }] })
+    .step({
+      name: 'one',
+      retry: { attempts: 2, backoffMs: 1_000, maxBackoffMs: 1_000 },
+      beforeTask: async ({ call, attempt }) => void (await call('host1', 'shrink', { attempt })),
+      endWithFailure: () => undefined,
+    })
+    .build(),
+};
+type Type = keyof typeof COMMANDS;
+
+const silentShrink = { call: ({ verb }: { verb: string }) => (verb === 'shrink' ? ('silence' as const) : { result: null }) };
+const options = (type: Type, more: Partial<RigOptions> = {}): RigOptions => ({ commands: [COMMANDS[type]], host: silentShrink, ...more });
+
+/** What comes late is refused by a host that has seen what a request to drain carries. */
+function staleFromNowOn(rig: EngineRig): boolean {
+  const sent = rig.host.calls.findLast(({ verb }) => verb === 'shrink')?.stamp?.fence?.number ?? 0;
+  return rig.host.drains.every(({ stamp }) => (stamp?.fence?.number ?? 0) > sent);
+}
+
+const HELD: Readonly<Record<Type, string>> = { Undo: 'ROLLBACK_INCOMPLETE', UndoBefore: 'ROLLBACK_INCOMPLETE', Caught: 'ROLLBACK_INCOMPLETE', Forward: 'STUCK', Forgetful: 'PARKED' };
+
+const CASES: readonly (readonly [Type, OperatorAction])[] = [
+  ['Undo', 'abandon'],
+  ['Undo', 'skip'],
+  ['Undo', 'resolve'],
+  ['UndoBefore', 'abandon'],
+  ['UndoBefore', 'skip'],
+  ['Caught', 'abandon'],
+  ['Caught', 'skip'],
+  ['Forward', 'abandon'],
+  ['Forward', 'skip'],
+  ['Forward', 'resolve'],
+  ['Forgetful', 'abandon'],
+];
+
+const operation = (action: OperatorAction, requestId = 'r1') => ({ op: 'operateCommand', commandId: 'c1', requestId, action }) as const;
+
+describe('an action on a command with a call that nobody has answered', () => {
+  test.each(CASES)('%s, %s: is committed once the host has said that it is over, and that what comes late is refused', async (type, action) => {
+    await withRig(options(type), async (rig) => {
+      rig.submit('c1', type);
+      await rig.run();
+      expect((await rig.command()).status).toBe(HELD[type]);
+      rig.host.script = { ...silentShrink, drain: () => 'silence' };
+      const asked = rig.ask(operation(action), rig.kernel.now + SECOND);
+      await rig.runFor(TIMEOUT / 2);
+      // The giving-up is durable, and nothing else.
+      expect(await rig.command()).toMatchObject({ status: HELD[type], operator: [] });
+      expect([rig.replies.has(asked), rig.host.drains.length, staleFromNowOn(rig)]).toEqual([false, 1, true]);
+      await rig.run();
+      expect(rig.replies.get(asked)).toMatchObject({ result: { code: 'OPERATOR_REFUSED', message: expect.stringContaining('shrink on host1 was not answered') as string } });
+      expect(await rig.command()).toMatchObject({ status: HELD[type], operator: [] });
+      expect((await rig.stored()).locks.size).toBe(1);
+
+      rig.host.script = silentShrink;
+      const again = rig.ask(operation(action), rig.kernel.now + SECOND);
+      await rig.run();
+      expect(rig.replies.get(again)?.code).toBe(0);
+      const { status, operator, unsettled } = await rig.command();
+      expect({ status, operator, unsettled }).toMatchObject({ status: type === 'UndoBefore' && action === 'skip' ? 'ROLLBACK_INCOMPLETE' : 'CLOSED_BY_OPERATOR', operator: [{ action }] });
+      expect(unsettled).toBeUndefined();
+    });
+  });
+
+  test('is not delayed by a host that has started again since: it knows nothing of the call', async () => {
+    await withRig(options('Undo'), async (rig) => {
+      rig.submit('c1', 'Undo');
+      await rig.run();
+      rig.host.incarnation = 2;
+      rig.host.script = { drain: () => 'silence' };
+      const asked = rig.ask(operation('abandon'), rig.kernel.now + SECOND);
+      await rig.runFor(2 * SECOND);
+      expect([rig.replies.get(asked)?.code, (await rig.command()).status]).toEqual([0, 'CLOSED_BY_OPERATOR']);
+    });
+  });
+
+  test('is not carried out if the host says that it does not know: a newer number has been seen, or it is recovering', async () => {
+    for (const code of [9001, 99]) {
+      await withRig(options('Undo'), async (rig) => {
+        rig.submit('c1', 'Undo');
+        await rig.run();
+        rig.host.script = { drain: () => ({ code }) };
+        const asked = rig.ask(operation('abandon'), rig.kernel.now + SECOND);
+        await rig.run();
+        expect([rig.replies.get(asked)?.result, (await rig.command()).status]).toMatchObject([{ code: 'OPERATOR_REFUSED' }, 'ROLLBACK_INCOMPLETE']);
+      });
+    }
+  });
+
+  test('that is asked for again and again meanwhile asks the host once, and each is answered', async () => {
+    await withRig(options('Undo'), async (rig) => {
+      rig.submit('c1', 'Undo');
+      await rig.run();
+      let silent = true;
+      rig.host.script = { drain: () => (silent ? 'silence' : { result: null }) };
+      const now = rig.kernel.now;
+      const asked = [rig.ask(operation('abandon'), now + SECOND), rig.ask(operation('abandon'), now + 6 * SECOND), rig.ask(operation('skip', 'r2'), now + 11 * SECOND)];
+      await rig.runFor(TIMEOUT);
+      expect(rig.host.drains).toHaveLength(1);
+      silent = false;
+      await rig.run();
+      expect(asked.map((one) => rig.replies.get(one)?.code)).toEqual([9100, 9100, 9100]);
+      const [once, twice] = [rig.ask(operation('abandon'), rig.kernel.now + SECOND), rig.ask(operation('abandon'), rig.kernel.now + SECOND)];
+      await rig.run();
+      expect([rig.replies.get(once)?.code, rig.replies.get(twice)?.code, (await rig.command()).operator.length, rig.host.drains.length]).toEqual([0, 0, 1, 2]);
+    });
+  });
+
+  test('counts only what was sent before: one that an operator has tried again meanwhile is asked about anew', async () => {
+    await withRig(options('Forgetful'), async (rig) => {
+      rig.submit('c1', 'Forgetful');
+      await rig.run();
+      rig.host.script = { ...silentShrink, drain: () => 'silence' };
+      const abandoned = rig.ask(operation('abandon'), rig.kernel.now + SECOND);
+      await rig.runFor(10 * SECOND);
+      // It runs, makes its call again, and is parked again, while the host has not said anything.
+      rig.ask(operation('retry', 'r2'));
+      await rig.runFor(TIMEOUT - 30 * SECOND);
+      expect(await rig.command()).toMatchObject({ status: 'PARKED', operator: [{ action: 'retry' }] });
+      rig.host.script = silentShrink;
+      await rig.run();
+      expect(rig.replies.get(abandoned)).toMatchObject({ code: 9100 });
+      const again = rig.ask(operation('abandon', 'r3'), rig.kernel.now + SECOND);
+      await rig.run();
+      expect([rig.replies.get(again)?.code, (await rig.command()).status, rig.host.drains.length]).toEqual([0, 'CLOSED_BY_OPERATOR', 2]);
+    });
+  });
+
+  test('retry waits for nobody: it makes the call again, under its key', async () => {
+    for (const type of ['Undo', 'UndoBefore', 'Forward'] as const) {
+      await withRig(options(type), async (rig) => {
+        rig.submit('c1', type);
+        await rig.run();
+        rig.ask(operation('retry'), rig.kernel.now + SECOND);
+        await rig.run();
+        const keysOf = (verb: string): readonly string[] => rig.host.calls.flatMap((call) => (call.verb === verb ? [call.key] : []));
+        expect([type, rig.host.drains.length, keysOf('prepare').length, keysOf('shrink').length, new Set(keysOf('shrink')).size]).toEqual([type, 0, 1, 2, 1]);
+      });
+    }
+  });
+});
+
+describe('wherever the engine crashes, an action on a command with a call that nobody has answered', () => {
+  test.each(CASES)('%s, %s: is carried out once, and after the host has said so', async (type, action) => {
+    const play = async (run: ToTheEnd): Promise<void> => {
+      const answered = { ever: false, whenActed: false };
+      const written = (ops: readonly DiskOp[]): void => {
+        if (ops.some((op) => op.type === 'put' && Buffer.from(op.value).includes('requestId'))) answered.whenActed = answered.ever;
+      };
+      await withRig(options(type, { settings: { callTimeoutMs: 2_000 }, written }), async (rig) => {
+        rig.submit('c1', type);
+        await rig.run();
+        rig.host.script = { ...silentShrink, drain: () => ((answered.ever = true), { result: null }) };
+        // The client says it again, until it is answered.
+        for (let time = 1; time <= 4; time += 1) rig.ask(operation(action), rig.kernel.now + time * 3 * SECOND);
+        await run(rig);
+        const { status, operator } = await rig.command();
+        expect({ status, operator }).toMatchObject({ status: type === 'UndoBefore' && action === 'skip' ? 'ROLLBACK_INCOMPLETE' : 'CLOSED_BY_OPERATOR', operator: [{ action, requestId: 'r1' }] });
+        expect([staleFromNowOn(rig), answered.whenActed]).toEqual([true, true]);
+      });
+    };
+    await crashAtEachEvent(play);
+  });
+});
