@@ -41,11 +41,12 @@ export function createTaskManager(
   /** After a crash: goes on with every task where its record says. Polls each pool once in any case, so that no host keeps what nobody knows of. */
   function begin(): void {
     for (const task of deps.recovered) {
-      const at = task.state === 'Placeholder' ? 'placed' : task.state === 'Submitted' ? 'polled' : 'ending';
+      const placed = deps.isWithheld(task.commandId) ? 'withheld' : 'placed';
+      const at = task.state === 'Placeholder' ? placed : task.state === 'Submitted' ? 'polled' : 'ending';
       tracked.set({ task, at, stop: null });
       // An earlier program may have known its pool, and sent it.
-      if (at === 'placed') inherited.add(task.id);
-      if (at === 'placed' && !deps.isWithheld(task.commandId)) submit(task, { kind: 'unknown' });
+      if (task.state === 'Placeholder') inherited.add(task.id);
+      if (at === 'placed') submit(task, { kind: 'unknown' });
       if (at === 'ending') clear(task);
     }
     for (const pool of pools.keys()) poll(pool);
@@ -61,8 +62,7 @@ export function createTaskManager(
       case 'stop':
         return stop(message.taskId, message.reason);
       case 'release':
-        for (const task of tracked.placedBy(message.commandId)) submit(task, { kind: 'unknown' });
-        return;
+        return tracked.withheldOf(message.commandId).forEach(release);
       case 'clear':
         return consumed(message.taskId);
       case 'submitAnswered':
@@ -87,6 +87,12 @@ export function createTaskManager(
         tracked.delete(message.taskId);
         return;
     }
+  }
+
+  function release(entry: Tracked): void {
+    tracked.set({ ...entry, at: 'placed' });
+    submit(entry.task, { kind: 'unknown' });
+    schedulePoll(entry.task.pool);
   }
 
   function poolOf(task: SpmAsyncTask): Ref<PoolMessage> | undefined {

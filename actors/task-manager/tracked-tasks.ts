@@ -2,12 +2,12 @@ import type { StopReason } from '../../src/flow/state.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 
 /**
- * `placed`: being offered to the SPM. `polled`: acknowledged, committed as such. `ended`: its outcome is with the command. `ending`: being cleared.
+ * `withheld`: placed in an older store, and not to be offered before an operator has decided. `placed`: being offered to the SPM. `polled`: acknowledged, committed as such. `ended`: its outcome is with the command. `ending`: being cleared.
  * `clearFailed`: to be cleared again after the next poll.
  */
 export interface Tracked {
   readonly task: SpmAsyncTask;
-  readonly at: 'placed' | 'polled' | 'ended' | 'ending' | 'clearFailed';
+  readonly at: 'withheld' | 'placed' | 'polled' | 'ended' | 'ending' | 'clearFailed';
   readonly stop: StopReason | null;
 }
 
@@ -51,9 +51,8 @@ export class TrackedTasks {
     this.#pool(entry.task.pool).clearFailed.delete(taskId);
   }
 
-  /** Those of a command that are being offered, or are to be. */
-  placedBy(commandId: string): readonly SpmAsyncTask[] {
-    return [...this.#byId.values()].flatMap(({ task, at }) => (at === 'placed' && task.commandId === commandId ? [task] : []));
+  withheldOf(commandId: string): readonly Tracked[] {
+    return [...this.#byId.values()].filter(({ task, at }) => at === 'withheld' && task.commandId === commandId);
   }
 
   /** Whether the engine waits for anything of this pool. */
@@ -66,8 +65,9 @@ export class TrackedTasks {
     return [...(this.#pools.get(pool)?.clearFailed ?? [])];
   }
 
-  #count({ task }: Tracked, by: 1 | -1): void {
-    this.#pool(task.pool).awaited += by;
+  /** Of one that is withheld, no poll tells anything that anybody waits for. */
+  #count({ task, at }: Tracked, by: 1 | -1): void {
+    if (at !== 'withheld') this.#pool(task.pool).awaited += by;
   }
 
   #pool(id: string): PoolTasks {

@@ -7,6 +7,7 @@ import { packageVersion } from '../scenario/package-root.js';
 import { inspect, type InspectOptions } from './inspect.js';
 import { EXIT, type CliIo } from './io.js';
 import { list, type ListOptions } from './list.js';
+import { seenCommits } from './older-store.js';
 import { operate, type OperateOptions } from './operate.js';
 import { resume, type ResumeOptions } from './resume.js';
 import { run, type RunOptions } from './run.js';
@@ -61,6 +62,7 @@ function createProgram(io: CliIo, services: Services, done: (exitCode: number) =
     .description('go on with a run whose process was stopped or has died')
     .requiredOption('--db <dir>', 'the directory that run was given')
     .addOption(realtime())
+    .option('--accept-older-store <commit.incarnation>', 'go on from an older copy of the engine\'s store, without the commits up to this one that hosts have seen', seenCommits)
     .option('--json', 'print one JSON document and nothing else', false)
     .option('--log <file>', 'write what happens to the end of this file, a line of JSON each')
     .action(async (options: ResumeOptions) => done(await resume(options, io, services)));

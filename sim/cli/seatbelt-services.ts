@@ -14,5 +14,5 @@ export const services: Services = {
   repeats,
   createSimulation: (scenario, options) => Simulation.create(scenario, options),
   operate: (db, commandId, wish) => operateRun(db, commandId, wish, definitionsIn),
-  resumeSimulation: async (db) => Simulation.on(await openRun(db, definitionsIn)),
+  resumeSimulation: async (db, { acceptOlderStore }) => Simulation.on(await openRun(db, definitionsIn, acceptOlderStore)),
 };

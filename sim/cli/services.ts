@@ -1,6 +1,6 @@
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { OperatorRequest } from '../../src/model/operator.js';
-import type { Pace, SimulationEvents } from '../embed/interface.js';
+import type { Pace, ResumeOptions, SimulationEvents } from '../embed/interface.js';
 import type { InvariantResult, RunResult } from '../report/result.js';
 import type { Vocabulary } from '../scenario/check.js';
 import type { Scenario } from '../scenario/schema.js';
@@ -31,7 +31,7 @@ export interface Services {
   readonly repeats: (scenario: Scenario, options: { readonly seed: number; readonly signal: AbortSignal }, traceHash: string) => Promise<InvariantResult>;
   readonly createSimulation: (scenario: Scenario, options: CreateOptions) => Promise<RunnableSimulation>;
   /** Goes on with the run that is kept in this directory. */
-  readonly resumeSimulation: (db: string) => Promise<RunnableSimulation>;
+  readonly resumeSimulation: (db: string, options: Pick<ResumeOptions, 'acceptOlderStore'>) => Promise<RunnableSimulation>;
   /** Acts on a held command of the run that is kept in this directory. */
   readonly operate: (db: string, commandId: string, wish: Omit<OperatorRequest, 'requestId'>) => Promise<unknown>;
 }

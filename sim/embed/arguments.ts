@@ -19,6 +19,15 @@ export function checkDirectory(db: unknown): void {
   if (db !== undefined && (typeof db !== 'string' || db === '')) throw new SeatbeltError('BAD_REQUEST', `db: expected the path of a directory, not ${kindOf(db)}`);
 }
 
+/** @throws SeatbeltError `BAD_REQUEST` */
+export function checkSeenCommits(seen: unknown): void {
+  if (seen === undefined) return;
+  const numbers = isObject(seen) && 'commitSeq' in seen && 'incarnation' in seen ? [seen.commitSeq, seen.incarnation] : [];
+  if (numbers.length === 0 || !numbers.every((number) => Number.isSafeInteger(number) && Number(number) >= 0)) {
+    throw new SeatbeltError('BAD_REQUEST', `acceptOlderStore: expected { commitSeq, incarnation }, whole numbers from 0, not ${kindOf(seen)}`);
+  }
+}
+
 /** @throws SeatbeltError `BAD_DEFINITION` it is no map, or one of its values is no definition, or is listed under another type than its own */
 export function checkCommands(commands: unknown): void {
   if (!(commands instanceof Map)) throw new SeatbeltError('BAD_DEFINITION', `commands: expected a Map of definitions by type, not ${kindOf(commands)}`);

@@ -3,6 +3,7 @@ import type { Probe } from '../../actors/probe.js';
 import { createSpmHost, SPM_HOST_DEFAULTS } from '../../actors/spm-host.js';
 import type { VerbTable } from '../../actors/host/verb-table.js';
 import type { Ref } from '../../actors/runtime.js';
+import type { SeenCommits } from '../../actors/wire.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import type { DiskOp, OpenDisk } from '../../src/store/disk.js';
@@ -54,6 +55,8 @@ export interface ClusterParts {
   readonly keep: (tables: readonly Table[]) => void;
   /** Where an earlier process has left the run; null if it begins here. */
   readonly past: Past | null;
+  /** What an operator has decided to go on without; null: the engine's store is no older copy. */
+  readonly lost: SeenCommits | null;
 }
 
 /** A run that another process goes on with, as after a power cut: every node starts anew, on what is durable. */
@@ -174,12 +177,12 @@ export class Cluster {
   }
 
   async #startEngine(): Promise<void> {
-    const { scenario, definitions, observer } = this.#parts;
+    const { scenario, definitions, observer, lost } = this.#parts;
     const life = this.engine.start();
     const disk = await this.#engineDisk.open(life);
     const ports = { ...life.ports, disk, callbackBegins: () => life.callbackBegins() };
     const { pool, hosts, engine } = scenario;
-    const config = { definitions, pools: [{ id: pool.id, hosts: hosts.map(({ id }) => id) }], settings: engine };
+    const config = { definitions, pools: [{ id: pool.id, hosts: hosts.map(({ id }) => id) }], settings: engine, ...(lost === null ? {} : { acceptOlderStore: lost }) };
     startEngine(ports, life.actors, config, (memory) => {
       this.#memory = memory;
       observer.recovered(memory);

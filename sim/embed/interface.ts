@@ -1,3 +1,4 @@
+import type { SeenCommits } from '../../actors/wire.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { OperatorRequest } from '../../src/model/operator.js';
 import type { Violation } from '../invariants/invariant.js';
@@ -18,6 +19,16 @@ export interface SimulationOptions {
   readonly module?: string;
   /** Default: the commands that ship. Those of the scenario's own are known besides. */
   readonly commands?: ReadonlyMap<string, CommandDefinition>;
+}
+
+export interface ResumeOptions extends Pick<SimulationOptions, 'commands'> {
+  /** The commands that the run's scenario brings along in code, which no store can hold. */
+  readonly definitions?: readonly CommandDefinition[];
+  /**
+   * An operator's decision to go on from an engine's store that is older than what hosts have seen: the numbers that the refusal (`STORE_ROLLED_BACK`) names.
+   * Every command that is not over is then PARKED until he says what becomes of it. Of no effect on a store that is not older.
+   */
+  readonly acceptOlderStore?: SeenCommits;
 }
 
 /** An event as a listener sees it. Its labels and contents are for people and comparisons, and may change from version to version. */

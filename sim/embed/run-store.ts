@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { SeenCommits } from '../../actors/wire.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import { asData, type Data } from '../../src/model/data.js';
 import { SeatbeltError } from '../../src/model/errors.js';
@@ -12,6 +13,7 @@ import { packageVersion } from '../scenario/package-root.js';
 import type { Scenario } from '../scenario/schema.js';
 import { initialEntities } from '../world/initial-entities.js';
 import { WorldStore } from '../world/world-store.js';
+import { lostCommits } from './older-store.js';
 
 /*
  * The directory of a run:
@@ -42,6 +44,8 @@ export interface RunStore {
   readonly reopen: () => Promise<OpenDisk>;
   /** Null if the run ends with the process. */
   readonly world: WorldStore | null;
+  /** What an operator has decided to go on without, though hosts have seen it; null if the engine's store is not older. */
+  readonly lost: SeenCommits | null;
 }
 
 /** The disks under a run: of the engine, opened anew at each of its starts, and of the world, null if the run ends with the process. */
@@ -71,12 +75,13 @@ export async function createRun(directory: string, run: Run): Promise<RunStore> 
  * @throws SeatbeltError `BAD_SCENARIO` a command that its scenario brings along is missing
  * @throws SeatbeltError `STORE_MISSING` there is none, or only an engine's store, or the process died before it had begun
  * @throws SeatbeltError `STORE_VERSION` another version of this program began it
+ * @throws OlderStore the engine's store is an older copy, and the decision is not about just that; nothing was changed
  * @throws SeatbeltError `STORE_NOT_OURS`, `STORE_LOCKED`, `STORE_CORRUPT`, `STORE_READ_FAILED`
  */
-export async function openRun(directory: string, find: FindDefinitions): Promise<RunStore> {
+export async function openRun(directory: string, find: FindDefinitions, decision?: SeenCommits): Promise<RunStore> {
   await (await openStoreDirectory(directory)).close();
   const world = await openLevelDisk(join(directory, WORLD), { create: false });
-  return closedUnlessDone(world, () => goOn({ engine: () => openStoreDirectory(directory), world }, find));
+  return closedUnlessDone(world, () => goOn({ engine: () => openStoreDirectory(directory), world }, find, decision));
 }
 
 /** Makes empty disks those of a run. @throws SeatbeltError `STORE_NOT_EMPTY`, `STORE_WRITE_FAILED` */
@@ -85,7 +90,7 @@ export async function begin({ engine, world }: RunDisks, run: Run): Promise<RunS
   const disk = await engine();
   return closedAfter(disk, async () => {
     await initialise(disk, run);
-    return { run, entries: await disk.scan(''), reopen: engine, world: kept };
+    return { run, entries: await disk.scan(''), reopen: engine, world: kept, lost: null };
   });
 }
 
@@ -93,17 +98,18 @@ export async function begin({ engine, world }: RunDisks, run: Run): Promise<RunS
 export async function goOn(
   { engine, world }: RunDisks & { readonly world: OpenDisk },
   find: FindDefinitions = async () => [],
+  decision?: SeenCommits,
 ): Promise<RunStore> {
   const kept = await WorldStore.open(world);
   const run = await runOf(kept.run, find);
   const disk = await engine();
   return closedAfter(disk, async () => {
     if ((await disk.scan('')).length === 0) await initialise(disk, run);
-    const { identity } = await readStore(disk);
+    const { identity, head } = await readStore(disk);
     if (identity.storeId !== storeId(run)) {
       throw new SeatbeltError('STORE_NOT_OURS', `the engine's store is of the run ${identity.storeId}, and the world's of ${storeId(run)}`);
     }
-    return { run, entries: await disk.scan(''), reopen: engine, world: kept };
+    return { run, entries: await disk.scan(''), reopen: engine, world: kept, lost: lostCommits(kept, identity.storeId, head, decision) };
   });
 }
 

@@ -15,11 +15,11 @@ import { SharedStorage } from '../world/shared-storage.js';
 import { VERBS } from '../world/verbs/catalogue.js';
 import { writeAhead } from '../world/write-ahead.js';
 import type { Progress, WorldStore } from '../world/world-store.js';
-import { checkCommands, checkDirectory, checkListener, checkScenario, checkSeed, checkSubmission } from './arguments.js';
+import { checkCommands, checkDirectory, checkListener, checkScenario, checkSeed, checkSeenCommits, checkSubmission } from './arguments.js';
 import { Cluster, type ClusterObserver } from './cluster.js';
 import { endOf, endRecord } from './end-record.js';
 import { planErrands } from './errands.js';
-import type { OperatorWish, Pace, SimulationEvents, SimulationOptions } from './interface.js';
+import type { OperatorWish, Pace, ResumeOptions, SimulationEvents, SimulationOptions } from './interface.js';
 import { commandsOf, Recorder } from './recorder.js';
 import { NumberedNames } from './numbered-names.js';
 import { createInMemory, createRun, openRun, type RunStore } from './run-store.js';
@@ -72,16 +72,17 @@ export class Simulation {
    * anew on what they had written to shared storage, and whatever was in a memory or on the network is gone. Virtual time goes on from where that store has
    * it. One that was over is left as it is, unless somebody has changed the engine's store since.
    * @param db the directory that {@link create} was given
-   * @param options.definitions the commands that its scenario brings along in code, which no store can hold
-   * @throws SeatbeltError `BAD_SCENARIO` one of them is missing
+   * @throws SeatbeltError `BAD_SCENARIO` a command that its scenario brings along in code is missing
+   * @throws OlderStore (`STORE_ROLLED_BACK`) the engine's store is older than what hosts have seen; nothing was changed
    * @throws SeatbeltError `STORE_MISSING`, `STORE_NOT_OURS`, `STORE_LOCKED`, `STORE_CORRUPT`, `STORE_READ_FAILED`, `STORE_VERSION`
    */
   static async resume(
     db: string,
-    options: Pick<SimulationOptions, 'commands'> & { readonly definitions?: readonly CommandDefinition[] } = {},
+    options: ResumeOptions = {},
   ): Promise<Simulation> {
     checkDirectory(db);
-    return Simulation.on(await openRun(db, async () => options.definitions ?? []), options.commands);
+    checkSeenCommits(options.acceptOlderStore);
+    return Simulation.on(await openRun(db, async () => options.definitions ?? [], options.acceptOlderStore), options.commands);
   }
 
   /** The simulation of a run that is kept on disks of the caller's. It closes the world's store. @internal */
@@ -94,7 +95,7 @@ export class Simulation {
     }
   }
 
-  private constructor({ run, entries, reopen, world }: RunStore, commands: ReadonlyMap<string, CommandDefinition>) {
+  private constructor({ run, entries, reopen, world, lost }: RunStore, commands: ReadonlyMap<string, CommandDefinition>) {
     const { scenario, seed } = run;
     const own = checkedOwnNames(scenario, vocabularyOf(commands));
     const definitions = new Map([...commands, ...own.definitions.map((definition) => [definition.type, definition] as const)]);
@@ -128,6 +129,7 @@ export class Simulation {
       observer,
       keep: (tables) => world?.attach([...tables, ...this.#recorder.tables()]),
       past: past === null ? null : { ...past.progress, session: past.session },
+      lost,
     });
     this.#cluster = cluster;
     this.#kernel = cluster.kernel;
@@ -139,6 +141,7 @@ export class Simulation {
       pools: [scenario.pool.id],
       storage,
       store: entries,
+      lost,
       now: this.now,
       report: (violation) => this.#listeners.violation.forEach((listener) => listener(violation)),
     });

@@ -1,4 +1,5 @@
 import type { Probe } from '../../actors/probe.js';
+import { isOfOlderStore } from '../../src/flow/older-store.js';
 import { isTerminal, type CommandState } from '../../src/flow/state.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import { awaitedWork } from './awaited-work.js';
@@ -91,7 +92,8 @@ class AtRest implements Watcher {
   #waitsAtRest(state: CommandState): void {
     const { tasks, children } = awaitedWork(state);
     this.#waitsForWhatIsThere(state);
-    for (const { id, pool } of tasks) {
+    // What it waits for may be gone since commits that are lost: it does nothing until an operator has looked.
+    for (const { id, pool } of isOfOlderStore(state) ? [] : tasks) {
       const onHosts = this.scene.storage.tasks(pool).some((task) => task.id === id);
       const acknowledged = this.scene.mirror.tasks.get(id)?.state === 'Submitted';
       if (!onHosts && (acknowledged || this.scene.storage.isFenced(pool, id))) this.broken(state.id, `at rest it waits for task ${id}, which is gone`);

@@ -7,6 +7,7 @@ import { imageObject, volumeObject } from '../world/verbs/objects.js';
 import { disksOf } from './affected-disks.js';
 import { diskKey, diskRecord } from './disk-entity.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
+import { isOfLostCommits } from './lost-commits.js';
 import type { Batch } from './store-mirror.js';
 
 /**
@@ -29,8 +30,9 @@ class DiskData implements Watcher {
     private readonly scene: Scene,
     private readonly broken: Broken,
   ) {
-    // What an earlier process has left, when a run goes on: a command locks the records that it changes.
+    // What an earlier process has left, when a run goes on: a command locks the records that it changes, and those that it makes have its id in theirs.
     for (const { key, owner } of scene.mirror.locks.values()) this.#noteWork(key, owner);
+    for (const key of scene.mirror.entities.keys()) if (key.includes('$')) this.#noteWork(key, key.slice(key.indexOf('/') + 1, key.indexOf('$')));
     this.#noteEffects(scene.storage.ledger.entries);
   }
 
@@ -55,7 +57,7 @@ class DiskData implements Watcher {
 
   #isThere(disk: string): void {
     const { storage, mirror } = this.scene;
-    if (!mirror.entities.has(diskKey(disk)) || !hasData(this.scene, disk) || storage.legalCopies(disk).length > 0) {
+    if (!mirror.entities.has(diskKey(disk)) || !hasData(this.scene, disk) || storage.legalCopies(disk).length > 0 || this.#doubtful().has(diskKey(disk))) {
       this.#lost.delete(disk);
     } else if (!this.#lost.has(disk)) {
       this.#lost.add(disk);
@@ -117,24 +119,34 @@ class DiskData implements Watcher {
 
   /** A command that has worked on it is not over, or an operator closed it: what it has done so far is its status to tell. */
   #isInHand(key: EntityKey): boolean {
+    if (this.#doubtful().has(key)) return true;
     return [...(this.#workedOn.get(key) ?? [])].some((id) => {
       const state = this.scene.mirror.commands.get(id);
       return state !== undefined && (!isTerminal(state.status) || state.status === 'CLOSED_BY_OPERATOR');
     });
   }
 
+  /** What lost commits have worked on: no record says how far they came. */
+  #doubtful(): ReadonlySet<EntityKey> {
+    if (this.scene.epoch === 0) return new Set();
+    const lost = this.scene.storage.ledger.entries.filter((entry) => isOfLostCommits(this.scene, entry));
+    return new Set(lost.flatMap((entry) => this.#affectedBy(entry)).map(diskKey));
+  }
+
   /** @returns the disks that were affected */
   #noteEffects(entries: readonly LedgerEntry[]): ReadonlySet<string> {
     const affected = new Set<string>();
     for (const entry of entries) {
-      for (const { object } of entry.effects) {
-        for (const disk of disksOf(object, this.scene.storage.content) ?? this.#disks().map(({ id }) => id)) {
-          affected.add(disk);
-          this.#noteWork(diskKey(disk), entry.commandId);
-        }
+      for (const disk of this.#affectedBy(entry)) {
+        affected.add(disk);
+        this.#noteWork(diskKey(disk), entry.commandId);
       }
     }
     return affected;
+  }
+
+  #affectedBy({ effects }: LedgerEntry): readonly string[] {
+    return effects.flatMap(({ object }) => disksOf(object, this.scene.storage.content) ?? this.#disks().map(({ id }) => id));
   }
 
   #noteWork(key: EntityKey, commandId: string): void {

@@ -4,6 +4,7 @@ import { sameData, type Data } from '../../src/model/data.js';
 import type { EntityKey, EntityRecord } from '../../src/model/entity.js';
 import type { LockRecord } from '../../src/model/lock.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
+import type { StoreHead } from '../../src/store/records.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
 import { threw } from './next-callbacks.js';
 import { snapshotFlaws } from './snapshot-flaws.js';
@@ -60,9 +61,21 @@ class ExactlyOnce implements Watcher {
     }
     const { before, after } = head;
     if (before === undefined) return;
+    if (after.epoch !== before.epoch) return this.#beginsEpoch(before, after);
     if (after.commitSeq !== before.commitSeq + 1) this.broken('meta/head', `commit ${after.commitSeq} follows commit ${before.commitSeq}`);
     if (after.incarnation < before.incarnation || after.incarnation > before.incarnation + 1) {
       this.broken('meta/head', `incarnation ${after.incarnation} follows incarnation ${before.incarnation}`);
+    }
+  }
+
+  /** An older store that was accepted: its engine begins beyond all that hosts have seen, and with it every command that is not over. */
+  #beginsEpoch(before: StoreHead, after: StoreHead): void {
+    if (after.epoch !== this.scene.epoch) this.broken('meta/head', `epoch ${after.epoch} begins, and what was accepted is epoch ${this.scene.epoch}`);
+    if (after.commitSeq !== after.epoch) this.broken('meta/head', `epoch ${after.epoch} begins with commit ${after.commitSeq}`);
+    if (after.epoch <= before.epoch) this.broken('meta/head', `epoch ${after.epoch} follows epoch ${before.epoch}`);
+    if (after.incarnation <= before.incarnation) this.broken('meta/head', `incarnation ${after.incarnation} follows incarnation ${before.incarnation}`);
+    for (const { id, status, epoch } of this.scene.mirror.commands.values()) {
+      if (!isTerminal(status) && epoch !== after.epoch) this.broken(id, `it is ${status}, and was not taken up when epoch ${after.epoch} began`);
     }
   }
 

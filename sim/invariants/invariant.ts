@@ -22,6 +22,8 @@ export interface Scene {
   readonly pools: readonly string[];
   /** The engine's durable state, from its disk. Within {@link Watcher.onBatch} it includes the batch. */
   readonly mirror: StoreMirror;
+  /** The store's, once its engine has started: of an older copy that is accepted in this run, the one that begins with that. 0: none was ever accepted. */
+  readonly epoch: number;
   readonly storage: SharedStorage;
 }
 

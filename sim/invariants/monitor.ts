@@ -1,5 +1,6 @@
 import type { EngineMemory } from '../../actors/engine.js';
 import type { Probe } from '../../actors/probe.js';
+import type { SeenCommits } from '../../actors/wire.js';
 import { isTerminal } from '../../src/flow/state.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { DiskEntry, DiskOp } from '../../src/store/disk.js';
@@ -23,6 +24,8 @@ export interface Watched {
   readonly storage: SharedStorage;
   /** What the engine's disk holds when the run begins, in the order of keys. */
   readonly store: Iterable<DiskEntry>;
+  /** It is an older copy, and the last commit that is lost with that; null: it is not. */
+  readonly lost: SeenCommits | null;
   /** When it begins, µs. */
   readonly now: number;
   /** Called for each breach, at the moment it is seen. */
@@ -44,12 +47,12 @@ export class Monitor {
   #now: number;
   #effectsSeen: number;
 
-  constructor({ definitions, pools, storage, store, now, report }: Watched, invariants: readonly Invariant[] = INVARIANTS) {
+  constructor({ definitions, pools, storage, store, lost, now, report }: Watched, invariants: readonly Invariant[] = INVARIANTS) {
     this.#mirror = new StoreMirror(store);
     this.#now = now;
     this.#storage = storage;
     this.#effectsSeen = storage.ledger.entries.length;
-    const scene: Scene = { definitions, pools, mirror: this.#mirror, storage };
+    const scene: Scene = { definitions, pools, mirror: this.#mirror, storage, epoch: lost === null ? (this.#mirror.heads.get('head')?.epoch ?? 0) : lost.commitSeq + 1 };
     this.#report = report;
     for (const { name } of [...invariants, atRest]) this.#violations.set(name, []);
     this.#watchers = invariants.map(({ name, watch }) => watch(scene, (where, detail) => this.#breach(name, where, detail)));

@@ -1,5 +1,5 @@
 import { withCleanUps } from '../../src/flow/clean-up.js';
-import { isTerminal, type CommandState, type Phase, type StepState, type TaskItem } from '../../src/flow/state.js';
+import { isHeld, isTerminal, type CommandState, type Phase, type StepState, type TaskItem } from '../../src/flow/state.js';
 import { sameData, type Data } from '../../src/model/data.js';
 import { dependentsOf } from './family.js';
 import { operated, operatorFlaws } from './operator-flaws.js';
@@ -9,6 +9,7 @@ import type { Changed } from './store-mirror.js';
 export function snapshotFlaws({ before, after }: Changed<CommandState>): readonly string[] {
   if (after === undefined) return ['its snapshot was deleted'];
   if (before === undefined) return beginning(after);
+  if (after.epoch !== before.epoch) return takenUp(before, after);
   if (isTerminal(before.status)) return [`it was ${before.status}, and has changed all the same`];
   // A migration moves steps about, and is judged by what follows from it.
   if (after.version > before.version) return migration(before, after);
@@ -23,7 +24,23 @@ function beginning({ status, historyLength, steps: reached }: CommandState): rea
 const FIXED = ['type', 'version', 'params', 'handlers', 'parent', 'rootId', 'locks', 'lockWait', 'submittedAt'] as const;
 
 function identity(before: CommandState, after: CommandState): readonly string[] {
-  return FIXED.filter((field) => !sameData(before[field], after[field])).map((field) => `its ${field} has changed`);
+  return changed([...FIXED, 'inDoubt'], before, after);
+}
+
+function changed(fields: readonly ((typeof FIXED)[number] | 'inDoubt')[], before: CommandState, after: CommandState): readonly string[] {
+  return fields.filter((field) => !sameData(before[field], after[field])).map((field) => `its ${field} has changed`);
+}
+
+/** From an older store: beyond what hosts have seen under its name, and with nothing that goes on. */
+function takenUp(before: CommandState, after: CommandState): readonly string[] {
+  const flaws = [...changed(FIXED, before, after)];
+  if (after.epoch === undefined || after.fence !== after.epoch + 1 || after.fence <= before.fence) flaws.push(`its fence is ${after.fence} in epoch ${after.epoch ?? 0}, after ${before.fence}`);
+  if (after.inDoubt !== true) flaws.push('it is not said to be in doubt');
+  if (!isHeld(after.status) && after.status !== 'COMPLETED') flaws.push(`it was taken up from an older store, and is ${after.status}`);
+  for (const field of ['executionIndex', 'executionReason', 'steps', 'historyLength', 'error', 'cancel', 'operator'] as const) {
+    if (!sameData(before[field], after[field])) flaws.push(`its ${field} has changed as it was taken up`);
+  }
+  return flaws;
 }
 
 const KEPT_BY_MIGRATIONS = ['type', 'parent', 'rootId', 'locks', 'lockWait', 'submittedAt', 'status', 'historyLength', 'executionReason', 'cancel', 'residue'] as const;

@@ -8,6 +8,7 @@ import { rootIdOf } from '../../src/store/keys.js';
 import type { LedgerEntry, SignedEffect } from '../world/ledger.js';
 import { completedFamily, dependentsOf } from './family.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
+import { isInDoubt, isOfLostCommits } from './lost-commits.js';
 import type { Batch, Changed } from './store-mirror.js';
 
 /**
@@ -58,14 +59,15 @@ class Truth implements Watcher {
 
   onEffects(entries: readonly LedgerEntry[]): void {
     for (const entry of entries) {
-      this.#hasACause(entry);
       this.#happensOnce(entry);
+      this.#keep(entry);
+      if (isOfLostCommits(this.scene, entry)) continue;
+      this.#hasACause(entry);
       const state = this.scene.mirror.commands.get(entry.commandId);
       if (state !== undefined && (isTerminal(state.status) || state.status === 'COMPLETED')) {
         this.broken(entry.key, `${entry.verb} took effect on ${entry.host} after ${state.id} was ${state.status}`);
       }
       if (this.scene.mirror.expired.has(rootIdOf(entry.commandId))) this.broken(entry.key, `${entry.verb} took effect on ${entry.host} when nothing was kept of ${entry.commandId} any more`);
-      this.#keep(entry);
     }
   }
 
@@ -81,6 +83,7 @@ class Truth implements Watcher {
 
   /** Whatever the engine had committed when its process died must be borne out by what the hosts had done by then. */
   #agreesFromTheBeginning(state: CommandState): void {
+    if (isInDoubt(this.scene, state)) return;
     for (const step of state.steps) {
       for (const item of piecesOf(step)) {
         if (item.kind === 'task' && item.outcome?.kind === 'succeeded') this.#tookEffect(state.id, item);
@@ -190,6 +193,7 @@ class Truth implements Watcher {
 
   #claims(state: CommandState): void {
     if (isHeld(state.status) && state.heldBy === null) this.broken(state.id, `it is ${state.status}, and does not say why`);
+    if (isInDoubt(this.scene, state)) return;
     switch (state.status) {
       case 'COMPLETED':
       case 'SUCCEEDED':
@@ -199,7 +203,7 @@ class Truth implements Watcher {
       case 'CLOSED_BY_OPERATOR':
         return this.#closed(state);
       case 'REJECTED': {
-        const first = this.#entries.get(state.id)?.[0];
+        const [first] = this.#entriesOf(state);
         if (first !== undefined) this.broken(state.id, `it is REJECTED, and ${first.verb} took effect for it on ${first.host}`);
         return;
       }
@@ -226,7 +230,7 @@ class Truth implements Watcher {
       // They were given up because what they were for may have been done: by any of their attempts.
       for (const item of step.superseded ?? []) for (const key of everyAttempt(item)) counted.add(key);
     });
-    const entries = this.#entries.get(state.id) ?? [];
+    const entries = this.#entriesOf(state);
     const expected = openEffects(entries.filter(({ key }) => counted.has(key) || this.#calls.has(key)));
     this.#remains(state, entries, expected.map(signed), signed);
   }
@@ -234,7 +238,7 @@ class Truth implements Watcher {
   /** What completed children have done that stay is the command's, and has to be declared like its own. */
   #rolledBack(state: CommandState): void {
     const family = [state, ...completedFamily(this.scene.mirror, state)];
-    this.#remains(state, family.flatMap(({ id }) => this.#entries.get(id) ?? []), state.residue.map(plain), plain);
+    this.#remains(state, family.flatMap((member) => this.#entriesOf(member)), state.residue.map(plain), plain);
   }
 
   /** What remains is of steps that are listed as existing, or that an operator has dealt with by hand; and what is listed as done was done. */
@@ -242,7 +246,7 @@ class Truth implements Watcher {
     const listed = new Set(state.exists.map(({ index }) => index));
     const byHand = (index: number): boolean => state.steps[index]?.undo === 'resolved' || state.steps[index]?.closed === 'resolved';
     const residue = new Set(state.residue.map(plain));
-    const entries = (this.#entries.get(state.id) ?? []).flatMap(({ executionIndex, effects }) => effects.map((effect) => ({ ...effect, executionIndex })));
+    const entries = this.#entriesOf(state).flatMap(({ executionIndex, effects }) => effects.map((effect) => ({ ...effect, executionIndex })));
     const unlisted = standing(entries).filter((effect) => !listed.has(effect.executionIndex) && !byHand(effect.executionIndex) && !residue.has(plain(effect)));
     if (unlisted.length > 0) {
       this.broken(state.id, `it is ${state.status}, and there remains what it does not list: ${unlisted.map((effect) => `${signed(effect)} (step ${effect.executionIndex})`).join(', ')}`);
@@ -253,8 +257,21 @@ class Truth implements Watcher {
     }
   }
 
+  /** What a namesake that only lost commits knew has made goes by the names that this one gives too, and so may be removed by it. */
+  #madeByLostCommits(): ReadonlySet<string> {
+    if (this.scene.epoch === 0) return new Set();
+    const lost = this.scene.storage.ledger.entries.filter((entry) => isOfLostCommits(this.scene, entry));
+    return new Set(lost.flatMap(({ effects }) => effects.map(({ object }) => object)));
+  }
+
+  /** But for those of a namesake that only lost commits knew. */
+  #entriesOf(state: CommandState): readonly LedgerEntry[] {
+    return (this.#entries.get(state.id) ?? []).filter((entry) => !isOfLostCommits(this.scene, entry));
+  }
+
   #remains(state: CommandState, entries: readonly LedgerEntry[], expected: readonly string[], name: (effect: SignedEffect) => string): void {
-    const open = openEffects(entries).map(name);
+    const undone = this.#madeByLostCommits();
+    const open = openEffects(entries).filter(({ object }) => !undone.has(object)).map(name);
     const surplus = open.filter((effect) => !expected.includes(effect));
     const missing = expected.filter((effect) => !open.includes(effect));
     if (surplus.length > 0) this.broken(state.id, `it is ${state.status}, and there remains: ${surplus.join(', ')}`);

@@ -14,6 +14,9 @@ import { TrackedMap } from './tracked-map.js';
 import type { Verb } from './verbs/verb.js';
 import { VmDisks } from './vm-disks.js';
 
+/** The table of how far hosts have seen stores come, by their ids. */
+export const SEEN_STORES = 'seen-store';
+
 /** A disk as a scenario puts it there: one base volume, in use by a running VM. */
 export interface InitialDisk {
   readonly disk: string;
@@ -136,7 +139,7 @@ export class SharedStorage implements StoragePort {
   /** All that is stored but for the domains, for a store of the world. @param pools that there are */
   tables(pools: readonly string[]): readonly Table[] {
     const { images, vmDisks, ledger } = this.content;
-    return [tableOfData('seen-store', this.#seenRecords), images.table(), ...vmDisks.tables(), ledger.table(), ...pools.flatMap((pool) => this.#pool(pool).tables(pool))];
+    return [tableOfData(SEEN_STORES, this.#seenRecords), images.table(), ...vmDisks.tables(), ledger.table(), ...pools.flatMap((pool) => this.#pool(pool).tables(pool))];
   }
 
   /** Whether a verb only reads, and so leaves nothing in the ledger. */

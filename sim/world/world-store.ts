@@ -118,6 +118,11 @@ export class WorldStore {
     return this.#end;
   }
 
+  /** A row as it was when the store was opened. */
+  find(table: string, key: string): Data | undefined {
+    return this.#rows.get(table)?.find(([name]) => name === key)?.[1];
+  }
+
   /** Gives the tables what they held. To be called once; from then on their changes are written. */
   attach(tables: readonly Table[]): void {
     this.#tables = tables;

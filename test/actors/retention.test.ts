@@ -120,6 +120,7 @@ test('crashed at each port operation, a family is there or gone, and gone in the
         pools: [],
         storage: new SharedStorage(VERBS),
         store: [],
+        lost: null,
         now: 0,
         report: ({ where, detail }) => broken.push(`${where}: ${detail}`),
       },

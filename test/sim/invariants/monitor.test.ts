@@ -67,6 +67,7 @@ describe('the monitor', () => {
         { key: lockRecordKey('disk/d1', 'c1'), value: encodeRecord('lock', { key: 'disk/d1', mode: 'exclusive', owner: 'c1' }) },
         { key: HEAD_KEY, value: encodeRecord('head', { commitSeq: 3, incarnation: 1, epoch: 0, chain: 0, contents: 0 }) },
       ],
+      lost: null,
       now: 0,
       report: (violation) => violations.push(violation),
     });

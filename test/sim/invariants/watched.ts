@@ -42,6 +42,7 @@ export class Watched {
           { key: entityRecordKey('disk/d1'), value: encodeRecord('entity', { version: 1, value: DISK_D1 }) },
           { key: HEAD_KEY, value: encodeRecord('head', { commitSeq: 0, incarnation: 1, epoch: 0, chain: 0, contents: 0, archive: 0, ended: 0, expired: 0 }) },
         ],
+        lost: null,
         now: 0,
         report: (violation) => this.violations.push(violation),
       },
