@@ -64,11 +64,24 @@ describe('docs/design-map.md', async () => {
     expect(rows.map(([, n]) => Number(n))).toEqual(Array.from({ length: 28 }, (_, i) => i + 1));
   });
 
-  it.each(rows.map(([, n, statement, tests]) => [Number(n), (statement ?? '').trim(), tests ?? ''] as const))('statement %i is held by tests: %s', async (_, __, tests) => {
-    const named = [...tests.matchAll(/`([^`]+)` "([^"]+)"/g)].map(([, file, test]) => ({ file: file ?? '', test: test ?? '' }));
-    expect(named.length).toBeGreaterThan(0);
-    // Nothing in the cell that is not one of them.
-    expect(tests.trim()).toBe(named.map(({ file, test }) => `\`${file}\` "${test}"`).join('; '));
-    for (const one of named) expect([one, await exists(one)]).toEqual([one, true]);
-  });
+  it.each(rows.map(([, n, statement, tests]) => [Number(n), (statement ?? '').trim(), tests ?? ''] as const))('statement %i is held by tests: %s', (_, __, tests) => namesTests(tests));
 });
+
+describe('docs/semantics-map.md', async () => {
+  const rows = [...(await text('docs/semantics-map.md')).matchAll(/^\| (\d+) \|([^|]*)\|([^|]*)\|$/gm)];
+
+  it('numbers each claim of the specification', () => {
+    expect(rows.length).toBeGreaterThan(120);
+    expect(rows.map(([, n]) => Number(n))).toEqual(rows.map((_, i) => i + 1));
+  });
+
+  it.each(rows.map(([, n, claim, tests]) => [Number(n), (claim ?? '').trim(), tests ?? ''] as const))('claim %i is held by tests: %s', (_, __, tests) => namesTests(tests));
+});
+
+/** That a cell names tests which are there, and nothing else. */
+async function namesTests(cell: string): Promise<void> {
+  const named = [...cell.matchAll(/`([^`]+)` "([^"]+)"/g)].map(([, file, test]) => ({ file: file ?? '', test: test ?? '' }));
+  expect(named.length).toBeGreaterThan(0);
+  expect(cell.trim()).toBe(named.map(({ file, test }) => `\`${file}\` "${test}"`).join('; '));
+  for (const one of named) expect([one, await exists(one)]).toEqual([one, true]);
+}

@@ -56,6 +56,20 @@ describe('whatever happens to a command', () => {
     });
   });
 
+  test('its fence grows only where something that was sent is given up', () => {
+    always(({ moves }) => {
+      for (const { before, event, after, effects } of moves) {
+        if (after.fence === before.fence) continue;
+        const triesAgain = effects.some((effect) => effect.do === 'retryAt' || effect.do === 'runBeforeRetry' || (effect.do === 'runCallback' && effect.attempt > 1));
+        const asks = effects.some((effect) => effect.do === 'runCallback' && effect.callback === 'hasPassed');
+        const turnsBack = after.executionReason !== before.executionReason;
+        const undoFails = after.steps.some(({ undo }, i) => (undo === 'failed' || undo === 'notUndoable') && before.steps[i]?.undo !== undo);
+        const cleanUpFails = event.type === 'beforeRetryThrew';
+        expect([event.type, triesAgain || asks || turnsBack || undoFails || cleanUpFails]).toEqual([event.type, true]);
+      }
+    });
+  });
+
   test('before anybody asks whether the point of no return has passed, what was sent is given up', () => {
     always(({ moves }) => {
       for (const { before, after } of moves) {
