@@ -6,7 +6,7 @@ import { stuck } from './forward.js';
 import { effectsOfItem, isFailedTask, isTriedAgain, judged, nextTaskAttempt, owed, stops } from './items.js';
 import { afterBackoff } from './retry.js';
 import type { FlowShape } from './shape.js';
-import type { CommandState, TaskItem, WorkItem, WorkOf } from './state.js';
+import type { CleanUp, CommandState, TaskItem, WorkItem, WorkOf } from './state.js';
 import { isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
 import { stopError } from './stop-error.js';
 import { retried } from './task-retry.js';
@@ -71,14 +71,20 @@ export function resumed(shape: FlowShape, state: CommandState, of: WorkOf, at: I
   const again = (item: TaskItem): TaskItem => (isFailedTask(item) ? (retried(shape, state, of, item, item.outcome, at) ?? item) : item);
   const tried = items.map((item) => {
     if (item.kind === 'child') return item;
-    // Of a clean-up, the last task may have ended meanwhile.
-    if (item.cleanUp?.at === 'work') return cleanedSoFar(item, item.cleanUp.run, item.cleanUp.work.map(again));
+    if (item.cleanUp?.at === 'work') return withCleanUpWork(item, item.cleanUp, item.cleanUp.work.map(again));
     return asks ? item : again(item);
   });
   const fence = tried.some((item, i) => item !== items[i]) ? state.fence + 1 : state.fence;
-  const failed = of === 'step' && !asks && !isPast(state) && ownFailure(tried.filter(({ outcome }) => outcome !== null)) !== null;
-  const next = failed ? tried.map((item) => stopSibling(item, at)) : tried;
+  // Of a clean-up, the last task may have ended meanwhile.
+  const over = tried.map((item) => (item.kind === 'task' && item.cleanUp?.at === 'work' ? cleanedSoFar(item, item.cleanUp.run, item.cleanUp.work) : item));
+  const failed = of === 'step' && !asks && !isPast(state) && ownFailure(over.filter(({ outcome }) => outcome !== null)) !== null;
+  const next = failed ? over.map((item) => stopSibling(item, at)) : over;
   return settle(shape, withItems({ ...state, fence }, of, next), of, next, next.flatMap((item, i) => (isPlacedNow(items[i], item) ? effectsOfItem(item) : owed(item))));
+}
+
+/** The same item if none of the tasks is tried again. */
+function withCleanUpWork(item: TaskItem, cleanUp: Extract<CleanUp, { at: 'work' }>, work: readonly TaskItem[]): TaskItem {
+  return work.some((task, i) => task !== cleanUp.work[i]) ? { ...item, cleanUp: { ...cleanUp, work } } : item;
 }
 
 /** Its clean-up turns out to be over. */

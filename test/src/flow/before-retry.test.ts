@@ -293,6 +293,14 @@ describe('held', () => {
     expect([left(tidying), tidying.asked]).toEqual([[['c1$0.w1.1.0', 'failed'], [`${NEXT}.r1.1.0`, 'succeeded'], [`${NEXT}.r1.1.1`, 'unknown']], [`consumeTask ${NEXT}.r1.1.1`, 'end']]);
   });
 
+  test('and let go on, a clean-up whose tasks run, or have ended well, gives nothing up: the fence does not grow', () => {
+    const life = Cleaning.in().fails().prepares(0, request('a'), request('b'));
+    const { fence } = life.state;
+    parked(life).on({ type: 'unparked' });
+    parked(life).cleanUpEnds(`${NEXT}.r1.1.0`).cleanUpEnds(`${NEXT}.r1.1.1`).on({ type: 'unparked' });
+    expect([life.asked, life.state.fence]).toEqual([[`placeTask ${NEXT}`], fence]);
+  });
+
   test('one that runs stands in the way of an abandon', () => {
     const life = parked(Cleaning.in().fails().prepares(0, request('remove')));
     expect(life.ignores({ ...retry, request: { action: 'abandon', requestId: 'r1' } })).toBe(true);

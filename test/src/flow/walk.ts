@@ -166,11 +166,13 @@ function isCovered({ heldBy }: CommandState): boolean {
 function childReports({ id, independent, held }: ChildItem, outcome: Outcome): readonly FlowEvent[] {
   const reported = (report: ChildReport): FlowEvent => ({ type: 'childReported', id, report });
   if (independent) return [reported({ is: 'ended', outcome })];
-  if (held !== undefined) return [reported({ is: 'underWay' })];
+  // What an operator does with it may end it at once.
+  if (held !== undefined) return [reported({ is: 'underWay' }), reported({ is: 'ended', outcome: { kind: 'childFailed', error: ERROR } }), ...CLOSED.map(reported)];
   if (outcome.kind !== 'succeeded') return [reported({ is: 'ended', outcome }), reported(HELD)];
   return [reported({ is: 'completed', past: false }), reported({ is: 'completed', past: true })];
 }
 
+const CLOSED: readonly ChildReport[] = [true, false].map((completed) => ({ is: 'closed', completed, error: ERROR }));
 const HELD: ChildReport = { is: 'held', status: 'STUCK', error: ERROR };
 const NOT_UNDONE: ChildReport = { is: 'held', status: 'ROLLBACK_INCOMPLETE', error: ERROR };
 
@@ -181,7 +183,7 @@ function childUndoReports(state: CommandState, goesOn: boolean): readonly FlowEv
   const item = childToUndo(state);
   if (item === undefined || item.past === true || !goesOn) return [];
   const reported = (report: ChildReport): FlowEvent => ({ type: 'childReported', id: item.id, report });
-  if (item.held !== undefined) return [reported({ is: 'underWay' }), reported({ is: 'completed', past: false })];
+  if (item.held !== undefined) return [reported({ is: 'underWay' }), reported({ is: 'completed', past: false }), ...CLOSED.map(reported)];
   return [reported({ is: 'ended', outcome: { kind: 'childFailed', error: ERROR } }), reported(NOT_UNDONE)];
 }
 
