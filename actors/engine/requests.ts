@@ -13,7 +13,7 @@ import type { CancelAnswer, OperateAnswer } from '../messages.js';
 import { ENGINE_REFUSED, type EngineRequest, type WireRequest } from '../wire.js';
 import type { Archive, Found } from './archive.js';
 import type { CommandRegistry } from './registry.js';
-import { childIdsOf, statusOf } from './status.js';
+import { isFamilyKnown, statusOf } from './status.js';
 
 /** What the requests leave to a turn of the engine's own. Each must do no more than dispatch one message. */
 export interface RequestsWake {
@@ -99,7 +99,7 @@ export class ClientRequests {
   }
 
   operateAnswered(request: WireRequest, commandId: string, answer: OperateAnswer): void {
-    if (answer.kind === 'done') this.#reply(request, statusOf(answer.state, (id) => this.registry.find(id)));
+    if (answer.kind === 'done') this.#tellOf(request, answer.state);
     else this.#refuse(request, new SeatbeltError('OPERATOR_REFUSED', `command '${commandId}': ${answer.why}`));
   }
 
@@ -154,13 +154,20 @@ export class ClientRequests {
     });
   }
 
+  /** What of its family is over has to be looked up. */
+  #tellOf(request: WireRequest, state: CommandState): void {
+    const childOf = (id: string): CommandState | undefined => this.registry.find(id);
+    if (isFamilyKnown(state, childOf)) this.#reply(request, statusOf(state, childOf));
+    else this.#status({ ...request, body: { op: 'commandStatus', commandId: state.id } }, state.id, undefined);
+  }
+
   #status(request: WireRequest, commandId: string, found: Found | undefined): void {
     const live = this.registry.find(commandId);
     const state = live ?? found?.command;
     if (state === undefined && found !== undefined) throw absent(commandId, found);
     const childOf = (id: string): CommandState | undefined => this.registry.find(id) ?? found?.family.get(id);
     // A child that has ended since somebody looked is looked for again.
-    const complete = state !== undefined && (live === undefined || childIdsOf(live).every((id) => childOf(id) !== undefined));
+    const complete = state !== undefined && (live === undefined || isFamilyKnown(live, childOf));
     if (complete) this.#reply(request, statusOf(state, childOf));
     else this.#lookUp(request, commandId, live !== undefined);
   }

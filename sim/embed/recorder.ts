@@ -1,5 +1,5 @@
 import type { Probe } from '../../actors/probe.js';
-import { whatExists } from '../../src/flow/ending.js';
+import { existsOfFamily } from '../../src/flow/family-exists.js';
 import { isHeld, isTerminal, type CommandState } from '../../src/flow/state.js';
 import type { StoreMirror } from '../invariants/store-mirror.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
@@ -77,7 +77,7 @@ export function commandsOf(store: StoreMirror): readonly CommandResult[] {
     locks: [...store.locks.values()].filter(({ owner }) => owner === state.id).map(({ key }) => key),
     residue: state.residue,
     operator: state.operator,
-    exists: isHeld(state.status) ? whatExists(state) : state.exists,
+    exists: existsOfFamily(state, (id) => store.commands.get(id)),
     ...(state.error === null ? {} : { error: state.error }),
     ...(state.heldBy === null ? {} : { heldBy: state.heldBy }),
     ...heldChildrenOf(store, state),

@@ -26,6 +26,16 @@ export function completedFamily(mirror: StoreMirror, state: CommandState): reado
   );
 }
 
+/** Dependent children to any depth of which something may be there: those that are not rolled back. */
+export function dependentFamily(mirror: StoreMirror, state: CommandState): readonly CommandState[] {
+  return state.steps.flatMap((step) =>
+    dependentsOf(step).flatMap(({ id }) => {
+      const child = mirror.commands.get(id);
+      return child === undefined || child.status === 'ROLLED_BACK' ? [] : [child, ...dependentFamily(mirror, child)];
+    }),
+  );
+}
+
 /** What is wrong with where a change leaves a command in its family, each in words. @param batch every command that changed with it */
 export function familyFlaws(
   definitions: ReadonlyMap<string, CommandDefinition>,

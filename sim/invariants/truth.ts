@@ -2,11 +2,12 @@ import type { CallRecord } from '../../src/store/call-record.js';
 import type { Probe } from '../../actors/probe.js';
 import { ANOTHER_INCARNATION } from '../../actors/wire.js';
 import { withCleanUps } from '../../src/flow/clean-up.js';
+import { existsOfFamily, type FamilyExisting } from '../../src/flow/family-exists.js';
 import { isCallKey } from '../../src/flow/ids.js';
 import { isHeld, isTerminal, type ChildItem, type CommandState, type StepState, type TaskItem, type WorkItem } from '../../src/flow/state.js';
 import { rootIdOf } from '../../src/store/keys.js';
 import type { LedgerEntry, SignedEffect } from '../world/ledger.js';
-import { completedFamily, dependentsOf } from './family.js';
+import { completedFamily, dependentFamily, dependentsOf } from './family.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
 import { isInDoubt, isOfLostCommits } from './lost-commits.js';
 import type { Batch, Changed } from './store-mirror.js';
@@ -243,15 +244,22 @@ class Truth implements Watcher {
 
   /** What remains is of steps that are listed as existing, or that an operator has dealt with by hand; and what is listed as done was done. */
   #closed(state: CommandState): void {
-    const listed = new Set(state.exists.map(({ index }) => index));
+    const exists = existsOfFamily(state, (id) => this.scene.mirror.commands.get(id));
+    for (const member of [state, ...dependentFamily(this.scene.mirror, state)]) this.#lists(state, exists, member);
+  }
+
+  /** @param exists the list of `state` @param member itself, or one of its dependent children that is not rolled back */
+  #lists(closed: CommandState, exists: readonly FamilyExisting[], state: CommandState): void {
+    const own = exists.filter(({ commandId }) => commandId === state.id);
+    const listed = new Set(own.map(({ index }) => index));
     const byHand = (index: number): boolean => state.steps[index]?.undo === 'resolved' || state.steps[index]?.closed === 'resolved';
     const residue = new Set(state.residue.map(plain));
     const entries = this.#entriesOf(state).flatMap(({ executionIndex, effects }) => effects.map((effect) => ({ ...effect, executionIndex })));
     const unlisted = standing(entries).filter((effect) => !listed.has(effect.executionIndex) && !byHand(effect.executionIndex) && !residue.has(plain(effect)));
     if (unlisted.length > 0) {
-      this.broken(state.id, `it is ${state.status}, and there remains what it does not list: ${unlisted.map((effect) => `${signed(effect)} (step ${effect.executionIndex})`).join(', ')}`);
+      this.broken(closed.id, `it is ${closed.status}, and there remains what it does not list${state === closed ? '' : ` of ${state.id}`}: ${unlisted.map((effect) => `${signed(effect)} (step ${effect.executionIndex})`).join(', ')}`);
     }
-    for (const { index, why } of state.exists) {
+    for (const { index, why } of own) {
       if (why !== 'completed' && why !== 'blocked') continue;
       for (const item of state.steps[index]?.work ?? []) if (item.kind === 'task' && item.outcome?.kind === 'succeeded') this.#tookEffect(state.id, item);
     }

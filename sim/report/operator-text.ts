@@ -1,4 +1,5 @@
-import type { Existing, OperatorEntry } from '../../src/flow/state.js';
+import type { FamilyExisting } from '../../src/flow/family-exists.js';
+import type { OperatorEntry } from '../../src/flow/state.js';
 
 // What operators did with a command, and what there is of it, as lines for people.
 
@@ -6,11 +7,12 @@ export function operatorText({ action, status, reason }: OperatorEntry): string 
   return `operator: ${action} while ${status}${reason === undefined ? '' : ` (${reason})`}`;
 }
 
-export function existingText({ index, handler, why, tasks, calls, children }: Existing): string {
+/** @param of the command whose list it is in */
+export function existingText(of: string, { commandId, index, handler, why, tasks, calls, children }: FamilyExisting): string {
   const done = [
     ...tasks.map(({ verb, entity, outcome }) => `${verb}${entity === null ? '' : ` ${entity}`}${outcome.kind === 'succeeded' ? '' : ` (${outcome.kind})`}`),
     ...calls.map(({ verb, host }) => `${verb} on ${host}`),
     ...children.map((id) => `command ${id}`),
   ];
-  return `exists: step ${index} ${handler} (${why})${done.length === 0 ? '' : `: ${done.join(', ')}`}`;
+  return `exists: ${commandId === of ? '' : `${commandId} `}step ${index} ${handler} (${why})${done.length === 0 ? '' : `: ${done.join(', ')}`}`;
 }

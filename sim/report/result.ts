@@ -1,4 +1,5 @@
-import type { CommandStatus, Existing, HistoryEntry, OperatorEntry } from '../../src/flow/state.js';
+import type { CommandStatus, HistoryEntry, OperatorEntry } from '../../src/flow/state.js';
+import type { FamilyExisting } from '../../src/flow/family-exists.js';
 import type { Effect } from '../../src/model/effect.js';
 import type { ErrorRecord } from '../../src/model/errors.js';
 import type { TaskState } from '../../src/model/task.js';
@@ -21,8 +22,8 @@ export interface CommandResult {
   readonly residue: readonly Effect[];
   /** What operators did with it while it was held. */
   readonly operator: readonly OperatorEntry[];
-  /** Of one that is held, or that an operator closed: what there is of each step that is not undone. */
-  readonly exists: readonly Existing[];
+  /** Of one that is held, or that an operator closed: what there is of each step that is not undone, its own first, and then its dependent children's. */
+  readonly exists: readonly FamilyExisting[];
   readonly error?: ErrorRecord;
   /** Why it is held, if it is: the error of what could not be undone or go on. */
   readonly heldBy?: ErrorRecord;

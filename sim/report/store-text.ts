@@ -1,5 +1,4 @@
-import { whatExists } from '../../src/flow/ending.js';
-import { isHeld, type ChildItem, type CommandState, type Phase, type StepState, type WorkItem } from '../../src/flow/state.js';
+import { type ChildItem, type CommandState, type Phase, type StepState, type WorkItem } from '../../src/flow/state.js';
 import { existingText, operatorText } from './operator-text.js';
 import type { CommandView, Damage, StoreView } from './store-view.js';
 import { clock, printable } from './style.js';
@@ -21,7 +20,7 @@ export function storeText(view: StoreView): readonly string[] {
 }
 
 /** The lines of `inspect COMMAND`. */
-export function commandText({ command, history, tasks, locks, damaged }: CommandView): readonly string[] {
+export function commandText({ command, history, tasks, locks, exists, damaged }: CommandView): readonly string[] {
   const handlerWidth = Math.max(0, ...command.handlers.map((handler) => handler.length));
   return [
     `${command.id}  ${command.type} version ${command.version}  ${command.status}${whereabouts(command)}${errorText(command)}`,
@@ -35,7 +34,7 @@ export function commandText({ command, history, tasks, locks, damaged }: Command
     ...tasks.map((task) => `  ${task.id}  ${task.verb}  ${task.state}${task.executionReason === 'ROLLBACK_FLOW' ? ' (rollback)' : ''}`),
     ...(locks.length === 0 ? [] : [`locks ${locks.map(({ key, mode }) => (mode === 'shared' ? `${key} (shared)` : key)).join(', ')}`]),
     ...command.operator.map((entry) => `${clock(entry.t)}  ${operatorText(entry)}`),
-    ...(isHeld(command.status) ? whatExists(command) : command.exists).map(existingText),
+    ...exists.map((existing) => existingText(command.id, existing)),
     ...command.residue.map(({ verb, object }) => `left on purpose: ${verb} ${object}`),
     ...damageLines(damaged),
   ].map(printable);

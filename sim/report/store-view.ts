@@ -1,3 +1,4 @@
+import { existsOfFamily, type FamilyExisting } from '../../src/flow/family-exists.js';
 import type { CommandState, HistoryEntry } from '../../src/flow/state.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import type { LockRecord } from '../../src/model/lock.js';
@@ -37,6 +38,8 @@ export interface CommandView {
   readonly history: readonly HistoryEntry[];
   readonly tasks: readonly SpmAsyncTask[];
   readonly locks: readonly LockRecord[];
+  /** Of one that is held, or that an operator closed: what there is of it and of its dependent children. */
+  readonly exists: readonly FamilyExisting[];
   readonly damaged: readonly Damage[];
 }
 
@@ -73,6 +76,7 @@ export function commandView(scan: StoreScan, id: string): CommandView {
     ),
     tasks: tasks.filter((task) => task.commandId === id),
     locks: locks.filter((lock) => lock.owner === command.rootId),
+    exists: existsOfFamily(command, (child) => commands.find((candidate) => candidate.id === child)),
     damaged,
   };
 }

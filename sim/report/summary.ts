@@ -28,7 +28,7 @@ function commandLines(command: CommandResult, widths: { readonly id: number; rea
   const under = ' '.repeat(widths.id);
   const residue = command.residue.map(({ verb, object }) => `${under}  left on purpose: ${verb} ${object}`);
   const operator = command.operator.map((entry) => `${under}  ${operatorText(entry)}`);
-  const exists = command.exists.map((existing) => `${under}  ${existingText(existing)}`);
+  const exists = command.exists.map((existing) => `${under}  ${existingText(command.id, existing)}`);
   const held = command.heldBy === undefined ? [] : [`${under}  held by ${command.heldBy.code}: ${command.heldBy.message}`];
   const waits = command.heldChildren === undefined ? [] : [`${under}  waits for ${command.heldChildren.join(', ')}, held until somebody decides`];
   const locks = command.locks.length === 0 ? [] : [`${under}  still locked: ${command.locks.join(', ')}`];

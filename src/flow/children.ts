@@ -21,7 +21,7 @@ export function succeededWithRoot(state: CommandState, endedAt: number): Command
   return { ...state, status: 'SUCCEEDED', phase: { at: 'ended' }, endedAt };
 }
 
-function dependentChildren({ work }: StepState): readonly ChildItem[] {
+export function dependentChildren({ work }: StepState): readonly ChildItem[] {
   return work.filter((item): item is ChildItem => item.kind === 'child' && !item.independent);
 }
 

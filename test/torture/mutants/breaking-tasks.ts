@@ -111,8 +111,8 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a call has another key after a crash',
     breaks: 'truth',
     file: RUNNER,
-    find: 'turn.waitFor(this.#host.call(call, {',
-    replace: "turn.waitFor(this.#host.call({ ...call, key: call.key + '/again'.repeat(this.context.incarnation - 1) }, {",
+    find: 'this.#host.call(call, {',
+    replace: "this.#host.call({ ...call, key: call.key + '/again'.repeat(this.context.incarnation - 1) }, {",
   },
   {
     name: 'a call leaves before it is recorded',
