@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { OperatorAction } from '../../src/model/operator.js';
-import type { ChildScript, CommandScript, Course, RunEnd, Runs, StepScript, TaskFate, TaskScript } from './script.js';
+import type { ChildScript, CommandScript, Course, Picky, RunEnd, Runs, StepScript, TaskFate, TaskScript } from './script.js';
 
 // Any command, of up to six steps. Most things go well: else nothing would come far.
 
@@ -12,7 +12,7 @@ function often<T>(usual: T, ...others: T[]): fc.Arbitrary<T> {
 
 const ends: fc.Arbitrary<readonly RunEnd[]> = fc.oneof(
   { weight: 4, arbitrary: fc.constant([]) },
-  { weight: 1, arbitrary: fc.array(fc.constantFrom<RunEnd>('throws', 'ok', 'busy', 'unanswered'), { minLength: 1, maxLength: 4 }) },
+  { weight: 1, arbitrary: fc.array(fc.constantFrom<RunEnd>('throws', 'ok', 'fails', 'busy', 'unanswered'), { minLength: 1, maxLength: 4 }) },
 );
 const runs: fc.Arbitrary<Runs> = fc.record({ ends, calls: often(false, true) });
 const maybeRuns = fc.option(runs, { freq: 5 });
@@ -34,11 +34,14 @@ function step(children: fc.Arbitrary<readonly ChildScript[]>): fc.Arbitrary<Step
       endSuccessfully: runs,
       endWithFailure: maybeRuns,
       compensate: maybeRuns,
+      compensationEnded: fc.option(runs, { freq: 1 }),
       leaves: often(false, true),
       effectFree: often(false, true),
       onUndoFailed: often<'stop' | 'continue'>('stop', 'continue'),
       attempts,
       undoAttempts: attempts,
+      retryIf: often<Picky>('no', 'onlyThrown', 'notThrown', 'only261', 'neither654NorUnknown'),
+      timeLimitMs: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 60_000 }) }),
       pivot: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.constantFrom('beforeTask' as const, 'task' as const, 'endSuccessfully' as const) }),
       answers: fc.array(fc.array(fc.constantFrom('notPassed' as const, 'cannotTell' as const, 'passed' as const), { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 3 }),
       startedTasks: tasks,

@@ -3,8 +3,9 @@ import { defineCommand, type CommandBuilder, type CommandDefinition } from '../.
 import { entityKind } from '../../src/model/entity.js';
 import { CallFailed, CallUnknown } from '../../src/model/errors.js';
 import { taskHandler, type StepContext, type WorkReport } from '../../src/model/handler.js';
+import type { RetryIf } from '../../src/model/retry.js';
 import type { TaskRequest } from '../../src/model/task.js';
-import { answerOf, runEnd, type CommandScript, type Runs, type StepScript, type TaskScript } from './script.js';
+import { answerOf, runEnd, type CommandScript, type Picky, type RunEnd, type Runs, type StepScript, type TaskScript } from './script.js';
 
 // A script as a command that the engine can run.
 
@@ -15,6 +16,8 @@ export const COUNTER = entityKind<{ readonly n: number }>('counter');
 export const COUNTED = 'all';
 
 export const GONE = 268;
+/** What a host says of work that `fails`, or if it is `busy`. */
+export const HOST_CODE = { fails: 261, busy: 654 } as const;
 
 /** Scripts by the type of the command; a child's type is that of its parent and its place: `T0s1c0`. */
 export function typesOf(type: string, script: CommandScript): readonly (readonly [string, CommandScript])[] {
@@ -26,11 +29,21 @@ export function childType(parent: string, step: number, ordinal: number): string
   return `${parent}s${step}c${ordinal}`;
 }
 
-/** How often the part that may cross a point of no return has been tried so far. */
+const RETRY_IF: { readonly [P in Picky]: { readonly retryIf?: RetryIf } } = {
+  no: {},
+  onlyThrown: { retryIf: { only: { codes: ['CALLBACK_THREW'] } } },
+  notThrown: { retryIf: { except: { codes: ['CALLBACK_THREW'] } } },
+  only261: { retryIf: { only: { hostCodes: [HOST_CODE.fails] } } },
+  neither654NorUnknown: { retryIf: { except: { codes: ['CALL_UNKNOWN'], hostCodes: [HOST_CODE.busy] } } },
+};
+
+/** The one host: how often the part that may cross a point of no return has been tried so far, and what it says to calls. */
 export interface Tries {
   /** A run of the part has begun. A repeated run has the same attempt. */
   began(commandId: string, step: number, attempt: number): void;
   of(commandId: string, step: number, what: 'runs' | 'tasks'): number;
+  /** From now on a call `say {of}` is answered so. */
+  says(of: string, end: RunEnd): void;
 }
 
 export function definitionOf(type: string, script: CommandScript, tries: Tries): CommandDefinition {
@@ -42,35 +55,46 @@ export function definitionOf(type: string, script: CommandScript, tries: Tries):
 
 function handlerOf(type: string, script: StepScript, index: number, tries: Tries) {
   const { attempts, undoAttempts } = script;
+  const patience = { backoffMs: 1_000, maxBackoffMs: 60_000, ...RETRY_IF[script.retryIf] };
   const part = script.pivot;
+  // They are one run, which must make the same calls at the same places each time.
+  const bothCall = script.beforeTask.calls && script.createTask.calls;
   type Context = StepContext<unknown, object>;
 
   async function run(ctx: Context, callback: string, runs: Runs, shown: string): Promise<void> {
     if (callback === part) tries.began(ctx.commandId, index, ctx.attempt);
+    const end = runEnd(runs, ctx.attempt);
     // The part that crosses must not do so again.
-    if (runs.calls && !(callback === part && ctx.passed)) await ctx.call('host1', 'touch', {});
+    if (runs.calls && !(callback === part && ctx.passed)) {
+      await ctx.call('host1', 'touch', {});
+      const of = `${ctx.commandId}/${index}/${callback}`;
+      tries.says(of, end);
+      if (end !== 'ok' && end !== 'throws' && !(bothCall && (callback === 'beforeTask' || callback === 'createTask'))) await ctx.call('host1', 'say', { of });
+    }
     const line = trailLine(index, callback, ctx.attempt, ctx.passed, `${shown}${runs.calls ? ', counts' : ''}`);
     ctx.entities.put(TRAIL, ctx.commandId, [...(ctx.entities.find(TRAIL, ctx.commandId) ?? []), line]);
     if (runs.calls) ctx.entities.update(COUNTER, COUNTED, ({ n }) => ({ n: n + 1 }));
-    switch (runEnd(runs, ctx.attempt)) {
+    switch (end) {
       case 'ok':
         return;
       case 'throws':
         throw new Error('as the script says');
+      case 'fails':
       case 'busy':
-        throw new CallFailed('touch', 'host1', 654, 'not SPM');
+        throw new CallFailed('touch', 'host1', HOST_CODE[end], 'as the script says');
       case 'unanswered':
         throw new CallUnknown('touch', 'host1', 'no answer');
     }
   }
 
   const undo = (callback: 'endWithFailure' | 'compensate') => ({ reverts: script.reverts.map((task) => request(task, callback)) });
-  const { endWithFailure, compensate } = script;
+  const { endWithFailure, compensate, compensationEnded } = script;
   return taskHandler<unknown>()<string, string, string>({
     name: `step${index}`,
     effectFree: script.effectFree,
-    retry: { attempts, backoffMs: 1_000, maxBackoffMs: 60_000 },
-    undoRetry: { attempts: undoAttempts, backoffMs: 1_000, maxBackoffMs: 60_000 },
+    retry: { attempts, ...patience },
+    undoRetry: { attempts: undoAttempts, ...patience },
+    ...(script.timeLimitMs === null ? {} : { timeoutMs: script.timeLimitMs }),
     onUndoFailed: script.onUndoFailed,
     ...(part === null
       ? {}
@@ -105,6 +129,11 @@ function handlerOf(type: string, script: StepScript, index: number, tries: Tries
             await run(ctx, 'compensate', compensate, String(ctx.output));
             return undo('compensate').reverts;
           },
+        }),
+    ...(compensationEnded === null
+      ? {}
+      : {
+          compensationEnded: (ctx) => run(ctx, 'compensationEnded', compensationEnded, `${ctx.revert.of} ${outcomes(ctx.revert.work)} ${ctx.revert.error?.code ?? 'well'}`),
         }),
     ...(script.leaves ? { leaves: () => [{ verb: 'leave', object: `step${index}` }] } : {}),
   });

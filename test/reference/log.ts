@@ -17,6 +17,8 @@ export type Entry =
   | { readonly kind: 'due'; readonly of: WorkOf; readonly ordinal: number }
   /** `inRun`: a callback was under way, or had no wait before it any more. */
   | { readonly kind: 'cancel'; readonly inRun: boolean }
+  /** The time of a step was up, that long after it was reached. */
+  | { readonly kind: 'timeout'; readonly step: number; readonly inRun: boolean; readonly afterUs: number }
   | { readonly kind: 'locksGranted' }
   /** A dependent child has told that it waits for an operator; null: that it does so no longer. */
   | { readonly kind: 'childHeld'; readonly of: 'step'; readonly ordinal: number; readonly status: string | null }
@@ -44,6 +46,8 @@ export function textOf(entry: Entry): string {
       return `(${entry.of} work ${entry.ordinal} is tried again)`;
     case 'cancel':
       return entry.inRun ? '(cancel, in a run)' : '(cancel)';
+    case 'timeout':
+      return `(the time of step ${entry.step} is up${entry.inRun ? ', in a run' : ''})`;
     case 'locksGranted':
       return '(locks granted)';
     case 'childHeld':
@@ -82,6 +86,8 @@ function worldsEntries(before: CommandState, after: CommandState, consumed: Read
   before.steps.forEach((step, i) => {
     const now = after.steps[i];
     if (now === undefined) return;
+    const late = step.timedOut === undefined ? now.timedOut : undefined;
+    if (late !== undefined) entries.push({ kind: 'timeout', step: i, inRun: late.during !== null, afterUs: late.requestedAt - step.reachedAt });
     for (const [of, items, later] of lists(step, now)) {
       items.forEach((item, ordinal) => {
         const next = later[ordinal];

@@ -2,10 +2,11 @@ import { StoreMirror } from '../../sim/invariants/store-mirror.js';
 import { isHeld, type CommandState } from '../../src/flow/state.js';
 import type { TaskStatus } from '../../actors/wire.js';
 import { EngineRig } from '../actors/engine-rig.js';
-import { COUNTED, definitionOf, GONE, typesOf, type Tries } from './definition.js';
+import type { CallReply, HostCall } from '../actors/scripted-host.js';
+import { COUNTED, definitionOf, GONE, HOST_CODE, typesOf, type Tries } from './definition.js';
 import { entriesOf, type Line } from './log.js';
 import type { Bond } from './model.js';
-import { fateOf, type CommandScript, type Course, type TaskScript } from './script.js';
+import { fateOf, type CommandScript, type Course, type RunEnd, type TaskScript } from './script.js';
 
 /** What became of one command in the real engine. */
 export interface Life {
@@ -46,6 +47,7 @@ export async function play(course: Course): Promise<Played> {
     entities: { [`counter/${COUNTED}`]: { n: 0 } },
     seed: course.seed,
     host: {
+      call: (call) => host.call(call),
       submit: (_verb, taskId) => host.submit(taskId, rig.host.submissions.at(-1)?.args as unknown as TaskScript),
       status: (_verb, taskId) => host.status(taskId, rig.host.stopped.includes(taskId)),
     },
@@ -108,6 +110,7 @@ const TASK_ID = /^(.*)\$(\d+)\.(\w)\d+\.(\d+)\.\d+$/;
 /** How the one host deals with tasks, and what it knows of how often something was tried. */
 class ScriptHost implements Tries {
   readonly #tasks = new Map<string, { readonly script: TaskScript; readonly attempt: number; polls: number }>();
+  readonly #says = new Map<string, RunEnd>();
   readonly #tries = new Map<string, Set<string>>();
 
   began(commandId: string, step: number, attempt: number): void {
@@ -116,6 +119,24 @@ class ScriptHost implements Tries {
 
   of(commandId: string, step: number, what: 'runs' | 'tasks'): number {
     return this.#tries.get(`${commandId}/${step}/${what}`)?.size ?? 0;
+  }
+
+  says(of: string, end: RunEnd): void {
+    this.#says.set(of, end);
+  }
+
+  call({ verb, args }: HostCall): CallReply {
+    if (verb === 'touch') return { result: null };
+    const end = this.#says.get(String(args['of']));
+    switch (end) {
+      case 'fails':
+      case 'busy':
+        return { code: HOST_CODE[end] };
+      case 'unanswered':
+        return 'silence';
+      default:
+        throw new Error(`nobody has said how the call of ${String(args['of'])} is answered`);
+    }
   }
 
   submit(taskId: string, script: TaskScript): number {
@@ -147,9 +168,9 @@ function ended(script: TaskScript, attempt: number): Partial<TaskStatus> {
     case 'well':
       return { taskResult: 'success' };
     case 'fails':
-      return { taskResult: 'cleanSuccess', code: 261 };
+      return { taskResult: 'cleanSuccess', code: HOST_CODE.fails };
     case 'busy':
-      return { taskResult: 'cleanSuccess', code: 654 };
+      return { taskResult: 'cleanSuccess', code: HOST_CODE.busy };
     case 'takenOver':
       return { taskResult: 'cleanSuccess', code: 0 };
     case 'goneAlready':

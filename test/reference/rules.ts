@@ -1,5 +1,5 @@
 import type { Outcome } from '../../src/model/outcome.js';
-import type { RunEnd } from './script.js';
+import type { Picky, RunEnd, TaskFate } from './script.js';
 
 /** What may have failed, or ended a step, at its place in the life of a step. */
 export type Part = 'start' | 'work' | 'endSuccessfully';
@@ -13,6 +13,12 @@ export interface Rules {
   /** What says nothing about the work itself, and does not use up the attempts of undo work, or of any work past the point of no return. */
   readonly uncountedRuns: readonly RunEnd[];
   readonly isUncountedTask: (outcome: Outcome['kind'], fate: string) => boolean;
+  /** "Which errors": whether a handler that is so picky tries again what has ended like this, if it counts. */
+  readonly picks: { readonly [P in Picky]: (what: RunEnd | TaskFate) => boolean };
+  /** Whether nothing is tried any more once the time of a step is up. */
+  readonly timeLimitStops: boolean;
+  /** What becomes of a step whose handler could not be told how its revert tasks had ended. */
+  readonly untold: 'failed' | 'compensated';
   /** Whether a task that was asked to stop has attempts left. */
   readonly stoppedTriedAgain: boolean;
   /** After this outcome nothing can have happened on a host. */
@@ -25,8 +31,8 @@ export interface Rules {
   readonly childrenRolledBack: 'lastFirst' | 'firstFirst';
   /** Whether what a completed step `leaves` is also what its children did. */
   readonly leavesItsChildren: boolean;
-  /** What a cancel is to a callback that is under way. */
-  readonly cancelInRun: 'refusesItsCommit' | 'waits';
+  /** What a cancel, or a time limit, is to a callback that is under way. */
+  readonly stopInRun: 'refusesItsCommit' | 'waits';
   /** A completed step of which nothing says how to undo it. */
   readonly withoutCompensate: 'notUndoable' | 'nothingToUndo';
   /** What `onUndoFailed: stop` makes of the completed steps before. */
@@ -52,13 +58,22 @@ export const RULES: Rules = {
   nextUndone: (i) => i - 1,
   uncountedRuns: ['busy', 'unanswered'],
   isUncountedTask: (outcome, fate) => outcome === 'lost' || (outcome === 'failed' && (fate === 'busy' || fate === 'takenOver')),
+  picks: {
+    no: () => true,
+    onlyThrown: (what) => what === 'throws',
+    notThrown: (what) => what !== 'throws',
+    only261: (what) => what === 'fails',
+    neither654NorUnknown: (what) => what !== 'busy' && what !== 'unanswered',
+  },
+  timeLimitStops: true,
+  untold: 'failed',
   stoppedTriedAgain: false,
   neverRan: ['refused', 'notSent'],
   siblings: 'areStopped',
   childrenEndedWell: (succeeded, all) => all === 0 || succeeded > 0,
   childrenRolledBack: 'lastFirst',
   leavesItsChildren: true,
-  cancelInRun: 'refusesItsCommit',
+  stopInRun: 'refusesItsCommit',
   withoutCompensate: 'notUndoable',
   beforeAFailedUndo: 'blocked',
   retried: ['failed', 'notUndoable', 'blocked'],

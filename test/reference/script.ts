@@ -4,13 +4,19 @@ import type { PivotAnswer } from '../../src/model/handler.js';
 // A command whose whole fate is written down beforehand: how each run of each callback and each attempt of each task goes. Model and engine are given the
 // same script, so that whatever they then do differently is a difference of rules.
 
-/** How one run of a callback ends. `busy`: a host said 654; `unanswered`: a call's reply was lost. Neither says anything about the work itself. */
-export type RunEnd = 'ok' | 'throws' | 'busy' | 'unanswered';
+/**
+ * How one run of a callback ends. `fails`: a host refused a call with a code of its own. `busy`: with 654; `unanswered`: a call's reply was lost. These two say
+ * nothing about the work itself.
+ */
+export type RunEnd = 'ok' | 'throws' | 'fails' | 'busy' | 'unanswered';
+
+/** `retryIf` of a handler, forward and back: by the code of the error, or by the host's behind it (261: a call or a task that `fails`; 654: `busy`). */
+export type Picky = 'no' | 'onlyThrown' | 'notThrown' | 'only261' | 'neither654NorUnknown';
 
 /** The callbacks that are functions of a handler, and how they go, attempt by attempt; those after the last one listed go well. */
 export interface Runs {
   readonly ends: readonly RunEnd[];
-  /** In each of its runs an HSM call leaves, and is answered well, before anything else. */
+  /** In each of its runs an HSM call leaves, and is answered well, before anything else; if a host's answer, or none, ends the run, that is to another call. */
   readonly calls: boolean;
 }
 
@@ -33,12 +39,15 @@ export interface StepScript {
   /** Null: the handler has none. */
   readonly endWithFailure: Runs | null;
   readonly compensate: Runs | null;
+  readonly compensationEnded: Runs | null;
   readonly leaves: boolean;
   readonly effectFree: boolean;
   readonly onUndoFailed: 'stop' | 'continue';
   /** Attempts in all, forward and back. */
   readonly attempts: number;
   readonly undoAttempts: number;
+  readonly retryIf: Picky;
+  readonly timeLimitMs: number | null;
   readonly pivot: 'beforeTask' | 'task' | 'endSuccessfully' | null;
   /** `hasPassed`: by how often the part that crosses was tried, and then by how often that has been asked; after the last one listed: the last one. */
   readonly answers: readonly (readonly PivotAnswer[])[];

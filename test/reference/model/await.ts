@@ -1,19 +1,20 @@
 import type { WorkOf } from '../log.js';
-import { fateOf } from '../script.js';
-import { canEnd, giveUp, isDependent, isTask, type Item } from './item.js';
+import { canEnd, fateNow, giveUp, isDependent, isTask, type Fate, type Item } from './item.js';
+import type { Step } from './step.js';
 import { Stop, type Tale } from './tale.js';
 
 // What the world tells while a command waits for work.
 
 /** Takes what is told of these items until all are over. */
-export function awaitItems(tale: Tale, items: readonly Item[], of: WorkOf, hasEnded: (item: Item, fate: string) => void): void {
+export function awaitItems(tale: Tale, step: Step, items: readonly Item[], of: WorkOf, hasEnded: (item: Item, fate: Fate) => void): void {
   while (items.some(({ outcome }) => outcome === null)) {
     const { entry } = tale;
     if (entry === undefined && items.every((item) => !isTask(item) || item.outcome !== null)) throw waitingForChildren(items);
     switch (entry?.kind) {
       case 'cancel':
-        if (of === 'undo') throw tale.impossible('a cancel is refused here');
-        tale.cancelComes();
+      case 'timeout':
+        if (of === 'undo') throw tale.impossible('there is nothing to stop');
+        tale.stopComes(step);
         items.forEach(giveUp);
         continue;
       case 'due':
@@ -26,7 +27,7 @@ export function awaitItems(tale: Tale, items: readonly Item[], of: WorkOf, hasEn
           if (!item.waits) throw tale.impossible('it does not wait');
           item.waits = false;
         } else {
-          const fate = 'child' in item.piece ? 'child' : fateOf(item.piece.task, item.attempt);
+          const fate = fateNow(item);
           if (item.waits || !canEnd(entry.outcome, fate, item)) throw tale.impossible(`the script says ${fate}`);
           item.outcome = entry.outcome;
           item.held = null;

@@ -5,7 +5,7 @@ import { runOf } from './callback.js';
 import { beginAgain, hasFailed, isDependent, isTask, newTask, outcomesOf, type Item } from './item.js';
 import { held } from './operator.js';
 import type { Step } from './step.js';
-import { CANCELLED, Stop, type Tale } from './tale.js';
+import { Stop, type Tale } from './tale.js';
 import { triesAgain } from './work.js';
 
 // "Failure of step k": from there on everything is undone, in reverse.
@@ -131,7 +131,7 @@ function undoFailed(tale: Tale, step: Step, how: string, child: Item | null = nu
 /** What the failed step did half-way. */
 function cleanUp(tale: Tale, step: Step): void {
   const { endWithFailure, effectFree } = step.script;
-  if (endWithFailure !== null) undo(tale, step, 'endWithFailure', endWithFailure, `${step.begun} ${outcomesOf(step)}`);
+  if (endWithFailure !== null) undo(tale, step, 'endWithFailure', endWithFailure, `${step.begun} ${outcomesOf(step.items)}`);
   else if (!effectFree && (step.sent || step.items.some((item) => mayHaveRun(tale, item)))) undoFailed(tale, step, 'notUndoable');
 }
 
@@ -148,29 +148,47 @@ function compensate(tale: Tale, step: Step): void {
 
 /** One undo callback and its revert tasks. Undo work is patient. If an operator wants it again: what of it has failed. */
 function undo(tale: Tale, step: Step, callback: 'endWithFailure' | 'compensate', runs: Runs | null, shown: string): void {
-  const { script, reverts } = step;
+  const { reverts } = step;
   if (reverts.length > 0) reverts.forEach(beginAgain);
   else if (!undoCallback(tale, step, callback, runs, shown)) return undoFailed(tale, step, 'failed');
-  awaitItems(tale, step.reverts, 'undo', (item, fate) => {
-    if (hasFailed(item)) triesAgain(tale, item, fate, script, true);
+  awaitItems(tale, step, step.reverts, 'undo', (item, fate) => {
+    if (hasFailed(item)) triesAgain(tale, step, item, fate, true);
   });
-  if (step.reverts.some(hasFailed)) return undoFailed(tale, step, 'failed');
+  const told = tellOfReverts(tale, step, callback);
+  if (step.reverts.some(hasFailed) || (!told && tale.rules.untold === 'failed')) return undoFailed(tale, step, 'failed');
   if (step.completed) step.undo ??= runs === null ? 'left' : 'compensated';
 }
 
 function undoCallback(tale: Tale, step: Step, callback: 'endWithFailure' | 'compensate', runs: Runs | null, shown: string): boolean {
   const { script } = step;
-  let failures = 0;
-  for (let attempt = step.undoRuns + 1; ; attempt += 1) {
-    const end = runOf(tale, step, callback, attempt, runs, shown);
-    if (end === 'ok') break;
-    if (end === CANCELLED || !tale.rules.uncountedRuns.includes(end)) failures += 1;
-    step.undoRuns = attempt;
-    if (failures >= script.undoAttempts) return false;
-  }
+  const { well, attempt } = patiently(tale, step, callback, step.undoRuns + 1, runs, shown);
+  step.undoRuns = attempt;
+  if (!well) return false;
   if (callback === 'compensate' && script.leaves && tale.rules.residueIsDeclared) tale.residue.push(`leave step${step.index}`);
   if (runs !== null) step.reverts = script.reverts.map(newTask);
   return true;
+}
+
+/** The handler is told how its revert tasks have ended, if there were some; that makes nothing good that has failed. @returns whether it took that */
+function tellOfReverts(tale: Tale, step: Step, of: 'endWithFailure' | 'compensate'): boolean {
+  const { compensationEnded } = step.script;
+  if (step.reverts.length === 0 || compensationEnded === null) return true;
+  const shown = `${of} ${outcomesOf(step.reverts)} ${step.reverts.some(hasFailed) ? 'TASK_FAILED' : 'well'}`;
+  const { well, attempt } = patiently(tale, step, 'compensationEnded', step.told + 1, compensationEnded, shown);
+  step.told = attempt;
+  return well;
+}
+
+/** Runs a callback as undo work is. @param first its attempt @returns whether it has ended well, and the last attempt */
+function patiently(tale: Tale, step: Step, callback: string, first: number, runs: Runs | null, shown: string): { readonly well: boolean; readonly attempt: number } {
+  let failures = 0;
+  for (let attempt = first; ; attempt += 1) {
+    const end = runOf(tale, step, callback, attempt, runs, shown);
+    if (end === 'ok') return { well: true, attempt };
+    if (tale.isUncounted(end)) continue;
+    failures += 1;
+    if (failures >= step.script.undoAttempts || !tale.picks(step.script, end)) return { well: false, attempt };
+  }
 }
 
 // "Child commands".

@@ -4,7 +4,7 @@ import { ask, runOf } from './callback.js';
 import { isIndependent, isTask, newItem, outcomesOf } from './item.js';
 import { Closed, stuck } from './operator.js';
 import { reached, type Step } from './step.js';
-import { CANCELLED, errorOf, type End, type Tale } from './tale.js';
+import { CANCELLED, errorOf, type End, type Stopped, type Tale } from './tale.js';
 import { work } from './work.js';
 
 // "Forward, for step i".
@@ -48,12 +48,9 @@ function tryPart(tale: Tale, step: Step, part: 'start' | 'endSuccessfully'): boo
   const { script } = step;
   let failures = 0;
   for (let attempt = 1; ; attempt += 1) {
-    const cancel = tale.cancelComes();
-    const waited = cancel !== null && !cancel.inRun;
-    if (waited && (attempt === 1 || step.pivot === 'maybe')) throw tale.impossible('there was nothing to wait for');
-    if (waited) return tale.fails(CANCELLED);
-    const refused = cancel !== null && tale.rules.cancelInRun === 'refusesItsCommit';
-    const end = part === 'start' ? start(tale, step, attempt, refused) : runOf(tale, step, part, attempt, script.endSuccessfully, outcomesOf(step), refused);
+    const refused = refusal(tale, step, part, attempt);
+    if (refused === 'waited') return tale.fails(tale.stopped(step) ?? errorOf('throws'));
+    const end = part === 'start' ? start(tale, step, attempt, refused) : runOf(tale, step, part, attempt, script.endSuccessfully, outcomesOf(step.items), refused);
     if (end === 'ok') return true;
     failures += 1;
     if (tale.rules.maybeAsks && script.pivot === (part === 'start' ? 'beforeTask' : part) && step.pivot === 'maybe' && ask(tale, step, attempt) === 'passed') {
@@ -63,9 +60,10 @@ function tryPart(tale: Tale, step: Step, part: 'start' | 'endSuccessfully'): boo
       continue;
     }
     const patient = tale.isPast;
-    if (tale.cancelled && !patient) return tale.fails(CANCELLED);
-    if (patient && end !== CANCELLED && tale.rules.uncountedRuns.includes(end)) failures -= 1;
-    else if (failures >= (patient ? tale.patience(script) : script.attempts)) {
+    const stopped = part === 'start' ? tale.stopped(step) : tale.cancelled && !patient ? CANCELLED : null;
+    if (stopped !== null) return tale.fails(stopped);
+    if (patient && tale.isUncounted(end)) failures -= 1;
+    else if (failures >= (patient ? tale.patience(script) : script.attempts) || !tale.picks(script, end)) {
       if (!patient) return tale.fails(errorOf(end));
       stuck(tale);
       failures = 0;
@@ -73,14 +71,30 @@ function tryPart(tale: Tale, step: Step, part: 'start' | 'endSuccessfully'): boo
   }
 }
 
+/** Why the commit of a run is refused; null: it is not. `waited`: the step was stopped before it began. */
+function refusal(tale: Tale, step: Step, part: 'start' | 'endSuccessfully', attempt: number): Stopped | 'waited' | null {
+  let refused: Stopped | null = null;
+  // When its work is over, a step has no time limit any more.
+  for (let stop = stopOf(tale, step, part); stop !== null; stop = stopOf(tale, step, part)) {
+    if (!stop.inRun && (attempt === 1 || step.pivot === 'maybe')) throw tale.impossible('there was nothing to wait for');
+    if (!stop.inRun) return 'waited';
+    refused = part === 'start' ? tale.stopped(step) : CANCELLED;
+  }
+  return tale.rules.stopInRun === 'refusesItsCommit' ? refused : null;
+}
+
+function stopOf(tale: Tale, step: Step, part: 'start' | 'endSuccessfully'): { readonly inRun: boolean } | null {
+  return part === 'start' ? tale.stopComes(step) : tale.cancelComes();
+}
+
 /** `beforeTask` and `createTask`, in one commit. */
-function start(tale: Tale, step: Step, attempt: number, refused: boolean): End {
+function start(tale: Tale, step: Step, attempt: number, refused: Stopped | null): End {
   const { beforeTask, createTask, pivot } = step.script;
   const calls = beforeTask.calls && !(pivot === 'beforeTask' && step.pivot === 'passed');
   if (calls && pivot === 'beforeTask' && step.pivot === 'none') step.pivot = 'maybe';
   const first = runEnd(beforeTask, attempt);
   const end = first === 'ok' ? runEnd(createTask, attempt) : first;
-  if (end === 'ok' && !refused) {
+  if (end === 'ok' && refused === null) {
     tale.expect(step, 'beforeTask', attempt, 'ok');
     tale.expect(step, 'createTask', attempt, 'ok');
     tale.writes(step, 'beforeTask', attempt, beforeTask, '');
@@ -89,7 +103,7 @@ function start(tale: Tale, step: Step, attempt: number, refused: boolean): End {
     return 'ok';
   }
   if (calls || (first === 'ok' && createTask.calls)) step.sent = true;
-  const ended = end === 'ok' ? CANCELLED : end;
+  const ended = end === 'ok' ? (refused ?? end) : end;
   tale.expect(step, first === 'ok' ? 'createTask' : 'beforeTask', attempt, ended);
   return ended;
 }

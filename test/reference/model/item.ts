@@ -1,8 +1,9 @@
 import type { Outcome } from '../../../src/model/outcome.js';
-import type { ChildScript, TaskScript } from '../script.js';
-import type { Step } from './step.js';
+import { fateOf, type ChildScript, type TaskFate, type TaskScript } from '../script.js';
 
 export type Kind = Outcome['kind'];
+/** What the script says of the attempt of a task that is under way; nothing of a child. */
+export type Fate = TaskFate | 'child';
 
 /** A piece of work: how its attempts ended, and whether it waits for the next one, has been asked to stop, or is over. */
 export interface Item {
@@ -41,13 +42,17 @@ export function isIndependent({ piece }: Item): boolean {
   return 'child' in piece && piece.child.independent;
 }
 
+export function fateNow({ piece, attempt }: Item): Fate {
+  return 'child' in piece ? 'child' : fateOf(piece.task, attempt);
+}
+
 export function hasFailed({ outcome }: Item): boolean {
   return outcome !== null && outcome !== 'succeeded';
 }
 
-/** What a callback is shown of a step's work. */
-export function outcomesOf(step: Step): string {
-  return step.items.map(({ past, outcome }) => [...past, outcome ?? 'none'].join('>')).join(' ');
+/** What a callback is shown of work. */
+export function outcomesOf(items: readonly Item[]): string {
+  return items.map(({ past, outcome }) => [...past, outcome ?? 'none'].join('>')).join(' ');
 }
 
 /** The next attempt. @param waits whether that comes after a back-off */
@@ -78,7 +83,7 @@ export function giveUp(item: Item): void {
 }
 
 /** Whether it can be said to have ended so. A task that was asked to stop may have ended before; or does not. */
-export function canEnd(outcome: Kind, fate: string, item: Item): boolean {
+export function canEnd(outcome: Kind, fate: Fate, item: Item): boolean {
   const { piece, stopAsked } = item;
   if ('child' in piece) return outcome === 'succeeded' || outcome === 'childFailed';
   // A host's word that a stopped task did not succeed is the end that was asked for, whatever its code.

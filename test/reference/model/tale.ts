@@ -1,7 +1,7 @@
 import { trailLine } from '../definition.js';
 import { textOf, type Entry } from '../log.js';
 import type { Rules } from '../rules.js';
-import type { CommandScript, RunEnd, Runs, StepScript } from '../script.js';
+import type { CommandScript, RunEnd, Runs, StepScript, TaskFate } from '../script.js';
 import type { Step } from './step.js';
 
 /** The log says something else than the model, or tells of something that cannot be. */
@@ -21,9 +21,12 @@ export class Stop extends Error {
 }
 
 export const CANCELLED = 'CANCELLED';
-export type End = RunEnd | typeof CANCELLED;
+export const STEP_TIMEOUT = 'STEP_TIMEOUT';
+/** Why nothing is tried any more, and a callback under way is not committed. */
+export type Stopped = typeof CANCELLED | typeof STEP_TIMEOUT;
+export type End = RunEnd | Stopped;
 
-const ERROR_OF: Record<Exclude<End, 'ok'>, string> = { throws: 'CALLBACK_THREW', busy: 'CALL_FAILED', unanswered: 'CALL_UNKNOWN', CANCELLED };
+const ERROR_OF: Record<Exclude<End, 'ok'>, string> = { throws: 'CALLBACK_THREW', fails: 'CALL_FAILED', busy: 'CALL_FAILED', unanswered: 'CALL_UNKNOWN', CANCELLED, STEP_TIMEOUT };
 
 export function errorOf(end: Exclude<End, 'ok'>): string {
   return ERROR_OF[end];
@@ -51,9 +54,26 @@ export class Tale {
     return this.steps.some(({ pivot }) => pivot === 'passed');
   }
 
+  /** Why the step is to try nothing any more; null: it may, or that comes too late. */
+  stopped({ timedOut }: Step): Stopped | null {
+    if (this.isPast) return null;
+    if (this.cancelled) return CANCELLED;
+    return timedOut && this.rules.timeLimitStops ? STEP_TIMEOUT : null;
+  }
+
   /** The attempts of what is patient: undo work, and everything past the point of no return. */
   patience({ attempts, undoAttempts }: StepScript): number {
     return this.rules.attemptsAfterPassed === 'ofUndoWork' || this.error !== null ? undoAttempts : attempts;
+  }
+
+  /** Whether this says nothing about the work itself. */
+  isUncounted(end: End): boolean {
+    return end !== CANCELLED && end !== STEP_TIMEOUT && this.rules.uncountedRuns.includes(end);
+  }
+
+  /** Whether the handler tries this again at all. */
+  picks({ retryIf }: StepScript, what: End | TaskFate): boolean {
+    return what === CANCELLED || what === STEP_TIMEOUT || this.rules.picks[retryIf](what);
   }
 
   /** The first error stays. */
@@ -95,9 +115,21 @@ export class Tale {
     return entry;
   }
 
+  /** The request to stop the step on its way to the end of its work, a cancel or its time limit, if it comes just here. */
+  stopComes(step: Step): Extract<Entry, { kind: 'cancel' | 'timeout' }> | null {
+    const { entry } = this;
+    if (entry?.kind !== 'timeout') return this.cancelComes();
+    const limitMs = entry.step === step.index ? step.script.timeLimitMs : null;
+    if (limitMs === null || step.timedOut || this.isPast) throw this.impossible('there is no limit here');
+    if (entry.afterUs < limitMs * 1000) throw this.impossible(`the limit is ${limitMs} ms`);
+    step.timedOut = true;
+    this.understood();
+    return entry;
+  }
+
   /** The command has to commit this now. */
   expect({ index }: Step, callback: string, attempt: number, end: End | 'passed' | 'notPassed' | 'cannotTell'): void {
-    const outcome = end === 'throws' || end === 'busy' || end === 'unanswered' ? errorOf(end) : end;
+    const outcome = end in ERROR_OF ? errorOf(end as Exclude<End, 'ok'>) : end;
     const wanted = `${callback} ${index} #${attempt} ${outcome}`;
     const found = this.entry === undefined ? 'nothing more' : textOf(this.entry);
     if (found !== wanted) throw new Divergence(`entry ${this.#cursor}: the model says ${wanted}, the engine did: ${found}`);

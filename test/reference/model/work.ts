@@ -1,10 +1,10 @@
-import { runEnd, type StepScript } from '../script.js';
+import { runEnd } from '../script.js';
 import { awaitItems } from './await.js';
 import { ask } from './callback.js';
-import { beginAgain, giveUp, hasFailed, isDependent, isIndependent, isTask, newTask, outcomesOf, tryAgain, type Item } from './item.js';
+import { beginAgain, fateNow, giveUp, hasFailed, isDependent, isIndependent, isTask, newTask, outcomesOf, tryAgain, type Fate, type Item } from './item.js';
 import { stuck } from './operator.js';
 import type { Step } from './step.js';
-import { CANCELLED, type Tale } from './tale.js';
+import type { Tale } from './tale.js';
 
 // "Several tasks", "Retry", and what children are to the step that started them.
 
@@ -12,9 +12,9 @@ import { CANCELLED, type Tale } from './tale.js';
 export function work(tale: Tale, step: Step): boolean {
   const { script } = step;
   for (;;) {
-    awaitItems(tale, step.items, 'step', (item, fate) => {
+    awaitItems(tale, step, step.items, 'step', (item, fate) => {
       if (isIndependent(item) || item.outcome === 'succeeded') return;
-      if (isTask(item) && (step.pivot === 'maybe' || triesAgain(tale, item, fate, script, tale.isPast))) return;
+      if (isTask(item) && (step.pivot === 'maybe' || triesAgain(tale, step, item, fate, tale.isPast))) return;
       if (step.pivot === 'maybe' || tale.isPast || tale.rules.siblings === 'runOn') return;
       for (const other of step.items) if (!isIndependent(other)) giveUp(other);
     });
@@ -27,10 +27,10 @@ export function work(tale: Tale, step: Step): boolean {
         continue;
       }
       // A child is not tried again, so that the step fails all the same.
-      if (step.items.some((item) => isDependent(item) && hasFailed(item)) && !tale.isPast) return tale.fails(tale.cancelled ? CANCELLED : 'CHILD_FAILED');
-      const over = failed.filter((item) => !triesAgain(tale, item, fateNow(item), script, tale.isPast));
+      if (step.items.some((item) => isDependent(item) && hasFailed(item)) && !tale.isPast) return tale.fails(tale.stopped(step) ?? 'CHILD_FAILED');
+      const over = failed.filter((item) => !triesAgain(tale, step, item, fateNow(item), tale.isPast));
       if (over.length === 0) continue;
-      if (!tale.isPast) return tale.fails(tale.cancelled ? CANCELLED : 'TASK_FAILED');
+      if (!tale.isPast) return tale.fails(tale.stopped(step) ?? 'TASK_FAILED');
       stuck(tale);
       failed.forEach(beginAgain);
       continue;
@@ -38,7 +38,7 @@ export function work(tale: Tale, step: Step): boolean {
     if (step.pivot === 'maybe' && script.pivot === 'task') step.pivot = 'passed';
     const error = errorOfWork(tale, step);
     if (error === null) return true;
-    if (!tale.isPast) return tale.fails(tale.cancelled ? CANCELLED : error);
+    if (!tale.isPast) return tale.fails(tale.stopped(step) ?? error);
     stuck(tale);
     if (failed.length === 0) throw tale.impossible('a child is not tried again');
     failed.forEach(beginAgain);
@@ -62,32 +62,30 @@ function createAgain(tale: Tale, step: Step, failed: readonly Item[]): void {
     const end = runEnd(script.createTask, attempt);
     tale.expect(step, 'createTask', attempt, end);
     if (end === 'ok') {
-      tale.writes(step, 'createTask', attempt, script.createTask, `before ${step.index} ${outcomesOf(step)}`);
+      tale.writes(step, 'createTask', attempt, script.createTask, `before ${step.index} ${outcomesOf(step.items)}`);
       step.items = [...step.items.filter((item) => !failed.includes(item)), ...script.createdTasks.map(newTask)];
       return;
     }
-    if (!tale.rules.uncountedRuns.includes(end)) failures += 1;
-    if (failures < tale.patience(script)) continue;
+    if (tale.isUncounted(end)) continue;
+    failures += 1;
+    if (failures < tale.patience(script) && tale.picks(script, end)) continue;
     stuck(tale);
     failures = 0;
   }
 }
 
 /** Whether a task that failed has an attempt left; then it waits for it. */
-export function triesAgain(tale: Tale, item: Item, fate: string, script: StepScript, patient: boolean): boolean {
+export function triesAgain(tale: Tale, step: Step, item: Item, fate: Fate, patient: boolean): boolean {
+  const { script } = step;
   if (item.outcome === null || (item.stopAsked && !tale.rules.stoppedTriedAgain)) return false;
-  if (!patient && tale.cancelled) return false;
+  if (fate === 'child' || (!patient && tale.stopped(step) !== null)) return false;
   const counts = !(patient && tale.rules.isUncountedTask(item.outcome, fate));
-  if (counts && item.failures + 1 >= (patient ? tale.patience(script) : script.attempts)) return false;
+  if (counts && (item.failures + 1 >= (patient ? tale.patience(script) : script.attempts) || !tale.picks(script, fate))) return false;
   if (counts) item.failures += 1;
   tryAgain(item, true);
   return true;
 }
 
-function fateNow({ piece, attempt }: Item): string {
-  if ('child' in piece) throw new Error('a child has no attempts');
-  return piece.task.fates[attempt - 1] ?? 'well';
-}
 
 function attemptsOf({ items }: Step): number {
   return items.reduce((sum, item) => sum + (isTask(item) ? item.attempt : 0), 0);
