@@ -19,6 +19,8 @@ const maybeRuns = fc.option(runs, { freq: 5 });
 
 const fates: fc.Arbitrary<readonly TaskFate[]> = fc.oneof(
   { weight: 5, arbitrary: fc.constant([]) },
+  // Where nothing has run there may be nothing to undo.
+  { weight: 1, arbitrary: fc.constant(['refused', 'refused', 'refused']) },
   { weight: 2, arbitrary: fc.array(fc.constantFrom<TaskFate>('fails', 'well', 'busy', 'takenOver', 'refused', 'goneAlready', 'refusedAsGone'), { minLength: 1, maxLength: 4 }) },
 );
 const task: fc.Arbitrary<TaskScript> = fc.record({ fates, polls: fc.nat({ max: 2 }), heedsStop: fc.boolean() });
@@ -34,7 +36,8 @@ function step(children: fc.Arbitrary<readonly ChildScript[]>): fc.Arbitrary<Step
       endSuccessfully: runs,
       endWithFailure: maybeRuns,
       compensate: maybeRuns,
-      compensationEnded: fc.option(runs, { freq: 1 }),
+      compensationEnded: fc.option(runs, { freq: 2 }),
+      beforeRetry: fc.option(runs, { freq: 2 }),
       leaves: often(false, true),
       effectFree: often(false, true),
       onUndoFailed: often<'stop' | 'continue'>('stop', 'continue'),
@@ -47,6 +50,7 @@ function step(children: fc.Arbitrary<readonly ChildScript[]>): fc.Arbitrary<Step
       startedTasks: tasks,
       children,
       createdTasks: tasks,
+      cleanUps: tasks,
       reverts: tasks,
     })
     .map((traits) => ({

@@ -9,6 +9,8 @@ import { answerOf, runEnd, type CommandScript, type Picky, type RunEnd, type Run
 
 // A script as a command that the engine can run.
 
+type Context = StepContext<unknown, object>;
+
 /** Every committed callback of a command writes one line into this record of its own: what it was shown is compared with what the model says. */
 export const TRAIL = entityKind<readonly string[]>('trail');
 /** Callbacks that call count in it, so that the commits of commands meet. */
@@ -57,19 +59,19 @@ function handlerOf(type: string, script: StepScript, index: number, tries: Tries
   const { attempts, undoAttempts } = script;
   const patience = { backoffMs: 1_000, maxBackoffMs: 60_000, ...RETRY_IF[script.retryIf] };
   const part = script.pivot;
+  const created = script.startedTasks.length + script.children.length;
   // They are one run, which must make the same calls at the same places each time.
   const bothCall = script.beforeTask.calls && script.createTask.calls;
-  type Context = StepContext<unknown, object>;
 
-  async function run(ctx: Context, callback: string, runs: Runs, shown: string): Promise<void> {
+  async function run(ctx: Context, callback: string, runs: Runs, shown: string, of = ''): Promise<void> {
     if (callback === part) tries.began(ctx.commandId, index, ctx.attempt);
     const end = runEnd(runs, ctx.attempt);
     // The part that crosses must not do so again.
     if (runs.calls && !(callback === part && ctx.passed)) {
       await ctx.call('host1', 'touch', {});
-      const of = `${ctx.commandId}/${index}/${callback}`;
-      tries.says(of, end);
-      if (end !== 'ok' && end !== 'throws' && !(bothCall && (callback === 'beforeTask' || callback === 'createTask'))) await ctx.call('host1', 'say', { of });
+      const asked = `${ctx.commandId}/${index}/${callback} ${of}`;
+      tries.says(asked, end);
+      if (end !== 'ok' && end !== 'throws' && !(bothCall && (callback === 'beforeTask' || callback === 'createTask'))) await ctx.call('host1', 'say', { of: asked });
     }
     const line = trailLine(index, callback, ctx.attempt, ctx.passed, `${shown}${runs.calls ? ', counts' : ''}`);
     ctx.entities.put(TRAIL, ctx.commandId, [...(ctx.entities.find(TRAIL, ctx.commandId) ?? []), line]);
@@ -87,8 +89,8 @@ function handlerOf(type: string, script: StepScript, index: number, tries: Tries
     }
   }
 
-  const undo = (callback: 'endWithFailure' | 'compensate') => ({ reverts: script.reverts.map((task) => request(task, callback)) });
-  const { endWithFailure, compensate, compensationEnded } = script;
+  const reverts = (ctx: Context): TaskRequest[] => script.reverts.map((task, i) => request(task, 'undo', i, ctx));
+  const { endWithFailure, compensate, compensationEnded, beforeRetry } = script;
   return taskHandler<unknown>()<string, string, string>({
     name: `step${index}`,
     effectFree: script.effectFree,
@@ -100,15 +102,24 @@ function handlerOf(type: string, script: StepScript, index: number, tries: Tries
       ? {}
       : { pointOfNoReturn: { part, hasPassed: (ctx: { commandId: string; attempt: number }) => answerOf(script, tries.of(ctx.commandId, index, part === 'task' ? 'tasks' : 'runs'), ctx.attempt) } }),
     beforeTask: async (ctx) => {
-      for (const task of script.startedTasks) ctx.startTask(request(task, 'step'));
+      script.startedTasks.forEach((task, i) => ctx.startTask(request(task, 'step', i, ctx)));
       script.children.forEach((child, ordinal) => ctx.startChild({ type: childType(type, index, ordinal), params: {}, ...(child.independent ? { independent: true as const } : {}) }));
       await run(ctx, 'beforeTask', script.beforeTask, '');
       return `before ${index}`;
     },
     createTask: async (ctx) => {
       await run(ctx, 'createTask', script.createTask, `${String(ctx.before)} ${outcomes(ctx.work)}`);
-      return script.createdTasks.map((task) => request(task, 'step'));
+      return script.createdTasks.map((task, i) => request(task, 'step', created + i, ctx));
     },
+    ...(beforeRetry === null
+      ? {}
+      : {
+          beforeRetry: async (ctx) => {
+            const { args, attempt, outcomes: past } = ctx.failed;
+            await run(ctx, 'beforeRetry', beforeRetry, `${String(ctx.before)} #${attempt} ${past.map(({ kind }) => kind).join('>')}`, String(args['ordinal']));
+            return script.cleanUps.map((task, i) => request(task, 'cleanUp', i, ctx));
+          },
+        }),
     endSuccessfully: async (ctx) => {
       await run(ctx, 'endSuccessfully', script.endSuccessfully, outcomes(ctx.work));
       return `output ${index}`;
@@ -119,7 +130,7 @@ function handlerOf(type: string, script: StepScript, index: number, tries: Tries
           endWithFailure: async (ctx) => {
             const { beforeCommitted, work } = ctx.failure;
             await run(ctx, 'endWithFailure', endWithFailure, `${beforeCommitted} ${outcomes(work)}`);
-            return undo('endWithFailure').reverts;
+            return reverts(ctx);
           },
         }),
     ...(compensate === null
@@ -127,7 +138,7 @@ function handlerOf(type: string, script: StepScript, index: number, tries: Tries
       : {
           compensate: async (ctx) => {
             await run(ctx, 'compensate', compensate, String(ctx.output));
-            return undo('compensate').reverts;
+            return reverts(ctx);
           },
         }),
     ...(compensationEnded === null
@@ -147,6 +158,13 @@ export function trailLine(index: number, callback: string, attempt: number, pass
   return `${index} ${callback} #${attempt}${passed ? ' passed' : ''}: ${shown}`;
 }
 
-function request(script: TaskScript, of: string): TaskRequest {
-  return { verb: of, args: { ...script, fates: [...script.fates] }, pool: 'pool1', doneCodes: [GONE] };
+/** What a task is, for the host. */
+export interface TaskArgs extends TaskScript {
+  readonly commandId: string;
+  readonly step: number;
+  readonly ordinal: number;
+}
+
+function request(script: TaskScript, verb: 'step' | 'cleanUp' | 'undo', ordinal: number, { commandId, executionIndex: step }: Context): TaskRequest {
+  return { verb, args: { ...script, fates: [...script.fates], commandId, step, ordinal }, pool: 'pool1', doneCodes: [GONE] };
 }

@@ -28,10 +28,9 @@ export function falseTale(child: Life, lives: ReadonlyMap<string, Life>, rules: 
 }
 
 /** How the child must have stood when its parent took notice of this; null if it says nothing of a child's end. */
-function endsOf(entry: Entry, { bond, parent }: Life): readonly string[] | null {
-  if ((entry.kind !== 'childUndone' && entry.kind !== 'ended') || entry.step !== parent?.step || entry.ordinal !== parent.ordinal) return null;
+function endsOf(entry: Entry, { id, bond }: Life): readonly string[] | null {
+  if ((entry.kind !== 'childUndone' && entry.kind !== 'ended') || entry.child !== id) return null;
   if (entry.kind === 'childUndone') return [entry.how === 'rolledBack' ? 'ROLLED_BACK' : 'CLOSED_BY_OPERATOR'];
-  if (entry.of === 'undo') return null;
   if (entry.childIs === 'closed') return ['CLOSED_BY_OPERATOR'];
   if (entry.outcome === 'succeeded') return bond === 'dependent' ? ['COMPLETED'] : ['SUCCEEDED', 'CLOSED_BY_OPERATOR'];
   return bond === 'dependent' ? ['ROLLED_BACK', 'REJECTED'] : ['ROLLED_BACK', 'REJECTED', 'CLOSED_BY_OPERATOR'];

@@ -12,13 +12,13 @@ const options = new Command('npm run reference --')
   .opts<{ runs: string; seed: string; path?: string }>();
 
 const begin = performance.now();
-const { commands, crashes, events, statuses, difference } = await check({
+const { commands, lives, crashes, events, reached, difference } = await check({
   runs: Number(options.runs),
   seed: Number(options.seed),
   ...(options.path === undefined ? {} : { path: options.path }),
 });
 const seconds = (performance.now() - begin) / 1000;
-console.log(`${commands} commands, ${crashes} crashes, ${events} events in ${seconds.toFixed(1)} s: ${(commands / seconds).toFixed(0)} commands a second`);
-console.log([...statuses].map(([status, n]) => `${status} ${n}`).join(', '));
+console.log(`${commands} commands, ${lives} with their children, ${crashes} crashes, ${events} events in ${seconds.toFixed(1)} s: ${(commands / seconds).toFixed(0)} commands a second`);
+for (const [what, n] of [...reached].sort(([, a], [, b]) => b - a)) console.log(`${String(n).padStart(8)}  ${what}`);
 if (difference !== null) console.log(difference);
 process.exitCode = difference === null ? 0 : 1;

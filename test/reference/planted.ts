@@ -26,6 +26,7 @@ export const PLANTED: readonly PlantedRule[] = [
   but('`retryIf` except is taken for only', { picks: { ...RULES.picks, notThrown: RULES.picks.onlyThrown } }),
   but('a time limit stops nothing', { timeLimitStops: false }),
   but('that a handler could not be told of its revert tasks does not matter', { untold: 'compensated' }),
+  but('a task is tried again though the clean-up before has failed for good', { withoutCleanUp: 'isTriedAgain' }),
   but('a task that was asked to stop is tried again', { stoppedTriedAgain: true }),
   but('a refused task may have run', { neverRan: ['notSent'] }),
   but('the siblings of a task that failed for good run on', { siblings: 'runOn' }),

@@ -3,7 +3,7 @@ import { isHeld, type CommandState } from '../../src/flow/state.js';
 import type { TaskStatus } from '../../actors/wire.js';
 import { EngineRig } from '../actors/engine-rig.js';
 import type { CallReply, HostCall } from '../actors/scripted-host.js';
-import { COUNTED, definitionOf, GONE, HOST_CODE, typesOf, type Tries } from './definition.js';
+import { COUNTED, definitionOf, GONE, HOST_CODE, typesOf, type TaskArgs, type Tries } from './definition.js';
 import { entriesOf, type Line } from './log.js';
 import type { Bond } from './model.js';
 import { fateOf, type CommandScript, type Course, type RunEnd, type TaskScript } from './script.js';
@@ -48,7 +48,7 @@ export async function play(course: Course): Promise<Played> {
     seed: course.seed,
     host: {
       call: (call) => host.call(call),
-      submit: (_verb, taskId) => host.submit(taskId, rig.host.submissions.at(-1)?.args as unknown as TaskScript),
+      submit: (verb, taskId) => host.submit(verb, taskId, rig.host.submissions.at(-1)?.args as unknown as TaskArgs),
       status: (_verb, taskId) => host.status(taskId, rig.host.stopped.includes(taskId)),
     },
     written: (ops) => {
@@ -105,7 +105,8 @@ function parentOf({ id, parent }: CommandState): Life['parent'] {
   return parent === null || ordinal === undefined ? null : { id: parent.commandId, step: Number(step), ordinal: Number(ordinal) };
 }
 
-const TASK_ID = /^(.*)\$(\d+)\.(\w)\d+\.(\d+)\.\d+$/;
+/** An id ends with the attempt, and which of the tasks it is. */
+const ATTEMPT = /\.(\d+)\.\d+$/;
 
 /** How the one host deals with tasks, and what it knows of how often something was tried. */
 class ScriptHost implements Tries {
@@ -139,13 +140,13 @@ class ScriptHost implements Tries {
     }
   }
 
-  submit(taskId: string, script: TaskScript): number {
-    const [, commandId, step, of, attempt] = TASK_ID.exec(taskId) ?? [];
-    if (of === 'w') this.#try(`${commandId}/${step}/tasks`, taskId);
-    const fate = fateOf(script, Number(attempt));
+  submit(verb: string, taskId: string, script: TaskArgs): number {
+    if (verb === 'step') this.#try(`${script.commandId}/${script.step}/tasks`, taskId);
+    const attempt = Number(ATTEMPT.exec(taskId)?.[1]);
+    const fate = fateOf(script, attempt);
     if (fate === 'refused') return 1000;
     if (fate === 'refusedAsGone') return GONE;
-    if (!this.#tasks.has(taskId)) this.#tasks.set(taskId, { script, attempt: Number(attempt), polls: 0 });
+    if (!this.#tasks.has(taskId)) this.#tasks.set(taskId, { script, attempt, polls: 0 });
     return 0;
   }
 

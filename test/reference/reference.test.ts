@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { anyCourse } from './any-course.js';
-import { AT_ONE_TIME, check } from './check.js';
+import { AT_ONE_TIME } from './check.js';
 import { difference, firstDifference } from './compare.js';
 import { PLANTED } from './planted.js';
 import { play, type Life } from './play.js';
@@ -9,22 +9,6 @@ import { RULES } from './rules.js';
 import { describeCourse } from './text.js';
 
 const SEED = Number(process.env['FC_SEED'] ?? 20_261_123);
-/** Engines, with four or five commands each. */
-const RUNS = Number(process.env['REFERENCE_RUNS'] ?? 450);
-
-describe('the real engine and the reference model', () => {
-  it('never differ, whatever fails, is cancelled, or crashes', { timeout: 900_000 }, async () => {
-    const { commands, crashes, statuses, difference: found } = await check({ runs: RUNS, seed: SEED });
-    if (found !== null) expect.fail(found);
-    // What was compared is worth comparing.
-    expect(commands).toBeGreaterThan(3 * RUNS);
-    expect(crashes).toBeGreaterThan(RUNS / 4);
-    for (const status of ['SUCCEEDED', 'ROLLED_BACK', 'ROLLBACK_INCOMPLETE', 'CLOSED_BY_OPERATOR']) expect(statuses.get(status) ?? 0).toBeGreaterThan(RUNS / 10);
-    // Rare, so that a few runs may have none.
-    for (const status of ['STUCK', 'COMPLETED']) expect(statuses.get(status) ?? 0).toBeGreaterThanOrEqual(Math.floor(RUNS / 100));
-  });
-});
-
 describe('a wrong rule in the model is noticed:', () => {
   const lives: Life[] = [];
 

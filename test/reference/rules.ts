@@ -19,6 +19,8 @@ export interface Rules {
   readonly timeLimitStops: boolean;
   /** What becomes of a step whose handler could not be told how its revert tasks had ended. */
   readonly untold: 'failed' | 'compensated';
+  /** What becomes of a task whose clean-up before its next attempt has failed for good, or was asked to stop. */
+  readonly withoutCleanUp: 'endsAsItsLastAttempt' | 'isTriedAgain';
   /** Whether a task that was asked to stop has attempts left. */
   readonly stoppedTriedAgain: boolean;
   /** After this outcome nothing can have happened on a host. */
@@ -67,6 +69,7 @@ export const RULES: Rules = {
   },
   timeLimitStops: true,
   untold: 'failed',
+  withoutCleanUp: 'endsAsItsLastAttempt',
   stoppedTriedAgain: false,
   neverRan: ['refused', 'notSent'],
   siblings: 'areStopped',

@@ -40,6 +40,7 @@ export interface StepScript {
   readonly endWithFailure: Runs | null;
   readonly compensate: Runs | null;
   readonly compensationEnded: Runs | null;
+  readonly beforeRetry: Runs | null;
   readonly leaves: boolean;
   readonly effectFree: boolean;
   readonly onUndoFailed: 'stop' | 'continue';
@@ -55,6 +56,8 @@ export interface StepScript {
   readonly startedTasks: readonly TaskScript[];
   readonly children: readonly ChildScript[];
   readonly createdTasks: readonly TaskScript[];
+  /** What `beforeRetry` starts. */
+  readonly cleanUps: readonly TaskScript[];
   /** What undoing the step starts. */
   readonly reverts: readonly TaskScript[];
 }

@@ -18,7 +18,7 @@ function stepsOf({ steps }: CommandScript): readonly string[] {
 function traitsOf(step: StepScript): readonly string[] {
   const traits = [`${step.attempts} attempts, ${step.undoAttempts} to undo`];
   for (const name of ['beforeTask', 'createTask', 'endSuccessfully'] as const) if (!isUsual(step[name])) traits.push(`${name} ${runsText(step[name])}`);
-  for (const name of ['endWithFailure', 'compensate', 'compensationEnded'] as const) {
+  for (const name of ['endWithFailure', 'compensate', 'compensationEnded', 'beforeRetry'] as const) {
     const runs = step[name];
     if (runs === null) traits.push(`no ${name}`);
     else if (!isUsual(runs)) traits.push(`${name} ${runsText(runs)}`);
@@ -28,7 +28,7 @@ function traitsOf(step: StepScript): readonly string[] {
   for (const name of ['leaves', 'effectFree'] as const) if (step[name]) traits.push(name);
   if (step.onUndoFailed === 'continue') traits.push('undoes on after a failed undo');
   if (step.pivot !== null) traits.push(`point of no return in ${step.pivot}, hasPassed answers by try: ${step.answers.map((answers) => answers.join(', ')).join(' | ')}`);
-  for (const name of ['startedTasks', 'createdTasks', 'reverts'] as const) traits.push(...step[name].map((task) => `${name}: ${taskText(task)}`));
+  for (const name of ['startedTasks', 'createdTasks', 'cleanUps', 'reverts'] as const) traits.push(...step[name].map((task) => `${name}: ${taskText(task)}`));
   return traits;
 }
 

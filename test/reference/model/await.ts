@@ -1,5 +1,6 @@
 import type { WorkOf } from '../log.js';
-import { canEnd, fateNow, giveUp, isDependent, isTask, type Fate, type Item } from './item.js';
+import { cleanUpEnded, dueAgain, giveUp, prepares, stopSiblings } from './clean-up.js';
+import { canEnd, fateNow, isDependent, isTask, type Fate, type Item } from './item.js';
 import type { Step } from './step.js';
 import { Stop, type Tale } from './tale.js';
 
@@ -15,27 +16,38 @@ export function awaitItems(tale: Tale, step: Step, items: readonly Item[], of: W
       case 'timeout':
         if (of === 'undo') throw tale.impossible('there is nothing to stop');
         tale.stopComes(step);
-        items.forEach(giveUp);
+        giveUp(tale, step);
+        continue;
+      case 'callback':
+        if (of === 'undo' || entry.beforeRetryOf === null) throw tale.impossible('work is outstanding');
+        if (prepares(tale, step, entry.beforeRetryOf)) stopSiblings(tale, step);
         continue;
       case 'due':
       case 'ended':
       case 'childHeld': {
         const item = items[entry.ordinal];
         if (item === undefined || item.outcome !== null || entry.of !== of) throw tale.impossible('nothing like that is outstanding');
-        if (entry.kind === 'childHeld') item.held = entry.status;
-        else if (entry.kind === 'due') {
-          if (!item.waits) throw tale.impossible('it does not wait');
-          item.waits = false;
+        if (entry.kind === 'childHeld') {
+          item.held = entry.status;
+          tale.understood();
+        } else if (entry.kind === 'due') {
+          const waiting = entry.cleanUp === null ? item : item.cleanUp?.tasks?.[entry.cleanUp];
+          if (waiting?.waits !== true) throw tale.impossible('it does not wait');
+          waiting.waits = false;
+          if (waiting === item && of === 'step') dueAgain(step, item);
+          tale.understood();
+        } else if (entry.cleanUp !== null) {
+          if (cleanUpEnded(tale, step, item, entry.cleanUp, entry.outcome)) stopSiblings(tale, step);
         } else {
           const fate = fateNow(item);
-          if (item.waits || !canEnd(entry.outcome, fate, item)) throw tale.impossible(`the script says ${fate}`);
+          if (item.waits || item.cleanUp !== null || !canEnd(entry.outcome, fate, item)) throw tale.impossible(`the script says ${fate}`);
           item.outcome = entry.outcome;
           item.held = null;
           item.stays = entry.childIs === 'past';
           if (entry.childIs === 'closed') item.undone = 'closed';
+          tale.understood();
           hasEnded(item, fate);
         }
-        tale.understood();
         continue;
       }
       default:

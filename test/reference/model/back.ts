@@ -2,11 +2,12 @@ import type { Part } from '../rules.js';
 import type { Runs } from '../script.js';
 import { awaitItems } from './await.js';
 import { runOf } from './callback.js';
+import { withCleanUps } from './clean-up.js';
 import { beginAgain, hasFailed, isDependent, isTask, newTask, outcomesOf, type Item } from './item.js';
 import { held } from './operator.js';
 import type { Step } from './step.js';
 import { Stop, type Tale } from './tale.js';
-import { triesAgain } from './work.js';
+import { triesAgain } from './retry.js';
 
 // "Failure of step k": from there on everything is undone, in reverse.
 
@@ -136,7 +137,8 @@ function cleanUp(tale: Tale, step: Step): void {
 }
 
 function mayHaveRun(tale: Tale, item: Item): boolean {
-  return isTask(item) && [...item.past, ...(item.outcome === null ? [] : [item.outcome])].some((kind) => !tale.rules.neverRan.includes(kind));
+  const ends = withCleanUps(item).flatMap(({ past, outcome }) => [...past, ...(outcome === null ? [] : [outcome])]);
+  return isTask(item) && ends.some((kind) => !tale.rules.neverRan.includes(kind));
 }
 
 function compensate(tale: Tale, step: Step): void {

@@ -2,12 +2,12 @@ import { answerOf, runEnd, type Runs } from '../script.js';
 import type { Step } from './step.js';
 import type { End, Stopped, Tale } from './tale.js';
 
-/** One run of a callback. @param refused why its commit is, if so */
-export function runOf(tale: Tale, step: Step, callback: string, attempt: number, runs: Runs | null, shown: string, refused: Stopped | null = null): End {
+/** One run of a callback. @param refused why its commit is, if so @param ofTask which task `beforeRetry` is for */
+export function runOf(tale: Tale, step: Step, callback: string, attempt: number, runs: Runs | null, shown: string, refused: Stopped | 'TASK_FAILED' | null = null, ofTask: number | null = null): End {
   if (runs?.calls === true && step.script.pivot === callback && step.pivot === 'none') step.pivot = 'maybe';
   const end = runEnd(runs, attempt);
   const ended = end === 'ok' ? (refused ?? end) : end;
-  tale.expect(step, callback, attempt, ended);
+  tale.expect(step, callback, attempt, ended, ofTask);
   if (ended === 'ok' && runs !== null) tale.writes(step, callback, attempt, runs, shown);
   return ended;
 }

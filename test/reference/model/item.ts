@@ -14,6 +14,13 @@ export interface Item {
   waits: boolean;
   stopAsked: boolean;
   outcome: Kind | null;
+  /** What comes before its next attempt, which `attempt` tells of already: `beforeRetry`, and then the tasks that that has returned. */
+  cleanUp: { attempt: number; failures: number; tasks: Item[] | null } | null;
+  /** The tasks of clean-ups that are over. */
+  readonly cleanedUp: Item[];
+  /** Runs of `beforeRetry` for the next attempt that are used up, for that was given up; and why. */
+  cleanUpsGivenUp: number;
+  retryGivenUp: 'failed' | 'stopped' | null;
   /** Of a child: it waits for an operator, and is so. */
   held: string | null;
   /** Of a child: it has completed, and cannot be rolled back any more. */
@@ -23,7 +30,7 @@ export interface Item {
 }
 
 export function newItem(piece: Item['piece']): Item {
-  return { piece, attempt: 1, failures: 0, past: [], waits: false, stopAsked: false, outcome: null, held: null, stays: false, undone: null };
+  return { piece, attempt: 1, failures: 0, past: [], waits: false, stopAsked: false, outcome: null, cleanUp: null, cleanedUp: [], cleanUpsGivenUp: 0, retryGivenUp: null, held: null, stays: false, undone: null };
 }
 
 export function newTask(task: TaskScript): Item {
@@ -69,17 +76,6 @@ export function beginAgain(item: Item): void {
   if (hasFailed(item)) tryAgain(item, false);
   item.waits = false;
   item.failures = 0;
-}
-
-/** One that runs is asked to stop; one that waits for its next attempt is over, and ended as its last one did. */
-export function giveUp(item: Item): void {
-  if (item.outcome !== null) return;
-  if (!item.waits) item.stopAsked = true;
-  else {
-    item.waits = false;
-    item.attempt -= 1;
-    item.outcome = item.past.pop() ?? 'notSent';
-  }
 }
 
 /** Whether it can be said to have ended so. A task that was asked to stop may have ended before; or does not. */

@@ -24,12 +24,17 @@ export const CANCELLED = 'CANCELLED';
 export const STEP_TIMEOUT = 'STEP_TIMEOUT';
 /** Why nothing is tried any more, and a callback under way is not committed. */
 export type Stopped = typeof CANCELLED | typeof STEP_TIMEOUT;
-export type End = RunEnd | Stopped;
+/** `TASK_FAILED`: of a clean-up for a task that is not to be tried again, because a sibling has failed. */
+export type End = RunEnd | Stopped | 'TASK_FAILED';
 
-const ERROR_OF: Record<Exclude<End, 'ok'>, string> = { throws: 'CALLBACK_THREW', fails: 'CALL_FAILED', busy: 'CALL_FAILED', unanswered: 'CALL_UNKNOWN', CANCELLED, STEP_TIMEOUT };
+const ERROR_OF: Record<Exclude<End, 'ok'>, string> = { throws: 'CALLBACK_THREW', fails: 'CALL_FAILED', busy: 'CALL_FAILED', unanswered: 'CALL_UNKNOWN', CANCELLED, STEP_TIMEOUT, TASK_FAILED: 'TASK_FAILED' };
 
 export function errorOf(end: Exclude<End, 'ok'>): string {
   return ERROR_OF[end];
+}
+
+function isRunEnd<E extends RunEnd | TaskFate>(end: E | End): end is E {
+  return end !== CANCELLED && end !== STEP_TIMEOUT && end !== 'TASK_FAILED';
 }
 
 /** One command's life as far as it has been told: what the log says from here on is not known yet. */
@@ -68,12 +73,12 @@ export class Tale {
 
   /** Whether this says nothing about the work itself. */
   isUncounted(end: End): boolean {
-    return end !== CANCELLED && end !== STEP_TIMEOUT && this.rules.uncountedRuns.includes(end);
+    return isRunEnd(end) && this.rules.uncountedRuns.includes(end);
   }
 
   /** Whether the handler tries this again at all. */
   picks({ retryIf }: StepScript, what: End | TaskFate): boolean {
-    return what === CANCELLED || what === STEP_TIMEOUT || this.rules.picks[retryIf](what);
+    return !isRunEnd(what) || this.rules.picks[retryIf](what);
   }
 
   /** The first error stays. */
@@ -127,10 +132,18 @@ export class Tale {
     return entry;
   }
 
+  /** Whether a run of `beforeRetry` for this task was under way when that was asked to stop. */
+  wasPreparing(ordinal: number): boolean {
+    const { entry } = this;
+    if (entry?.kind !== 'stopsPreparing' || entry.ordinal !== ordinal) throw this.impossible(`the clean-up for ${ordinal} is stopped`);
+    this.understood();
+    return entry.inRun;
+  }
+
   /** The command has to commit this now. */
-  expect({ index }: Step, callback: string, attempt: number, end: End | 'passed' | 'notPassed' | 'cannotTell'): void {
+  expect({ index }: Step, callback: string, attempt: number, end: End | 'passed' | 'notPassed' | 'cannotTell', ofTask: number | null = null): void {
     const outcome = end in ERROR_OF ? errorOf(end as Exclude<End, 'ok'>) : end;
-    const wanted = `${callback} ${index} #${attempt} ${outcome}`;
+    const wanted = `${callback} ${index} #${attempt} ${outcome}${ofTask === null ? '' : ` of ${ofTask}`}`;
     const found = this.entry === undefined ? 'nothing more' : textOf(this.entry);
     if (found !== wanted) throw new Divergence(`entry ${this.#cursor}: the model says ${wanted}, the engine did: ${found}`);
     this.understood();

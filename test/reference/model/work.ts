@@ -1,8 +1,10 @@
 import { runEnd } from '../script.js';
 import { awaitItems } from './await.js';
 import { ask } from './callback.js';
-import { beginAgain, fateNow, giveUp, hasFailed, isDependent, isIndependent, isTask, newTask, outcomesOf, tryAgain, type Fate, type Item } from './item.js';
+import { dueAgain, stopSiblings } from './clean-up.js';
+import { beginAgain, fateNow, hasFailed, isDependent, isIndependent, isTask, newTask, outcomesOf, type Item } from './item.js';
 import { stuck } from './operator.js';
+import { triesAgain } from './retry.js';
 import type { Step } from './step.js';
 import type { Tale } from './tale.js';
 
@@ -15,8 +17,7 @@ export function work(tale: Tale, step: Step): boolean {
     awaitItems(tale, step, step.items, 'step', (item, fate) => {
       if (isIndependent(item) || item.outcome === 'succeeded') return;
       if (isTask(item) && (step.pivot === 'maybe' || triesAgain(tale, step, item, fate, tale.isPast))) return;
-      if (step.pivot === 'maybe' || tale.isPast || tale.rules.siblings === 'runOn') return;
-      for (const other of step.items) if (!isIndependent(other)) giveUp(other);
+      stopSiblings(tale, step);
     });
     const failed = step.items.filter((item) => isTask(item) && hasFailed(item));
     if (failed.length > 0 && step.pivot === 'maybe') {
@@ -32,7 +33,7 @@ export function work(tale: Tale, step: Step): boolean {
       if (over.length === 0) continue;
       if (!tale.isPast) return tale.fails(tale.stopped(step) ?? 'TASK_FAILED');
       stuck(tale);
-      failed.forEach(beginAgain);
+      failed.forEach((item) => fromTheBeginning(step, item));
       continue;
     }
     if (step.pivot === 'maybe' && script.pivot === 'task') step.pivot = 'passed';
@@ -41,14 +42,20 @@ export function work(tale: Tale, step: Step): boolean {
     if (!tale.isPast) return tale.fails(tale.stopped(step) ?? error);
     stuck(tale);
     if (failed.length === 0) throw tale.impossible('a child is not tried again');
-    failed.forEach(beginAgain);
+    failed.forEach((item) => fromTheBeginning(step, item));
   }
+}
+
+/** An operator wants it again. */
+function fromTheBeginning(step: Step, item: Item): void {
+  beginAgain(item);
+  dueAgain(step, item);
 }
 
 /** Of the piece that failed, rather than was stopped because of another one. */
 function errorOfWork(tale: Tale, { items }: Step): string | null {
   const bad = items.filter((item) => !isIndependent(item) && hasFailed(item));
-  const cause = bad.find((item) => (isTask(item) ? item.outcome !== 'aborted' && item.outcome !== 'notSent' : !item.stopAsked)) ?? bad[0];
+  const cause = bad.find((item) => (isTask(item) ? item.outcome !== 'aborted' && item.outcome !== 'notSent' && item.retryGivenUp !== 'stopped' : !item.stopAsked)) ?? bad[0];
   if (cause !== undefined) return isTask(cause) ? 'TASK_FAILED' : 'CHILD_FAILED';
   const independent = items.filter(isIndependent);
   return tale.rules.childrenEndedWell(independent.filter(({ outcome }) => outcome === 'succeeded').length, independent.length) ? null : 'CHILD_FAILED';
@@ -73,19 +80,6 @@ function createAgain(tale: Tale, step: Step, failed: readonly Item[]): void {
     failures = 0;
   }
 }
-
-/** Whether a task that failed has an attempt left; then it waits for it. */
-export function triesAgain(tale: Tale, step: Step, item: Item, fate: Fate, patient: boolean): boolean {
-  const { script } = step;
-  if (item.outcome === null || (item.stopAsked && !tale.rules.stoppedTriedAgain)) return false;
-  if (fate === 'child' || (!patient && tale.stopped(step) !== null)) return false;
-  const counts = !(patient && tale.rules.isUncountedTask(item.outcome, fate));
-  if (counts && (item.failures + 1 >= (patient ? tale.patience(script) : script.attempts) || !tale.picks(script, fate))) return false;
-  if (counts) item.failures += 1;
-  tryAgain(item, true);
-  return true;
-}
-
 
 function attemptsOf({ items }: Step): number {
   return items.reduce((sum, item) => sum + (isTask(item) ? item.attempt : 0), 0);

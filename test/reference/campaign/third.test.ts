@@ -1,0 +1,3 @@
+import { playPart } from './campaign.js';
+
+playPart(3);
