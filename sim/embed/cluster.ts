@@ -99,7 +99,8 @@ export class Cluster {
     const owner = {
       probe: (node: SimNode, probe: Probe) => this.#probe(node, probe),
       fault: (node: SimNode, error: unknown) => {
-        this.#defect ??= new SeatbeltError('INTERNAL', `${node.name} stopped at ${this.kernel.now} µs: ${String(error)}`, { cause: error });
+        const [code, why] = error instanceof SeatbeltError && error.code.startsWith('STORE_') ? [error.code, error.message] : ['INTERNAL' as const, String(error)];
+        this.#defect ??= new SeatbeltError(code, `${node.name} stopped at ${this.kernel.now} µs: ${why}`, { cause: error });
       },
       down: (node: SimNode) => this.#down(node),
     };
@@ -132,7 +133,7 @@ export class Cluster {
     return this.engine.up ? this.#memory : null;
   }
 
-  /** What has stopped a node for good: a defect of ours. */
+  /** What has stopped a node for good: a disk that failed under a store, or a defect of ours. */
   get defect(): SeatbeltError | null {
     return this.#defect;
   }

@@ -12,11 +12,16 @@ export function storeText(view: StoreView): readonly string[] {
     `${command.id.padEnd(idWidth)}  ${command.type.padEnd(typeWidth)}  ${command.status}${whereabouts(command)}${errorText(command)}`;
   return [
     `store ${view.storeId ?? '?'}, incarnation ${view.incarnation ?? '?'}, commit ${view.commitSeq ?? '?'}`,
-    `${view.commands.length} commands, ${view.tasks.length} tasks, ${view.locks.length} locks, ${view.entities.length} entities`,
+    ...((view.epoch ?? 0) === 0 ? [] : [`commit ${view.epoch ?? '?'} took up an older copy: what was committed between that and it is lost`]),
+    [counted(view.commands, 'command'), counted(view.tasks, 'task'), counted(view.locks, 'lock'), counted(view.entities, 'entity', 'entities')].join(', '),
     ...view.commands.map(row),
-    ...(view.expired.length === 0 ? [] : [`${view.expired.length} commands expired: they have been over for so long that nothing is kept of them but their ids`]),
+    ...(view.expired.length === 0 ? [] : [`${counted(view.expired, 'command')} expired, over for so long that nothing else is kept`]),
     ...damageLines(view.damaged),
   ].map(printable);
+}
+
+function counted(list: readonly unknown[], one: string, many = `${one}s`): string {
+  return `${list.length} ${list.length === 1 ? one : many}`;
 }
 
 /** The lines of `inspect COMMAND`. */
@@ -25,6 +30,7 @@ export function commandText({ command, history, tasks, locks, exists, damaged }:
   return [
     `${command.id}  ${command.type} version ${command.version}  ${command.status}${whereabouts(command)}${errorText(command)}`,
     ...(command.parent === null ? [] : [`child of ${command.parent.commandId}`]),
+    ...(command.inDoubt === undefined ? [] : ['in doubt: it was under way in an older store that was accepted, and what lost commits did for it is not known']),
     `params ${JSON.stringify(command.params)}`,
     'steps',
     ...command.handlers.flatMap((handler, index) => stepLines(handler.padEnd(handlerWidth), index, command.steps[index])),
@@ -41,13 +47,14 @@ export function commandText({ command, history, tasks, locks, exists, damaged }:
 }
 
 function stepLines(handler: string, index: number, step: StepState | undefined): readonly string[] {
-  return [`  ${index} ${handler}  ${stepText(step)}`, ...(step?.work ?? []).map((item) => `      ${workText(item)}`)];
+  return [`  ${index} ${handler}  ${stepText(step)}`, ...(step?.work ?? []).map((item) => `      ${workText(item)}`), ...(step?.superseded ?? []).map((item) => `      ${workText(item)}, superseded`)];
 }
 
 function stepText(step: StepState | undefined): string {
   if (step === undefined) return 'not reached';
   const progress = step.completed ? 'completed' : step.failure !== undefined ? `failed: ${step.failure.message}` : step.begun ? 'begun' : 'reached';
-  return [progress, step.pivot === 'none' ? '' : `point of no return: ${step.pivot}`, step.undo === undefined ? '' : `undo: ${step.undo}${step.undoError === undefined ? '' : ` (${step.undoError.message})`}`]
+  const late = step.timedOut === undefined ? '' : `its time was up at ${clock(step.timedOut.requestedAt)}`;
+  return [progress, late, step.pivot === 'none' ? '' : `point of no return: ${step.pivot}`, step.undo === undefined ? '' : `undo: ${step.undo}${step.undoError === undefined ? '' : ` (${step.undoError.message})`}`]
     .filter((part) => part !== '')
     .join('; ');
 }

@@ -13,6 +13,8 @@ export interface StoreView {
   readonly storeId: string | null;
   /** How many times an engine has started on it. */
   readonly incarnation: number | null;
+  /** The commit with which an older copy of it was accepted last; 0: none ever was. */
+  readonly epoch: number | null;
   readonly commitSeq: number | null;
   readonly commands: readonly CommandState[];
   /** Ids of the root commands that have been over for so long that nothing else is kept of them. */
@@ -50,6 +52,7 @@ export function storeView(scan: StoreScan): StoreView {
   return {
     storeId: identity?.storeId ?? null,
     incarnation: head?.incarnation ?? null,
+    epoch: head?.epoch ?? null,
     commitSeq: head?.commitSeq ?? null,
     // Whoever decoded it has checked that it is one.
     commands: inFamilyOrder(records.flatMap((record) => (record.kind === 'command' || record.kind === 'done' ? [record.command as unknown as CommandState] : []))),

@@ -62,6 +62,7 @@ export class WorldStore {
   #tables: readonly Table[] = [];
   #progress: Progress;
   #end: Data;
+  #failure: SeatbeltError | null = null;
 
   private constructor(disk: OpenDisk, { run, head, end, rows, sum }: Found) {
     this.#disk = disk;
@@ -129,7 +130,7 @@ export class WorldStore {
     for (const table of tables) table.restore(this.#rows.get(table.name) ?? []);
   }
 
-  /** Writes what has changed since the last time, all of it or nothing. @throws SeatbeltError `STORE_WRITE_FAILED` */
+  /** Writes what has changed since the last time, all of it or nothing. @throws SeatbeltError `STORE_WRITE_FAILED` it may be there or not; nothing more is written, only read anew */
   async flush(progress: Progress): Promise<void> {
     await this.#write(progress, null);
   }
@@ -144,6 +145,7 @@ export class WorldStore {
   }
 
   async #write(progress: Progress, end: Data): Promise<void> {
+    if (this.#failure !== null) throw this.#failure;
     const ops: DiskOp[] = [];
     for (const table of this.#tables) {
       for (const [key, row] of table.takeChanges()) this.#stage(ops, rowKey(table.name, key), row);
@@ -152,7 +154,13 @@ export class WorldStore {
     this.#end = end;
     this.#progress = progress;
     const head: Head = { ...progress, sessions: this.#sessions, contents: this.#sum.value };
-    await this.#disk.write([...ops, { type: 'put', key: HEAD_KEY, value: encodeValue(VERSION, head) }]);
+    try {
+      await this.#disk.write([...ops, { type: 'put', key: HEAD_KEY, value: encodeValue(VERSION, head) }]);
+    } catch (error) {
+      // The sum counts what may not be there, and the tables have given it away.
+      this.#failure = error instanceof SeatbeltError ? error : new SeatbeltError('STORE_WRITE_FAILED', String(error), { cause: error });
+      throw this.#failure;
+    }
   }
 
   #stage(ops: DiskOp[], key: string, row: Data | undefined): void {

@@ -7,6 +7,7 @@ import type { Scenario } from '../../../sim/scenario/schema.js';
 import { BUILT_IN_VOCABULARY } from '../../../sim/scenario/vocabulary.js';
 import { isTerminal } from '../../../src/flow/state.js';
 import { MemoryDisk } from '../../../src/store/memory-disk.js';
+import { SeatbeltError } from '../../../src/model/errors.js';
 import type { OpenDisk } from '../../../src/store/disk.js';
 import { broken, finished } from './finished.js';
 
@@ -40,6 +41,20 @@ async function cutAt(scenario: Scenario, seed: number, cuts: readonly number[]):
   }
   return finished(simulation);
 }
+
+it.each(['engine', 'world'] as const)('a run whose %s disk fails under a write stops, and says so; it can be gone on with', async (which) => {
+  const disks = { engine: new MemoryDisk(), world: new MemoryDisk() };
+  const scenario = await scenarioOf('live-migration');
+  const engine = async (): Promise<OpenDisk> => (disks.engine = disks.engine.clone());
+  const simulation = await Simulation.on(await begin({ engine, world: disks.world }, { scenario, seed: 1, module: null }));
+  await simulation.step(60);
+  const failing = disks[which];
+  failing.write = () => Promise.reject(new SeatbeltError('STORE_WRITE_FAILED', 'no space is left'));
+  await expect(simulation.run()).rejects.toMatchObject({ code: 'STORE_WRITE_FAILED', message: expect.stringMatching(/no space is left/) as string });
+  await simulation.dispose();
+  disks.world = disks.world.clone();
+  expect(broken(await finished(await Simulation.on(await goOn({ engine, world: disks.world }))))).toEqual([]);
+});
 
 /** Every so many-th event, so that it takes seconds. With 1, each of the thousand and more places was found to be good. */
 const STRIDE = 31;

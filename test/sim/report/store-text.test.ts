@@ -84,7 +84,7 @@ describe('what is in a store', () => {
   it('is listed by command, with where each is, and what is damaged hides nothing', () => {
     expect(storeText(storeView(SCAN))).toEqual([
       'store s1, incarnation 2, commit 9',
-      '2 commands, 0 tasks, 1 locks, 0 entities',
+      '2 commands, 0 tasks, 1 lock, 0 entities',
       'copies  MoveDisk  RUNNING  at 0 copy, waiting for its work',
       'waits   MoveDisk  SUBMITTED  at 0 copy, waiting for its locks',
       'DAMAGED task/x: the checksum does not match [STORE_CORRUPT]',
@@ -104,6 +104,24 @@ describe('what is in a store', () => {
       'locks disk/disk1',
       'DAMAGED task/x: the checksum does not match [STORE_CORRUPT]',
     ]);
+  });
+
+  it('tells that a step ran out of time, what took the place of its tasks, and that an older store was accepted', () => {
+    const [step] = copying.steps;
+    const [item] = step?.work ?? [];
+    if (step === undefined || item?.kind !== 'task') throw new Error('there is no task');
+    const late: CommandState = { ...copying, inDoubt: true, steps: [{ ...step, timedOut: { requestedAt: 2_000_000, during: null }, superseded: [{ ...item, outcome: { kind: 'unknown' } }] }] };
+    const head = { commitSeq: 50, incarnation: 3, epoch: 42, chain: 0, contents: 0, archive: 0, ended: 0, expired: 0 };
+    const scan = { entries: [entry('command/copies', { kind: 'command', command: late as unknown as StoredCommand }), entry('meta/head', { kind: 'head', head })], mismatch: null };
+    expect(commandText(commandView(scan, 'copies')).slice(1, 6)).toEqual([
+      'in doubt: it was under way in an older store that was accepted, and what lost commits did for it is not known',
+      'params {"disk":"disk1"}',
+      'steps',
+      '  0 copy    begun; its time was up at 0:02.000',
+      '      task syncImageData {"disk":"disk1"}: outstanding',
+    ]);
+    expect(commandText(commandView(scan, 'copies'))).toContain('      task syncImageData {"disk":"disk1"}: unknown, superseded');
+    expect(storeText(storeView(scan)).slice(1, 3)).toEqual(['commit 42 took up an older copy: what was committed between that and it is lost', '1 command, 0 tasks, 0 locks, 0 entities']);
   });
 
   it('has no command of a misspelt id, but perhaps a similar one', () => {

@@ -54,6 +54,17 @@ describe('the store of a world', () => {
     expect((await reopened(disks)).store.end).toBeNull();
   });
 
+  it('that could not be written is not written any more: it is as it was, and can be read', async () => {
+    const { disk, rows, store } = await aStore();
+    const { write } = disk;
+    disk.write = () => Promise.reject(new Error('the disk is full'));
+    rows.set('c', 3);
+    await expect(store.flush({ ...AT, now: 9 })).rejects.toMatchObject({ code: 'STORE_WRITE_FAILED', message: 'Error: the disk is full' });
+    disk.write = write;
+    await expect(store.finish(AT, { held: true })).rejects.toMatchObject({ code: 'STORE_WRITE_FAILED' });
+    expect([...(await reopened(disk)).rows]).toEqual([['ü/b', 2], ['a', 1]]);
+  });
+
   it('has not begun when nothing was written but what it is', async () => {
     const disk = new MemoryDisk();
     await WorldStore.create(disk, 'run');
