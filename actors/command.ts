@@ -65,6 +65,8 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
         return command.committed(message.outcome);
       case 'taskEnded':
         return taskEnded(message);
+      case 'taskOverdue':
+        return command.apply({ type: 'taskOverdue', id: message.taskId });
       case 'childReported':
         // A parent that only its child holds goes on by itself when that does; but not in a program that cannot continue it.
         if (unfit !== null && command.state.heldBy?.code === 'CHILD_HELD') return;

@@ -16,6 +16,8 @@ export interface EngineContext {
   readonly epoch: number;
   readonly settings: EngineSettings;
   readonly definitions: ReadonlyMap<string, CommandDefinition>;
+  /** The storage pools that this program knows. */
+  readonly pools: ReadonlySet<string>;
   readonly entities: EntityReader;
   readonly lockTable: LockReader;
   readonly exchange: Exchange;

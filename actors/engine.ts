@@ -156,6 +156,7 @@ function createEngine(
       epoch: store.head.epoch,
       settings: config.settings,
       definitions: config.definitions,
+      pools: new Set(config.pools.map(({ id }) => id)),
       entities,
       lockTable,
       exchange,

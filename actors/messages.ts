@@ -36,6 +36,8 @@ export type CommandMessage =
       readonly attempt: number;
       readonly outcome: Outcome;
     }
+  /** It is older than any task should become. */
+  | { readonly type: 'taskOverdue'; readonly taskId: string }
   | { readonly type: 'childReported'; readonly childId: string; readonly report: ChildReport }
   /** From the parent of a completed child. */
   | { readonly type: 'rollBack'; readonly error: ErrorRecord }
@@ -62,15 +64,17 @@ export type TaskManagerMessage =
   /** The commit that consumed its outcome is done: clear it. Also for a completion that nobody wants. */
   | { readonly type: 'clear'; readonly taskId: string }
   | { readonly type: 'submitAnswered'; readonly taskId: string; readonly host: string; readonly reply: WireReply }
-  | { readonly type: 'submitted'; readonly taskId: string }
+  /** It is on disk as this. */
+  | { readonly type: 'submitted'; readonly task: SpmAsyncTask }
   /** Its submission was withdrawn before it left. */
   | { readonly type: 'notSent'; readonly taskId: string }
-  /** What the SPM says to a request to stop it that took the place of its submission. */
+  /** What the SPM says to a request to fence it. */
   | { readonly type: 'fenceAnswered'; readonly taskId: string; readonly host: string; readonly reply: WireReply }
   /** A request whose outcome the next poll tells. */
   | { readonly type: 'answered' }
   | { readonly type: 'pollDue'; readonly pool: string }
-  | { readonly type: 'polled'; readonly pool: string; readonly reply: WireReply | null }
+  /** `n`: which poll is answered. */
+  | { readonly type: 'polled'; readonly pool: string; readonly n: number; readonly reply: WireReply | null }
   | { readonly type: 'clearAnswered'; readonly taskId: string; readonly reply: WireReply }
   | { readonly type: 'cleared'; readonly taskId: string };
 

@@ -61,6 +61,12 @@ export type Probe =
   | { readonly type: 'taskEnded'; readonly taskId: string; readonly outcome: Outcome }
   /** *durable*: cleared on its host and forgotten. */
   | { readonly type: 'taskCleared'; readonly taskId: string }
+  /** An acknowledged task is not on the list of an SPM that has loaded its tasks. Told once for each time that it goes missing. */
+  | { readonly type: 'taskMissing'; readonly taskId: string; readonly host: string }
+  /** The SPM's word on a task that was missing, or not wanted any more before its submission was answered. `fenced`: it is not running and never will. */
+  | { readonly type: 'fenceAnswered'; readonly taskId: string; readonly host: string; readonly answer: 'fenced' | 'onHost' }
+  /** An answer to a request to fence a task that says nothing about it: it is asked again. */
+  | { readonly type: 'fenceRefused'; readonly taskId: string; readonly host: string; readonly code: number }
   /** A completion that matches no task where its command is: it changed nothing. */
   | { readonly type: 'completionIgnored'; readonly taskId: string; readonly why: string }
   | { readonly type: 'lockGranted'; readonly owner: string; readonly keys: readonly string[] }
@@ -84,6 +90,8 @@ export type Probe =
   | { readonly type: 'hostTaskStarted'; readonly host: string; readonly taskId: string }
   | { readonly type: 'hostTaskEnded'; readonly host: string; readonly taskId: string; readonly result: 'success' | 'cleanSuccess' | 'cleanFailure'; readonly code: number }
   | { readonly type: 'hostTaskCleared'; readonly host: string; readonly taskId: string }
+  /** A fault: the host does not know it any more. Its job is over. */
+  | { readonly type: 'hostTaskLost'; readonly host: string; readonly taskId: string }
   /** Somebody asked to clear a task that is not over. */
   | { readonly type: 'hostClearRefused'; readonly host: string; readonly taskId: string; readonly state: string }
   | { readonly type: 'hostCall'; readonly host: string; readonly key: string; readonly verb: string; readonly code: number; readonly repeated: boolean }

@@ -8,6 +8,13 @@ export interface EngineSettings {
   readonly requestTimeoutMs: number;
   /** Before a request that was not refused, only not accepted (not SPM, recovering, no answer, queue full), is made again. */
   readonly resubmitMs: number;
+  /**
+   * How long an SPM whose tasks are loaded must go on not listing a task that a host had acknowledged, before the task's id is fenced; that answered, the
+   * task is `lost`. From 0. Begins anew when the engine or the SPM does.
+   */
+  readonly unknownGraceMs: number;
+  /** How old an acknowledged task may become before it is asked to stop (oVirt: AsyncTaskZombieTaskLifeInMinutes). */
+  readonly zombieAfterMs: number;
   /** How long the records of commands that are over are kept. */
   readonly retention: Retention;
 }
@@ -24,5 +31,7 @@ export const DEFAULT_ENGINE_SETTINGS: EngineSettings = {
   callTimeoutMs: 180_000,
   requestTimeoutMs: 180_000,
   resubmitMs: 2_000,
+  unknownGraceMs: 60_000,
+  zombieAfterMs: 3_000 * 60_000,
   retention: { keepMs: null, keepCount: null },
 };

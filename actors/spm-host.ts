@@ -1,17 +1,21 @@
 import { done, refused, type Answer, type ReturnAddress } from './host/answer.js';
 import { FenceTable } from './host/fence-table.js';
 import { HsmCalls } from './host/hsm-calls.js';
-import { SpmTasks } from './host/spm-tasks.js';
+import { SpmOffice, type SpmRequest, type TakeOver } from './host/spm-office.js';
 import type { VerbTable } from './host/verb-table.js';
 import type { NodePorts } from './ports.js';
 import type { StoragePort } from './storage-port.js';
 import { ANOTHER_INCARNATION, BAD_PARAMETER, NOT_SPM, STALE, STORE_OLDER, UNKNOWN_POOL } from './wire.js';
 import type { HostRequest, Stamp, WireMessage, WireRequest } from './wire.js';
 
-/** What a host actor's mailbox holds. All but `received` it sends to itself, when a timer fires. */
+/** What a host actor's mailbox holds. All but `received` and `takeOffice` it sends to itself, when a timer fires. */
 export type HostMessage =
   | { readonly type: 'received'; readonly message: WireMessage }
   | { readonly type: 'jobDone'; readonly taskId: string }
+  /** What the SPM of this lease generation was waiting for has come. */
+  | { readonly type: 'goOn'; readonly generation: number }
+  /** Storage has given it the SPM role. To be sent by whoever has seen to that. */
+  | { readonly type: 'takeOffice'; readonly takeOver: TakeOver }
   | { readonly type: 'callDone'; readonly n: number };
 
 export interface SpmHostConfig {
@@ -36,8 +40,9 @@ export interface SpmHostDeps {
   readonly wake: (message: HostMessage) => void;
 }
 
-type PoolRequest = Exclude<HostRequest, { op: 'ping' | 'call' | 'drainCalls' | 'read' }>;
-type SpmRequest = Exclude<PoolRequest, { op: 'getSpmStatus' }>;
+type PoolRequest = SpmRequest | Extract<HostRequest, { op: 'getSpmStatus' }>;
+
+const AT_ONCE: TakeOver = { recovering: 0, loading: 0 };
 
 /**
  * A storage host: runs SPM verbs as tasks if it holds the pool's SPM lease, and HSM verbs as calls. The behaviour of one incarnation: it takes
@@ -46,7 +51,7 @@ type SpmRequest = Exclude<PoolRequest, { op: 'getSpmStatus' }>;
 export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDeps): (message: HostMessage) => void {
   const fences = new FenceTable();
   const calls = new HsmCalls({ ports, storage, verbs, reply, done: (n) => wake({ type: 'callDone', n }) });
-  const tasks = takeOffice();
+  let office = takeOffice(AT_ONCE);
 
   ports.onReceive((message) => wake({ type: 'received', message }));
   return (message) => {
@@ -55,18 +60,24 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
         // A host asks nobody anything, so a reply is not for it.
         return message.message.kind === 'request' ? receive(message.message) : undefined;
       case 'jobDone':
-        return tasks?.jobDone(message.taskId);
+        return office?.jobDone(message.taskId);
+      case 'goOn':
+        return office?.hold.generation === message.generation ? office.goOn() : undefined;
+      case 'takeOffice':
+        office = takeOffice(message.takeOver);
+        return;
       case 'callDone':
         return calls.done(message.n);
     }
   };
 
-  function takeOffice(): SpmTasks | null {
+  function takeOffice(takeOver: TakeOver): SpmOffice | null {
     const { owner, ownerIncarnation, generation } = storage.lease(config.pool);
     if (owner !== ports.node || ownerIncarnation !== config.incarnation) return null;
     const { workers, queueLimit } = config;
     const jobDone = (taskId: string): void => wake({ type: 'jobDone', taskId });
-    return new SpmTasks({ ports, storage, verbs, workers, queueLimit, jobDone }, { pool: config.pool, generation });
+    const goOn = (of: number): void => wake({ type: 'goOn', generation: of });
+    return new SpmOffice({ ports, storage, verbs, workers, queueLimit, jobDone, takeOver, goOn }, { pool: config.pool, generation });
   }
 
   function receive({ from, correlation, stamp, body }: WireRequest): void {
@@ -86,6 +97,7 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
       case 'submitTask':
       case 'getAllTasksStatuses':
       case 'stopTask':
+      case 'fenceTask':
       case 'clearTask':
         return reply(to, poolRequest(body, stamp));
       case 'submitCommand':
@@ -98,32 +110,10 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
 
   function poolRequest(request: PoolRequest, stamp: Stamp | null): Answer {
     if (request.pool !== config.pool) return refused(UNKNOWN_POOL, `${ports.node} does not belong to pool '${request.pool}'`);
-    if (request.op !== 'getSpmStatus') return spmRequest(request, stamp);
+    if (request.op !== 'getSpmStatus') return office?.answer(request, stamp, stale) ?? refused(NOT_SPM, `${ports.node} is not the SPM`);
     if (isStale(stamp)) return stale(stamp);
     const { owner, version } = storage.lease(config.pool);
-    return done({ role: tasks?.inOffice === true ? 'SPM' : 'Free', spmId: owner, leaseVersion: version });
-  }
-
-  function spmRequest(request: SpmRequest, stamp: Stamp | null): Answer {
-    if (tasks === null || !tasks.inOffice) return refused(NOT_SPM, `${ports.node} is not the SPM`);
-    switch (stamp === null ? 'admitted' : storage.admit(tasks.hold, stamp)) {
-      case 'stale':
-        return stale(stamp);
-      case 'leaseLost':
-        tasks.leaveOffice();
-        return refused(NOT_SPM, 'the SPM lease is lost');
-      case 'admitted':
-    }
-    switch (request.op) {
-      case 'submitTask':
-        return tasks.submit(request);
-      case 'getAllTasksStatuses':
-        return tasks.statuses();
-      case 'stopTask':
-        return tasks.stop(request.taskId);
-      case 'clearTask':
-        return tasks.clear(request.taskId);
-    }
+    return done({ role: office?.isOver === false ? 'SPM' : 'Free', spmId: owner, leaseVersion: version });
   }
 
   function call(request: Extract<HostRequest, { op: 'call' }>, stamp: Stamp | null, to: ReturnAddress): void {

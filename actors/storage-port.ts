@@ -20,8 +20,10 @@ export interface StoragePort {
   saveTask(hold: LeaseHold, task: StoredTask): boolean;
   /** Forgets the task, if there is one, and fences its id for ever. False: the lease is lost and nothing was written. */
   clearTask(hold: LeaseHold, taskId: string): boolean;
-  /** Whether the id was cleared, or asked to be stopped before it was known: it must never start. */
-  isFenced(pool: string, taskId: string): boolean;
+  /** The task is gone, as by a defect, and its id is not fenced. False: the lease is lost and nothing was written. */
+  loseTask(hold: LeaseHold, taskId: string): boolean;
+  /** Whether the id is fenced, so that it must never start. `known`: a host had such a task, and has forgotten it; `unknown`: none ever had. */
+  fenceOf(pool: string, taskId: string): Fence | null;
   /** Runs a verb to its end in one instant: the change and its ledger entry together, or an error code and neither. */
   perform(work: Work): WorkResult;
   /**
@@ -32,6 +34,8 @@ export interface StoragePort {
   /** Runs a verb that only reads. */
   read(verb: string, args: Args, host: string): WorkResult;
 }
+
+export type Fence = 'known' | 'unknown';
 
 /** Who holds the SPM role of a pool. */
 export type SpmLease = {

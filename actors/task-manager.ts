@@ -4,11 +4,13 @@ import type { Outcome } from '../src/model/outcome.js';
 import type { SpmAsyncTask } from '../src/model/task.js';
 import { NOTHING_STAGED } from '../src/store/staged-view.js';
 import type { EngineContext } from './engine-context.js';
-import type { CommandMessage, Offer, PoolMessage, TaskManagerMessage } from './messages.js';
+import type { CommandMessage, PoolMessage, TaskManagerMessage } from './messages.js';
 import type { Ref } from './runtime.js';
-import { TrackedTasks, type Tracked } from './task-manager/tracked-tasks.js';
+import { missingNow, type Missing } from './task-manager/missing.js';
+import { TaskRequests } from './task-manager/task-requests.js';
+import { newlyTracked, TrackedTasks, type Tracked } from './task-manager/tracked-tasks.js';
 import { outcomeOf } from './task-outcome.js';
-import { TASK_ABORTED, TASK_UNKNOWN, UNKNOWN_POOL, type AllTasksStatuses, type TaskStatus, type WireReply } from './wire.js';
+import { FENCED, TASK_UNKNOWN, type AllTasksStatuses, type TaskStatus, type WireReply } from './wire.js';
 
 /**
  * Submits tasks, polls their pools in bulk, routes each completion to its command by `executionIndex`, and clears what has been consumed. What it knows
@@ -29,12 +31,17 @@ export function createTaskManager(
 ): { readonly handle: (message: TaskManagerMessage) => void; readonly begin: () => void } {
   const { ports, settings, journal } = context;
   const { pools, commandOf, wakeSelf } = deps;
+  const graceUs = settings.unknownGraceMs * 1000;
+  const zombieUs = settings.zombieAfterMs * 1000;
+  const ask = new TaskRequests(pools, wakeSelf);
   const tracked = new TrackedTasks();
   /** Placed by an earlier incarnation. */
   const inherited = new Set<string>();
   const polling = new Set<string>();
   /** Pools that have answered a poll of this incarnation. */
   const reached = new Set<string>();
+  /** How many polls this incarnation has begun. */
+  let polls = 0;
 
   return { handle, begin };
 
@@ -43,10 +50,9 @@ export function createTaskManager(
     for (const task of deps.recovered) {
       const placed = deps.isWithheld(task.commandId) ? 'withheld' : 'placed';
       const at = task.state === 'Placeholder' ? placed : task.state === 'Submitted' ? 'polled' : 'ending';
-      tracked.set({ task, at, stop: null });
-      // An earlier program may have known its pool, and sent it.
+      tracked.set(newlyTracked(task, at));
       if (task.state === 'Placeholder') inherited.add(task.id);
-      if (at === 'placed') submit(task, { kind: 'unknown' });
+      if (at === 'placed') ask.submit(task);
       if (at === 'ending') clear(task);
     }
     for (const pool of pools.keys()) poll(pool);
@@ -55,20 +61,17 @@ export function createTaskManager(
   function handle(message: TaskManagerMessage): void {
     switch (message.type) {
       case 'place':
-        tracked.set({ task: message.task, at: 'placed', stop: null });
-        submit(message.task, { kind: 'refused', code: UNKNOWN_POOL, message: `there is no storage pool '${message.task.pool}'` });
-        schedulePoll(message.task.pool);
-        return;
+        return place(message.task);
       case 'stop':
         return stop(message.taskId, message.reason);
       case 'release':
-        return tracked.withheldOf(message.commandId).forEach(release);
+        return tracked.withheldOf(message.commandId).forEach(({ task }) => place(task));
       case 'clear':
         return consumed(message.taskId);
       case 'submitAnswered':
         return submitAnswered(message.taskId, message.host, message.reply);
       case 'submitted':
-        return submitted(message.taskId);
+        return submitted(message.task);
       case 'notSent':
         return notSent(message.taskId);
       case 'fenceAnswered':
@@ -79,7 +82,7 @@ export function createTaskManager(
         polling.delete(message.pool);
         return poll(message.pool);
       case 'polled':
-        return polled(message.pool, message.reply);
+        return polled(message.pool, message.n, message.reply);
       case 'clearAnswered':
         return clearAnswered(message.taskId, message.reply);
       case 'cleared':
@@ -89,45 +92,94 @@ export function createTaskManager(
     }
   }
 
-  function release(entry: Tracked): void {
-    tracked.set({ ...entry, at: 'placed' });
-    submit(entry.task, { kind: 'unknown' });
-    schedulePoll(entry.task.pool);
-  }
-
-  function poolOf(task: SpmAsyncTask): Ref<PoolMessage> | undefined {
-    return pools.get(task.pool);
-  }
-
-  /** @param nowhere how it ends if there is no such pool */
-  function submit(task: SpmAsyncTask, nowhere: Outcome): void {
-    const { id: taskId, verb, args, commandId, executionIndex, number, executionReason: reason, attempt, pool } = task;
-    const step = { commandId, executionIndex, ...(number === undefined ? {} : { number }), reason, attempt };
-    const actor = poolOf(task);
-    if (actor === undefined) {
-      const entry = tracked.get(taskId);
-      if (entry !== undefined) route(entry, nowhere);
-      return;
-    }
-    actor.tell({
-      type: 'offer',
-      offer: {
-        body: { op: 'submitTask', pool, taskId, verb, args, step },
-        commandId,
-        patience: 'untilAnswered',
-        wake: (answer) => wakeSelf(answer === null ? { type: 'notSent', taskId } : { type: 'submitAnswered', taskId, ...answer }),
-      },
-    });
+  function place(task: SpmAsyncTask): void {
+    tracked.set(newlyTracked(task, 'placed'));
+    ask.submit(task);
+    schedulePoll(task.pool);
   }
 
   function submitAnswered(taskId: string, host: string, reply: WireReply): void {
     const entry = tracked.get(taskId);
     if (entry?.at !== 'placed') return;
-    if (reply.code !== 0) {
-      route(entry, { kind: 'refused', code: reply.code, message: reply.message });
-      return;
+    switch (reply.code) {
+      case 0:
+        return isOnHost(entry, host);
+      case FENCED:
+        // Not running, and never will. Whether a host had it once, before the engine or the host forgot of it, nobody can tell.
+        return route(entry, { kind: 'unknown' });
+      default:
+        return route(entry, { kind: 'refused', code: reply.code, message: reply.message });
     }
-    isOnHost(entry, host);
+  }
+
+  function isOnHost(entry: Tracked, host: string): void {
+    const { id: taskId } = entry.task;
+    const task: SpmAsyncTask = { ...entry.task, state: 'Submitted', submittedAt: ports.now() };
+    journal.tell({
+      type: 'commit',
+      request: {
+        changes: [{ type: 'task', task }],
+        entities: NOTHING_STAGED,
+        probes: [{ type: 'taskSubmitted', taskId, host }],
+        wake: () => wakeSelf({ type: 'submitted', task }),
+      },
+    });
+  }
+
+  function submitted(task: SpmAsyncTask): void {
+    const entry = tracked.get(task.id);
+    if (entry?.at === 'placed') goOnPolling({ ...entry, task });
+  }
+
+  function goOnPolling(entry: Tracked): void {
+    tracked.set({ ...entry, at: 'polled', polledFrom: polls, missing: null });
+    if (entry.stop !== null) ask.stop(entry.task);
+  }
+
+  /** Co-operative: the task goes on being polled until it is over. */
+  function stop(taskId: string, reason: StopReason): void {
+    const entry = tracked.get(taskId);
+    switch (entry?.at) {
+      case 'placed':
+        tracked.set({ ...entry, stop: reason });
+        // What an earlier incarnation had placed, it may have sent.
+        return ask.withdraw(entry.task, inherited.has(taskId));
+      case 'polled':
+        tracked.set({ ...entry, stop: reason });
+        return ask.stop(entry.task);
+      case 'fencing':
+        tracked.set({ ...entry, stop: reason });
+        return;
+      case 'withheld':
+      case 'ended':
+      case 'ending':
+      case undefined:
+        return;
+    }
+  }
+
+  /** The SPM's word on a task that it does not list, or that nobody wants any more: only with that has the task ended (semantics §3). */
+  function fenceAnswered(taskId: string, host: string, { code, result }: WireReply): void {
+    const entry = tracked.get(taskId);
+    if (entry?.at !== 'placed' && entry?.at !== 'fencing') return;
+    const acknowledged = entry.at === 'fencing';
+    switch (code) {
+      case 0:
+        ports.probe({ type: 'fenceAnswered', taskId, host, answer: 'onHost' });
+        if (!acknowledged) return isOnHost(entry, host);
+        goOnPolling(entry);
+        // Only fenceTask is answered with this.
+        return observe(entry.task.pool, result as TaskStatus);
+      case TASK_UNKNOWN:
+      case FENCED:
+        ports.probe({ type: 'fenceAnswered', taskId, host, answer: 'fenced' });
+        if (acknowledged) return route(entry, { kind: 'lost' });
+        // Of what a host had nobody can say how far it came.
+        return route(entry, { kind: code === FENCED || isOfLostCommits(entry.task) ? 'unknown' : 'notSent' });
+      default:
+        ports.probe({ type: 'fenceRefused', taskId, host, code });
+        tracked.set({ ...entry, refused: true });
+    }
   }
 
   /** Whether commits that its store has lost may have sent it, and seen it end: that no host knows it does not mean that it never ran. */
@@ -135,97 +187,47 @@ export function createTaskManager(
     return epochOf(id) < context.epoch;
   }
 
-  function isOnHost({ task }: Tracked, host: string): void {
-    const { id: taskId } = task;
-    journal.tell({
-      type: 'commit',
-      request: {
-        changes: [{ type: 'task', task: { ...task, state: 'Submitted' } }],
-        entities: NOTHING_STAGED,
-        probes: [{ type: 'taskSubmitted', taskId, host }],
-        wake: () => wakeSelf({ type: 'submitted', taskId }),
-      },
-    });
-  }
-
-  function submitted(taskId: string): void {
-    const entry = tracked.get(taskId);
-    if (entry?.at !== 'placed') return;
-    tracked.set({ ...entry, task: { ...entry.task, state: 'Submitted' }, at: 'polled' });
-    if (entry.stop !== null) sendStop(entry.task);
-  }
-
-  /** Co-operative: the task goes on being polled until it is over. */
-  function stop(taskId: string, reason: StopReason): void {
-    const entry = tracked.get(taskId);
-    if (entry?.at !== 'placed' && entry?.at !== 'polled') return;
-    tracked.set({ ...entry, stop: reason });
-    if (entry.at === 'polled') {
-      sendStop(entry.task);
-      return;
-    }
-    const wake: Offer['wake'] = (answer) => wakeSelf(answer === null ? { type: 'notSent', taskId } : { type: 'fenceAnswered', taskId, ...answer });
-    // What an earlier incarnation had placed, it may have sent.
-    poolOf(entry.task)?.tell({ type: 'withdraw', taskId, mayHaveLeft: inherited.has(taskId), instead: stopOffer(entry.task, wake) });
-  }
-
-  /** A host that does not know the task fences its id: a submission that is still on its way cannot start it any more. */
-  function fenceAnswered(taskId: string, host: string, reply: WireReply): void {
-    const entry = tracked.get(taskId);
-    if (entry?.at !== 'placed') return;
-    switch (reply.code) {
-      case TASK_UNKNOWN:
-        return route(entry, isOfLostCommits(entry.task) ? { kind: 'unknown' } : { kind: 'notSent' });
-      case 0:
-      case TASK_ABORTED:
-        return isOnHost(entry, host);
-      default:
-        return route(entry, { kind: 'unknown' });
-    }
-  }
-
   function notSent(taskId: string): void {
     const entry = tracked.get(taskId);
     if (entry?.at === 'placed') route(entry, { kind: 'notSent' });
   }
 
-  function sendStop(task: SpmAsyncTask): void {
-    // Whatever the answer, the next poll tells what became of it.
-    poolOf(task)?.tell({ type: 'offer', offer: stopOffer(task, () => wakeSelf({ type: 'answered' })) });
-  }
-
-  function stopOffer({ id: taskId, pool, commandId }: SpmAsyncTask, wake: Offer['wake']): Offer {
-    return { body: { op: 'stopTask', pool, taskId }, commandId, patience: 'untilAnswered', wake };
-  }
-
   function schedulePoll(pool: string): void {
-    if (polling.has(pool) || !pools.has(pool)) return;
+    if (polling.has(pool) || !ask.knows(pool)) return;
     polling.add(pool);
     ports.after(settings.pollingRateMs * 1000, () => wakeSelf({ type: 'pollDue', pool }));
   }
 
   function poll(pool: string): void {
     polling.add(pool);
-    pools.get(pool)?.tell({
-      type: 'offer',
-      offer: {
-        body: { op: 'getAllTasksStatuses', pool },
-        commandId: null,
-        patience: 'once',
-        wake: (answer) => wakeSelf({ type: 'polled', pool, reply: answer?.reply ?? null }),
-      },
-    });
+    polls += 1;
+    ask.poll(pool, polls);
   }
 
-  function polled(pool: string, reply: WireReply | null): void {
+  function polled(pool: string, n: number, reply: WireReply | null): void {
     polling.delete(pool);
-    // Only getAllTasksStatuses is answered with this.
-    const found = reply?.code === 0 ? (reply.result as AllTasksStatuses).tasks : null;
-    if (found !== null) reached.add(pool);
-    const strangerRuns = (found ?? []).some(({ taskId, taskState }) => !tracked.has(taskId) && taskState !== 'finished');
-    for (const status of found ?? []) observe(pool, status);
-    for (const taskId of tracked.clearFailed(pool)) consumed(taskId);
+    const strangerRuns = reply?.code === 0 && listed(pool, n, reply);
+    for (const entry of tracked.refused(pool)) askAgain(entry);
+    for (const { task, stop } of tracked.polled(pool)) {
+      const { id: taskId, commandId, submittedAt } = task;
+      if (stop === null && submittedAt !== null && ports.now() - submittedAt >= zombieUs) commandOf(commandId)?.tell({ type: 'taskOverdue', taskId });
+    }
     if (!reached.has(pool) || strangerRuns || tracked.isWaitedFor(pool)) schedulePoll(pool);
+  }
+
+  /** @returns whether a task runs there that nobody knows */
+  function listed(pool: string, n: number, reply: WireReply): boolean {
+    // Only getAllTasksStatuses is answered with this.
+    const statuses = reply.result as AllTasksStatuses;
+    reached.add(pool);
+    const strangerRuns = statuses.tasks.some(({ taskId, taskState }) => !tracked.has(taskId) && taskState !== 'finished');
+    for (const status of statuses.tasks) observe(pool, status);
+    const there = new Set(statuses.tasks.map(({ taskId }) => taskId));
+    for (const entry of tracked.polled(pool)) {
+      // An answer to a poll that was begun before it was acknowledged need not know of it.
+      if (n > entry.polledFrom) watch(entry, missingNow(entry.missing, reply, there.has(entry.task.id), ports.now()), reply.from);
+    }
+    return strangerRuns;
   }
 
   function observe(pool: string, status: TaskStatus): void {
@@ -233,12 +235,28 @@ export function createTaskManager(
     if (entry === undefined) {
       // Nobody's: left to run, and cleared when it is over.
       ports.probe({ type: 'completionIgnored', taskId: status.taskId, why: 'this engine does not know the task' });
-      if (status.taskState === 'finished') clearOnHost(pool, status.taskId, null, () => wakeSelf({ type: 'answered' }));
+      if (status.taskState === 'finished') ask.clearStranger(pool, status.taskId);
       return;
     }
     if (entry.at !== 'polled') return;
     const outcome = outcomeOf(status, entry.stop);
     if (outcome !== null) route(entry, outcome);
+  }
+
+  /** Absence alone ends nothing: what has been missing for too long is fenced. */
+  function watch(entry: Tracked, missing: Missing | null, host: string): void {
+    if (missing !== entry.missing) tracked.set({ ...entry, missing });
+    if (missing === null) return;
+    if (entry.missing === null) ports.probe({ type: 'taskMissing', taskId: entry.task.id, host });
+    if (ports.now() - missing.since < graceUs) return;
+    tracked.set({ ...entry, at: 'fencing', missing: null });
+    ask.fence(entry.task);
+  }
+
+  function askAgain(entry: Tracked): void {
+    tracked.set({ ...entry, refused: false });
+    if (entry.at === 'ending') clear(entry.task);
+    else ask.fence(entry.task);
   }
 
   function route(entry: Tracked, outcome: Outcome): void {
@@ -249,47 +267,30 @@ export function createTaskManager(
       consumed(taskId);
       return;
     }
-    tracked.set({ ...entry, at: 'ended' });
+    tracked.set({ ...entry, at: 'ended', missing: null });
     command.tell({ type: 'taskEnded', taskId, executionIndex, executionReason, attempt, outcome });
   }
 
   function consumed(taskId: string): void {
     const entry = tracked.get(taskId);
     if (entry === undefined || entry.at === 'ending') return;
-    const task: SpmAsyncTask = { ...entry.task, state: 'Ending' };
-    tracked.set({ ...entry, task, at: 'ending' });
+    const task: SpmAsyncTask = { ...entry.task, state: 'Ending', submittedAt: null };
+    tracked.set(newlyTracked(task, 'ending'));
     clear(task);
   }
 
   function clear(task: SpmAsyncTask): void {
     // Nobody can be asked. Should a host have it all the same, the pool's next engine will find it there, and nobody's.
-    if (poolOf(task) === undefined) forget(task);
-    else clearOnHost(task.pool, task.id, task.commandId, (reply) => wakeSelf({ type: 'clearAnswered', taskId: task.id, reply }));
-  }
-
-  function clearOnHost(pool: string, taskId: string, commandId: string | null, wake: (reply: WireReply) => void): void {
-    pools.get(pool)?.tell({
-      type: 'offer',
-      offer: {
-        body: { op: 'clearTask', pool, taskId },
-        commandId,
-        patience: 'untilAnswered',
-        wake: (answer) => {
-          if (answer !== null) wake(answer.reply);
-        },
-      },
-    });
+    if (!ask.knows(task.pool)) forget(task);
+    else ask.clear(task);
   }
 
   function clearAnswered(taskId: string, reply: WireReply): void {
     const entry = tracked.get(taskId);
     if (entry?.at !== 'ending') return;
     // An absent task is a cleared one.
-    if (reply.code !== 0 && reply.code !== TASK_UNKNOWN) {
-      tracked.set({ ...entry, at: 'clearFailed' });
-      return;
-    }
-    forget(entry.task);
+    if (reply.code === 0 || reply.code === TASK_UNKNOWN) forget(entry.task);
+    else tracked.set({ ...entry, refused: true });
   }
 
   function forget(task: SpmAsyncTask): void {

@@ -58,6 +58,8 @@ export type HostRequest =
   | { readonly op: 'submitTask'; readonly pool: string; readonly taskId: string; readonly verb: string; readonly args: Args; readonly step: StepRef }
   | { readonly op: 'getAllTasksStatuses'; readonly pool: string }
   | { readonly op: 'stopTask'; readonly pool: string; readonly taskId: string }
+  /** Ours, not vdsm's. To a task that the SPM has, it does nothing, and tells its status. The id of any other is fenced: 401, or 9002 if it had been fenced before, as one that a host had. */
+  | { readonly op: 'fenceTask'; readonly pool: string; readonly taskId: string }
   | { readonly op: 'clearTask'; readonly pool: string; readonly taskId: string }
   /** HSM verb, keyed: the same key is answered with the same reply until the host restarts. */
   | { readonly op: 'call'; readonly key: string; readonly verb: string; readonly args: Args; readonly step: StepRef; readonly hostIncarnation: number | null }
@@ -91,8 +93,9 @@ export type TaskStatus = {
 
 /**
  * The answer to `getAllTasksStatuses`. `settled`: the tasks that this SPM took over are loaded, so that the absence of a task means something.
+ * `generation`: of its lease, which tells its term from all others.
  */
-export type AllTasksStatuses = { readonly settled: boolean; readonly tasks: readonly TaskStatus[] };
+export type AllTasksStatuses = { readonly generation: number; readonly settled: boolean; readonly tasks: readonly TaskStatus[] };
 
 export type SpmStatus = { readonly role: 'SPM' | 'Contend' | 'Free'; readonly spmId: string | null; readonly leaseVersion: number };
 
@@ -103,7 +106,7 @@ export const TASK_UNKNOWN = 401;
 export const TASK_STATE_FORBIDS = 410;
 /** Ours, not vdsm's: the request carries a fence number or an incarnation that the host knows to be over. */
 export const STALE = 9001;
-/** Ours, not vdsm's: the task id is fenced, so it is not running and never will. */
+/** Ours, not vdsm's: the task id was fenced before, so it is not running and never will. To `fenceTask`: a host had it once, so it may have run. */
 export const FENCED = 9002;
 /** Ours, not vdsm's, which would hang: all workers are busy and the queue is full. Nothing was started; offer the same id again. */
 export const QUEUE_FULL = 9003;

@@ -52,7 +52,7 @@ function changesOfEffect({ step, tasks, heldLocks, completedFamily, now, definit
       return [{ type: 'task', task: placeholder(step.state, effect.item, now) }];
     case 'consumeTask': {
       const task = tasks.get(effect.id);
-      return task === undefined ? [] : [{ type: 'task', task: { ...task, state: 'Ending' } }];
+      return task === undefined ? [] : [{ type: 'task', task: { ...task, state: 'Ending', submittedAt: null } }];
     }
     case 'startChild':
       return [{ type: 'command', state: stored(childOf(definitions, step.state, effect.item, now)) }];
@@ -135,6 +135,7 @@ export function placeholder(state: CommandState, item: TaskItem, now: number): S
     entity: item.entity,
     state: 'Placeholder',
     createdAt: now,
+    submittedAt: null,
   };
 }
 

@@ -5,7 +5,9 @@ import type { ChildItem } from '../../src/flow/state.js';
 import type { EngineContext } from '../engine-context.js';
 import type { Answer } from '../exchange.js';
 import { STALE, type Args, type HostRequest, type StepRef } from '../wire.js';
+import type { TaskRequest } from '../../src/model/task.js';
 import type { RecordedCall } from '../../src/store/call-record.js';
+import { checkedTask } from './checked.js';
 
 /** The most ancestors that a command may have. */
 const MAX_ANCESTORS = 32;
@@ -51,6 +53,16 @@ export class CallbackHost {
   async drain(host: string, hostIncarnation: number): Promise<boolean> {
     const answer = await this.#request(host, { op: 'drainCalls', hostIncarnation });
     return answer.kind === 'reply' && (answer.reply.code === 0 || answer.reply.incarnation !== hostIncarnation);
+  }
+
+  /**
+   * What no pool of this program's can run is refused before anything is committed: who has it on disk has known its pool.
+   * @throws SeatbeltError `BAD_TASK`, `NOT_PLAIN_DATA`
+   */
+  admitTask(request: TaskRequest): TaskRequest {
+    const task = checkedTask(request);
+    if (!this.context.pools.has(task.pool)) throw new SeatbeltError('BAD_TASK', `task.pool: there is no storage pool '${task.pool}'`);
+    return task;
   }
 
   /**

@@ -12,7 +12,7 @@ import type { EntityReader } from '../../src/store/entity-table.js';
 import { StagedView, type EntityRead, type StagedEntities } from '../../src/store/staged-view.js';
 import type { Answer } from '../exchange.js';
 import type { CallbackName } from '../probe.js';
-import { checkedCallArgs, checkedChild, checkedDoneCodes, checkedEffects, checkedTask, listOf } from './checked.js';
+import { checkedCallArgs, checkedChild, checkedDoneCodes, checkedEffects, listOf } from './checked.js';
 import type { RunOf } from './history.js';
 import { failedTask, failureOf, reports, revertReport } from './reports.js';
 import { ANOTHER_INCARNATION, STALE, type Args } from '../wire.js';
@@ -25,6 +25,8 @@ export interface RunHost {
   incarnationOf(host: string): Promise<number | null>;
   call(call: RecordedCall): Promise<Answer>;
   read(host: string, verb: string, args: Args): Promise<Answer>;
+  /** A task that a callback asks for, checked. @throws SeatbeltError `BAD_TASK`, `NOT_PLAIN_DATA` */
+  admitTask(request: TaskRequest): TaskRequest;
   /** The params of a child command, checked, and what it locks. @throws SeatbeltError `UNKNOWN_COMMAND_TYPE`, `BAD_PARAMS`, `BAD_DEFINITION`, `CHILD_CYCLE` */
   admitChild(type: string, params: unknown): Pick<ChildItem, 'params' | 'locks'>;
   /** A callback's function is about to run. */
@@ -112,14 +114,14 @@ export class CallbackRun {
       case 'createTask': {
         this.#enter('createTask');
         const remaining = await handler.createTask?.({ ...this.#context(), before, work: frozen(reports(step.work)) });
-        return { type: 'recreated', run: this.#ref(), work: listOf(remaining).map(checkedTask) };
+        return { type: 'recreated', run: this.#ref(), work: listOf(remaining).map((request) => this.host.admitTask(request)) };
       }
       case 'beforeRetry': {
         this.#enter('beforeRetry');
         const item = this.#retried();
         const cleanUp = await handler.beforeRetry?.({ ...this.#context(), before, failed: frozen(failedTask(item)) });
         const sent = this.#calls.some((call) => call !== null);
-        return { type: 'prepared', run: { ...this.#ref(), task: item.id }, work: listOf(cleanUp).map(checkedTask), sent };
+        return { type: 'prepared', run: { ...this.#ref(), task: item.id }, work: listOf(cleanUp).map((request) => this.host.admitTask(request)), sent };
       }
       case 'endSuccessfully': {
         this.#enter('endSuccessfully');
@@ -129,12 +131,12 @@ export class CallbackRun {
       case 'endWithFailure': {
         this.#enter('endWithFailure');
         const revert = await handler.endWithFailure?.({ ...this.#context(), before, failure: frozen(failureOf(this.state, step)) });
-        return { type: 'endedWithFailure', run: this.#ref(), revert: listOf(revert).map(checkedTask) };
+        return { type: 'endedWithFailure', run: this.#ref(), revert: listOf(revert).map((request) => this.host.admitTask(request)) };
       }
       case 'compensate': {
         this.#enter('compensate');
         const context = { ...this.#context(), before, output: step.output };
-        const revert = listOf(await handler.compensate?.(context)).map(checkedTask);
+        const revert = listOf(await handler.compensate?.(context)).map((request) => this.host.admitTask(request));
         return { type: 'compensated', run: this.#ref(), revert, residue: checkedEffects(atOnce(handler.leaves?.(context) ?? [])) };
       }
       case 'compensationEnded': {
@@ -190,7 +192,7 @@ export class CallbackRun {
   #startTask(request: TaskRequest): string {
     this.#assertOpen('startTask');
     const made = taskId(this.state, stepNumber(this.state), 'step', this.runOf.attempt, 1, this.#work.length);
-    this.#work.push({ kind: 'task', request: checkedTask(request) });
+    this.#work.push({ kind: 'task', request: this.host.admitTask(request) });
     return made;
   }
 

@@ -92,6 +92,7 @@ export class CallbackRunner {
       incarnationOf: (host) => turn.waitFor(this.#host.incarnationOf(host)),
       call: (call) => turn.waitFor(isVoid() ? never() : this.#host.call(call, { executionIndex: index, ...numberAt(state, index), reason: state.executionReason, attempt }, isVoid)),
       read: (host, verb, args) => turn.waitFor(this.#host.read(host, verb, args)),
+      admitTask: (request) => this.#host.admitTask(request),
       admitChild: (type, params) => this.#host.admitChild(type, params, [state, ...this.ancestors()]),
       runs: (name) => ports.probe({ type: 'callbackRuns', commandId: state.id, index, handler: handler.name, callback: name, attempt, ...(task === undefined ? {} : { task }) }),
     });

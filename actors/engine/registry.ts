@@ -8,7 +8,7 @@ import type { EngineContext } from '../engine-context.js';
 import type { CommandMessage } from '../messages.js';
 import type { ActorSystem, Ref } from '../runtime.js';
 import { isNews, reportOf } from './child-report.js';
-import { fitted } from './fitness.js';
+import { fitted, outOfReach } from './fitness.js';
 
 /** What the registry is told by a command's actor, and leaves to a turn of the engine's own. Each must do no more than dispatch one message. */
 export interface RegistryWake {
@@ -61,12 +61,13 @@ export class CommandRegistry {
   start(initial: InitialCommand, failure?: ErrorRecord): void {
     const { state } = initial;
     if (this.#actors.has(state.id)) return;
-    const { definition, unfit } = fitted(this.context.definitions, state);
+    const { definitions, pools } = this.context;
+    const { definition, unfit } = fitted(definitions, state);
     this.#keep(state);
     const behaviour = createCommand({
       context: this.context,
       definition,
-      unfit: unfit === null ? null : (failure ?? unfit),
+      unfit: unfit === null ? outOfReach(pools, state) : (failure ?? unfit),
       initial,
       wakeSelf: (message) => actor.tell(message),
       changed: (next, before) => {

@@ -1,7 +1,7 @@
 import type { NodePorts } from '../ports.js';
 import type { LeaseHold, StoragePort, StoredTask, Work } from '../storage-port.js';
 import { BAD_PARAMETER, FENCED, NOT_SPM, QUEUE_FULL, TASK_ABORTED, TASK_STATE_FORBIDS, TASK_UNKNOWN } from '../wire.js';
-import type { Args, StepRef } from '../wire.js';
+import type { Args, StepRef, TaskStatus } from '../wire.js';
 import { done, refused, type Answer } from './answer.js';
 import { isOver, statusOf, TASK_RESULTS, type EndState } from './task-status.js';
 import type { ExecutionPlan, PlannedFailure, VerbTable } from './verb-table.js';
@@ -55,15 +55,10 @@ export class SpmTasks {
     return this.#inOffice;
   }
 
-  /** The lease is known to be lost. */
-  leaveOffice(): void {
-    this.#inOffice = false;
-  }
-
   submit({ taskId, verb: verbName, args, step }: TaskSubmission): Answer {
     if (this.#tasks.has(taskId)) return done({ taskId });
     const { storage, verbs, ports, workers, queueLimit } = this.deps;
-    if (storage.isFenced(this.hold.pool, taskId)) return refused(FENCED, `task ${taskId} was stopped or cleared`);
+    if (storage.fenceOf(this.hold.pool, taskId) !== null) return refused(FENCED, `task ${taskId} is fenced`);
     const verb = verbs.find(verbName);
     if (verb?.kind !== 'spm') return refused(BAD_PARAMETER, `there is no SPM verb '${verbName}'`);
     const problem = verb.problemWith(args);
@@ -89,7 +84,7 @@ export class SpmTasks {
    */
   stop(taskId: string): Answer {
     const task = this.#tasks.get(taskId);
-    if (task === undefined) return this.#fence(taskId);
+    if (task === undefined) return this.#fenced(taskId);
     if (isOver(task)) return done(null);
     if (task.stopRequested) return refused(TASK_ABORTED, `task ${taskId} is stopping already`);
     if (task.state === 'queued') {
@@ -101,11 +96,19 @@ export class SpmTasks {
     return this.#inOffice ? done(null) : refused(NOT_SPM, 'the SPM lease is lost');
   }
 
+  /** Fences the id of a task that is not known here, and says whether a host had it. One that is known goes on. */
+  fence(taskId: string): Answer {
+    const task = this.#tasks.get(taskId);
+    if (task !== undefined) return done(statusOf(task));
+    const wasKnown = this.deps.storage.fenceOf(this.hold.pool, taskId) === 'known';
+    return wasKnown ? refused(FENCED, `task ${taskId} was known, and is over`) : this.#fenced(taskId);
+  }
+
   /** Forgets a task that is over, and fences its id; also that of a task that is not known here. */
   clear(taskId: string): Answer {
     const { ports, storage } = this.deps;
     const task = this.#tasks.get(taskId);
-    if (task === undefined) return this.#fence(taskId);
+    if (task === undefined) return this.#fenced(taskId);
     if (!isOver(task)) {
       ports.probe({ type: 'hostClearRefused', host: ports.node, taskId, state: task.state });
       return refused(TASK_STATE_FORBIDS, `task ${taskId} is ${task.state}`);
@@ -116,8 +119,8 @@ export class SpmTasks {
     return done(null);
   }
 
-  statuses(): Answer {
-    return done({ settled: true, tasks: [...this.#tasks.values()].map(statusOf) });
+  statuses(): readonly TaskStatus[] {
+    return [...this.#tasks.values()].map(statusOf);
   }
 
   /** A job has returned: its effect, its end, and then the next in the queue. */
@@ -126,8 +129,20 @@ export class SpmTasks {
     const plan = this.#plans.get(taskId);
     if (task === undefined || plan === undefined) return;
     this.#busy -= 1;
-    this.#end(task, this.#outcomeOf(task, plan.failure));
+    const outcome = this.#outcomeOf(task, plan.failure);
+    if (plan.lost) this.#lose(task, plan.failure === null);
+    else this.#end(task, outcome);
     this.#startQueued();
+  }
+
+  /** @param ran what has had an effect must not be taken for new, should it be submitted again: of that at least its id is kept */
+  #lose({ id: taskId }: StoredTask, ran: boolean): void {
+    const { ports, storage } = this.deps;
+    const gone = ran ? storage.clearTask(this.hold, taskId) : storage.loseTask(this.hold, taskId);
+    if (!gone) return void this.#leaseLost();
+    this.#plans.delete(taskId);
+    this.#tasks.delete(taskId);
+    ports.probe({ type: 'hostTaskLost', host: ports.node, taskId });
   }
 
   #outcomeOf(task: StoredTask, failure: PlannedFailure | null): Outcome {
@@ -181,7 +196,7 @@ export class SpmTasks {
     return true;
   }
 
-  #fence(taskId: string): Answer {
+  #fenced(taskId: string): Answer {
     return this.deps.storage.clearTask(this.hold, taskId) ? refused(TASK_UNKNOWN, `task ${taskId} is not known`) : this.#leaseLost();
   }
 

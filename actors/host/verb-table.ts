@@ -17,8 +17,11 @@ export interface HostVerb {
 export type ExecutionPlan =
   /** Not accepted at all. */
   | { readonly kind: 'refuse'; readonly code: number; readonly message: string }
-  /** Runs for so many whole µs, and then does what the verb does; or fails, if `failure` says so, and does nothing. */
-  | { readonly kind: 'run'; readonly durationUs: number; readonly failure: PlannedFailure | null };
+  /**
+   * Runs for so many whole µs, and then does what the verb does; or fails, if `failure` says so, and does nothing. `lost`: of a task, after which the host does
+   * not know it any more.
+   */
+  | { readonly kind: 'run'; readonly durationUs: number; readonly failure: PlannedFailure | null; readonly lost: boolean };
 
 export interface PlannedFailure {
   readonly code: number;

@@ -1,21 +1,32 @@
 import type { StopReason } from '../../src/flow/state.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
+import type { Missing } from './missing.js';
 
 /**
- * `withheld`: placed in an older store, and not to be offered before an operator has decided. `placed`: being offered to the SPM. `polled`: acknowledged, committed as such. `ended`: its outcome is with the command. `ending`: being cleared.
- * `clearFailed`: to be cleared again after the next poll.
+ * `withheld`: placed in an older store, and not to be offered before an operator has decided. `placed`: being offered to the SPM. `polled`: acknowledged,
+ * committed as such. `fencing`: polled for, and missing for too long; its id is to be fenced. `ended`: its outcome is with the command. `ending`: being cleared.
  */
 export interface Tracked {
   readonly task: SpmAsyncTask;
-  readonly at: 'withheld' | 'placed' | 'polled' | 'ended' | 'ending' | 'clearFailed';
+  readonly at: 'withheld' | 'placed' | 'polled' | 'fencing' | 'ended' | 'ending';
   readonly stop: StopReason | null;
+  /** Of what is `polled`: only later polls than this one can tell that it is missing. */
+  readonly polledFrom: number;
+  readonly missing: Missing | null;
+  /** Where it is cannot be left, for a host has refused what was asked: it is asked again after the next poll. */
+  readonly refused: boolean;
 }
 
-/** What is asked of a pool's tasks at each poll. */
+export function newlyTracked(task: SpmAsyncTask, at: Tracked['at']): Tracked {
+  return { task, at, stop: null, polledFrom: 0, missing: null, refused: false };
+}
+
+/** The tasks of one pool. */
 interface PoolTasks {
-  /** How many the engine waits for. */
-  awaited: number;
-  readonly clearFailed: Set<string>;
+  /** What the engine waits for. Of one that is withheld, no poll tells anything that anybody waits for. */
+  readonly awaited: Set<string>;
+  readonly polled: Set<string>;
+  readonly refused: Set<string>;
 }
 
 /** The tasks that a task manager looks after. What a poll needs to know of a pool is counted as it changes: a poll costs what its reply holds. */
@@ -34,21 +45,21 @@ export class TrackedTasks {
   /** A new task, or a known one that is somewhere else now. Its pool never changes. */
   set(entry: Tracked): void {
     const { id, pool } = entry.task;
-    const before = this.#byId.get(id);
-    if (before !== undefined) this.#count(before, -1);
+    const tasks = this.#pool(pool);
     this.#byId.set(id, entry);
-    this.#count(entry, 1);
-    const { clearFailed } = this.#pool(pool);
-    if (entry.at === 'clearFailed') clearFailed.add(id);
-    else clearFailed.delete(id);
+    mark(tasks.awaited, id, entry.at !== 'withheld');
+    mark(tasks.polled, id, entry.at === 'polled');
+    mark(tasks.refused, id, entry.refused);
   }
 
   delete(taskId: string): void {
     const entry = this.#byId.get(taskId);
     if (entry === undefined) return;
-    this.#count(entry, -1);
     this.#byId.delete(taskId);
-    this.#pool(entry.task.pool).clearFailed.delete(taskId);
+    const tasks = this.#pool(entry.task.pool);
+    tasks.awaited.delete(taskId);
+    tasks.polled.delete(taskId);
+    tasks.refused.delete(taskId);
   }
 
   withheldOf(commandId: string): readonly Tracked[] {
@@ -57,22 +68,31 @@ export class TrackedTasks {
 
   /** Whether the engine waits for anything of this pool. */
   isWaitedFor(pool: string): boolean {
-    return (this.#pools.get(pool)?.awaited ?? 0) > 0;
+    return (this.#pools.get(pool)?.awaited.size ?? 0) > 0;
   }
 
-  /** The ids of those that a host of the pool would not clear. */
-  clearFailed(pool: string): readonly string[] {
-    return [...(this.#pools.get(pool)?.clearFailed ?? [])];
+  /** Those of the pool that are polled. */
+  polled(pool: string): readonly Tracked[] {
+    return this.#those(this.#pools.get(pool)?.polled);
   }
 
-  /** Of one that is withheld, no poll tells anything that anybody waits for. */
-  #count({ task, at }: Tracked, by: 1 | -1): void {
-    if (at !== 'withheld') this.#pool(task.pool).awaited += by;
+  /** Those of which a host of the pool has refused what was asked. */
+  refused(pool: string): readonly Tracked[] {
+    return this.#those(this.#pools.get(pool)?.refused);
+  }
+
+  #those(ids: Iterable<string> = []): readonly Tracked[] {
+    return Array.from(ids).flatMap((id) => this.#byId.get(id) ?? []);
   }
 
   #pool(id: string): PoolTasks {
     let pool = this.#pools.get(id);
-    if (pool === undefined) this.#pools.set(id, (pool = { awaited: 0, clearFailed: new Set() }));
+    if (pool === undefined) this.#pools.set(id, (pool = { awaited: new Set(), polled: new Set(), refused: new Set() }));
     return pool;
   }
+}
+
+function mark(ids: Set<string>, id: string, is: boolean): void {
+  if (is) ids.add(id);
+  else ids.delete(id);
 }

@@ -8,7 +8,8 @@ export function describeFault(fault: Fault): string {
     case 'crashEngine':
       return `crashEngine ${describePoint(fault.point)}`;
     case 'failTask':
-    case 'failCall': {
+    case 'failCall':
+    case 'loseTask': {
       const match = Object.entries(fault.match ?? {}).map(([arg, value]) => ` ${arg}=${JSON.stringify(value)}`);
       const which = fault.nth === undefined ? '' : `, number ${fault.nth}`;
       return `${fault.kind} ${fault.verb}${match.join('')}${which}`;

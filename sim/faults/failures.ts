@@ -13,17 +13,29 @@ export type FailureMoment =
   /** After the time that the verb takes. */
   | 'atEnd';
 
-/** Lets chosen executions of a verb fail. */
-export interface FailureRule {
+/** Which executions of a verb are meant. */
+export interface Selection {
   readonly verb: string;
   /** Only executions whose arguments have all these values count. Default: all of the verb's. */
   readonly match?: { readonly [arg: string]: Data };
-  /** Which of those that count is to fail, from 1. Default: each of them. */
+  /** Which of those that count, from 1. Default: each of them. */
   readonly nth?: number;
+}
+
+/** Lets them fail. */
+export interface FailureRule extends Selection {
   /** The host's error code, at least 1. */
   readonly code: number;
   /** Default: `atEnd`. */
   readonly when?: FailureMoment;
+}
+
+/**
+ * Lets the host forget tasks that it has acknowledged: as soon as they start, and without a trace; or when they have done what they are to do, of which
+ * nobody is told. Then at least their ids stay known to have been used.
+ */
+export interface LossRule extends Selection {
+  readonly lost: 'atStart' | 'atEnd';
 }
 
 /** How one execution goes by its verb's script. */
@@ -38,14 +50,13 @@ export interface FailureRate {
   readonly code: number;
 }
 
-export interface InjectedFailure {
-  readonly code: number;
-  readonly message: string;
-  readonly when: FailureMoment;
-}
+/** What is to happen to one execution. */
+export type InjectedFault =
+  | { readonly kind: 'fails'; readonly code: number; readonly message: string; readonly when: FailureMoment }
+  | { readonly kind: 'lost'; readonly when: LossRule['lost'] };
 
 export interface FailuresSpec {
-  readonly rules: readonly FailureRule[];
+  readonly rules: readonly (FailureRule | LossRule)[];
   /** By the verb's name. */
   readonly rates: { readonly [verb: string]: FailureRate };
   /** The verbs that there are. */
@@ -59,9 +70,9 @@ export interface FailingVerb {
   script(args: Args): readonly ScriptedOutcome[];
 }
 
-/** Decides which executions fail. It counts over all the hosts of a simulation, so it is part of the world and survives every node. */
+/** Decides which executions fail, and which tasks are lost. It counts over all the hosts of a simulation, so it is part of the world and survives every node. */
 export class Failures {
-  /** Executions counted: `seen/N` that fit rule N, `failed/N` that it let fail, and `script/…` by a script's verb and arguments. */
+  /** Executions counted: `seen/N` that fit rule N, `failed/N` that it was applied to, and `script/…` by a script's verb and arguments. */
   readonly #counts = new TrackedMap<string, number>();
   readonly #verbs: ReadonlyMap<string, FailingVerb>;
 
@@ -75,26 +86,27 @@ export class Failures {
     return tableOfData('failure', this.#counts);
   }
 
-  /** Whether the rule at this place has let an execution fail. */
+  /** Whether the rule at this place was applied to an execution. */
   happened(rule: number): boolean {
     return this.#counts.has(`failed/${rule}`);
   }
 
   /**
-   * Whether this execution is to fail. To be asked once per execution, in the order in which they begin. The first rule that applies wins, then the verb's
+   * What is to happen to this execution, or null. To be asked once per execution, in the order in which they begin. The first rule that applies wins, then the verb's
    * script, then its rate. All of them count, and the rate is drawn from the stream `failure:<verb>`, whoever wins: so adding a rule shifts nothing later.
    */
-  next(verb: string, args: Args, random: (purpose: string) => number): InjectedFailure | null {
+  next(verb: string, args: Args, random: (purpose: string) => number): InjectedFault | null {
     const hit = this.spec.rules.map((rule, i) => ({ rule, i })).filter(({ rule, i }) => this.#applies(rule, i, verb, args))[0];
     const scripted = this.#scriptedOutcome(verb, args);
     const rate = Object.hasOwn(this.spec.rates, verb) ? this.spec.rates[verb] : undefined;
     const unlucky = rate !== undefined && rate.rate > 0 && random(`failure:${verb}`) < rate.rate;
     if (hit !== undefined) {
       this.#count(`failed/${hit.i}`);
-      return { code: hit.rule.code, message: `injected failure of ${verb}`, when: hit.rule.when ?? 'atEnd' };
+      if ('lost' in hit.rule) return { kind: 'lost', when: hit.rule.lost };
+      return { kind: 'fails', code: hit.rule.code, message: `injected failure of ${verb}`, when: hit.rule.when ?? 'atEnd' };
     }
-    if (scripted.kind === 'fails') return { code: scripted.code, message: `${verb} fails by its script`, when: scripted.when };
-    return unlucky ? { code: rate.code, message: `${verb} failed by chance`, when: 'atEnd' } : null;
+    if (scripted.kind === 'fails') return { kind: 'fails', code: scripted.code, message: `${verb} fails by its script`, when: scripted.when };
+    return unlucky ? { kind: 'fails', code: rate.code, message: `${verb} failed by chance`, when: 'atEnd' } : null;
   }
 
   #scriptedOutcome(verb: string, args: Args): ScriptedOutcome {
@@ -112,7 +124,7 @@ export class Failures {
     return n;
   }
 
-  #applies(rule: FailureRule, i: number, verb: string, args: Args): boolean {
+  #applies(rule: Selection, i: number, verb: string, args: Args): boolean {
     if (rule.verb !== verb) return false;
     if (!Object.entries(rule.match ?? {}).every(([name, value]) => sameData(value, args[name]))) return false;
     const n = this.#count(`seen/${i}`);
@@ -125,18 +137,21 @@ function checkSpec({ rules, rates, verbs }: FailuresSpec): void {
   const bad = (where: string, what: string): never => {
     throw new SeatbeltError('BAD_SCENARIO', `${where}: ${what}`);
   };
-  const checkCommon = (where: string, verb: string, code: number): readonly string[] => {
+  const argsOf = (where: string, verb: string): readonly string[] => argNames.get(verb) ?? bad(where, `there is no verb '${verb}'`);
+  const checkCode = (where: string, code: number): void => {
     if (!Number.isSafeInteger(code) || code < 1) bad(`${where}.code`, `expected a whole number from 1, got ${code}`);
-    return argNames.get(verb) ?? bad(where, `there is no verb '${verb}'`);
   };
-  rules.forEach(({ verb, match, nth, code }, i) => {
-    const known = checkCommon(`failures[${i}]`, verb, code);
+  rules.forEach((rule, i) => {
+    const { verb, match, nth } = rule;
+    if ('code' in rule) checkCode(`failures[${i}]`, rule.code);
+    const known = argsOf(`failures[${i}]`, verb);
     const foreign = Object.keys(match ?? {}).find((name) => !known.includes(name));
     if (foreign !== undefined) bad(`failures[${i}].match.${foreign}`, `${verb} has no such argument; it has ${known.join(', ')}`);
     if (nth !== undefined && (!Number.isSafeInteger(nth) || nth < 1)) bad(`failures[${i}].nth`, `expected a whole number from 1, got ${nth}`);
   });
   for (const [verb, { rate, code }] of Object.entries(rates)) {
-    checkCommon(`failure rate of '${verb}'`, verb, code);
+    checkCode(`failure rate of '${verb}'`, code);
+    argsOf(`failure rate of '${verb}'`, verb);
     if (!(rate >= 0 && rate <= 1)) bad(`failure rate of '${verb}'`, `expected a share from 0 to 1, got ${rate}`);
   }
 }

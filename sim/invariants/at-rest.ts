@@ -31,6 +31,7 @@ class AtRest implements Watcher {
         this.#running.add(probe.taskId);
         return;
       case 'hostTaskEnded':
+      case 'hostTaskLost':
         this.#running.delete(probe.taskId);
         return;
       case 'hostClearRefused':
@@ -96,7 +97,7 @@ class AtRest implements Watcher {
     for (const { id, pool } of isOfOlderStore(state) ? [] : tasks) {
       const onHosts = this.scene.storage.tasks(pool).some((task) => task.id === id);
       const acknowledged = this.scene.mirror.tasks.get(id)?.state === 'Submitted';
-      if (!onHosts && (acknowledged || this.scene.storage.isFenced(pool, id))) this.broken(state.id, `at rest it waits for task ${id}, which is gone`);
+      if (!onHosts && (acknowledged || this.scene.storage.fenceOf(pool, id) !== null)) this.broken(state.id, `at rest it waits for task ${id}, which is gone`);
     }
     // One that this program cannot continue has heard of nothing.
     if (state.heldBy?.code === 'DEFINITION_CHANGED') return;

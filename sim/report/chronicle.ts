@@ -64,11 +64,19 @@ export class Chronicle {
         return this.#ofTask(probe.taskId, 'runs', probe.host, 'plain');
       case 'hostTaskEnded':
         return this.#ofTask(probe.taskId, hostEnd(probe), probe.host, probe.result === 'success' ? 'plain' : 'bad');
+      case 'hostTaskLost':
+        return this.#ofTask(probe.taskId, 'is forgotten', probe.host, 'bad');
       case 'taskEnded':
         if (probe.outcome.kind === 'succeeded') return undefined;
         return this.#ofTask(probe.taskId, `counts as ${outcomeText(probe.outcome)}`, '', 'bad');
       case 'completionIgnored':
         return this.#ofTask(probe.taskId, `completion ignored: ${probe.why}`, '', 'notable');
+      case 'taskMissing':
+        return this.#ofTask(probe.taskId, 'is not on the list of the SPM', probe.host, 'notable');
+      case 'fenceAnswered':
+        return this.#ofTask(probe.taskId, probe.answer === 'fenced' ? 'is fenced' : 'is there all the same', probe.host, 'notable');
+      case 'fenceRefused':
+        return this.#ofTask(probe.taskId, `cannot be fenced: ${probe.code}`, probe.host, 'bad');
       case 'hostCall':
         return this.#hostCall(probe);
       case 'hostClearRefused':

@@ -68,6 +68,10 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'hostClearRefused':
     case 'staleRefused':
     case 'completionIgnored':
+    case 'taskMissing':
+    case 'fenceAnswered':
+    case 'fenceRefused':
+    case 'hostTaskLost':
     case 'conflict':
     case 'lockRefused':
       return 'warn';

@@ -4,7 +4,7 @@ import type { Data } from '../../src/model/data.js';
 import { suggestion } from './nearest.js';
 import type { Path, Problem } from './problem.js';
 import type { Condition } from './condition.js';
-import type { Fault, Scenario, ScenarioCommand, VerbFailure } from './schema.js';
+import type { Fault, Scenario, ScenarioCommand, VerbFault } from './schema.js';
 import type { VerbSettings } from './verb-schema.js';
 
 /** The names that a scenario may use besides its own. */
@@ -128,15 +128,16 @@ function faultProblems(path: Path, fault: Fault, vocabulary: Vocabulary): readon
       return fault.point.at === 'condition' ? conditionProblems([...path, 'when'], fault.point.condition, vocabulary) : [];
     case 'failTask':
     case 'failCall':
-      return failureProblems(path, fault, vocabulary);
+    case 'loseTask':
+      return verbFaultProblems(path, fault, vocabulary);
   }
 }
 
-function failureProblems(path: Path, { kind, verb, match }: VerbFailure, vocabulary: Vocabulary): readonly Problem[] {
+function verbFaultProblems(path: Path, { kind, verb, match }: VerbFault, vocabulary: Vocabulary): readonly Problem[] {
   const known = vocabulary.verbs.find(({ name }) => name === verb);
   if (known === undefined) return unknownName([...path, 'verb'], 'verb', verb, verbNames(vocabulary));
-  if ((known.kind === 'spm') !== (kind === 'failTask')) {
-    const message = known.kind === 'spm' ? `'${verb}' runs as a task: use failTask` : `'${verb}' is a call: use failCall`;
+  if ((known.kind === 'spm') !== (kind !== 'failCall')) {
+    const message = known.kind === 'spm' ? `'${verb}' runs as a task: use failTask` : `'${verb}' is a call: ${kind === 'loseTask' ? 'only a task can be lost' : 'use failCall'}`;
     return [{ path: [...path, 'verb'], at: 'value', message }];
   }
   return Object.keys(match ?? {}).flatMap((name) => unknownName([...path, 'match', name], `argument of ${verb}`, name, known.argNames, 'key'));

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_ENGINE_SETTINGS, type EngineSettings } from '../../actors/settings.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import { OPERATOR_ACTIONS } from '../../src/model/operator.js';
-import type { FailureRule } from '../faults/failures.js';
+import type { FailureRule, LossRule } from '../faults/failures.js';
 import { conditionSchema } from './condition.js';
 import { commandDeclarationSchema } from './define/declaration.js';
 import { hostCodeSchema, idSchema, listOf } from './fields.js';
@@ -74,34 +74,45 @@ const crashEngineSchema = z
     return z.NEVER;
   });
 
+const executions = {
+  verb: z.string(),
+  /** Only executions whose arguments have these values count. */
+  match: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).readonly().prefault({}),
+  /** Which of those executions is meant, from 1. */
+  nth: z.union([nthSchema, z.literal('every')], { error: "expected a whole number from 1, or 'every'" }).default(1),
+};
+
 const failureSchema = z
   .strictObject({
-    verb: z.string(),
-    /** Only executions whose arguments have these values count. */
-    match: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).readonly().prefault({}),
-    /** Which of those executions fails, from 1. */
-    nth: z.union([nthSchema, z.literal('every')], { error: "expected a whole number from 1, or 'every'" }).default(1),
+    ...executions,
     /** The host's error code, e.g. 261. */
     code: hostCodeSchema,
     when: z.enum(['refuse', 'atStart', 'atEnd']).default('atEnd'),
   })
   .transform(({ nth, ...rule }): FailureRule => (nth === 'every' ? rule : { ...rule, nth }));
 
+/** The host forgets the task: at once and without having done anything, or when it has done all. */
+const lossSchema = z
+  .strictObject({ ...executions, when: z.enum(['atStart', 'atEnd']).default('atEnd') })
+  .transform(({ nth, when: lost, ...rule }): LossRule => (nth === 'every' ? { ...rule, lost } : { ...rule, lost, nth }));
+
 const faultSchema = z
   .strictObject({
     crashEngine: crashEngineSchema.exactOptional(),
     failTask: failureSchema.exactOptional(),
     failCall: failureSchema.exactOptional(),
+    loseTask: lossSchema.exactOptional(),
   })
-  .transform(({ crashEngine, failTask, failCall }, context) => {
+  .transform(({ crashEngine, failTask, failCall, loseTask }, context) => {
     const faults = [
       crashEngine === undefined ? [] : [crashEngine],
       failTask === undefined ? [] : [{ kind: 'failTask' as const, ...failTask }],
       failCall === undefined ? [] : [{ kind: 'failCall' as const, ...failCall }],
+      loseTask === undefined ? [] : [{ kind: 'loseTask' as const, ...loseTask }],
     ].flat();
     const [fault] = faults;
     if (fault !== undefined && faults.length === 1) return fault;
-    context.addIssue({ code: 'custom', message: 'name one fault: crashEngine, failTask or failCall' });
+    context.addIssue({ code: 'custom', message: 'name one fault: crashEngine, failTask, failCall or loseTask' });
     return z.NEVER;
   })
   .readonly();
@@ -119,6 +130,10 @@ const engineSchema = z
     requestTimeout: positiveDurationSchema.prefault(`${DEFAULT_ENGINE_SETTINGS.requestTimeoutMs}ms`),
     /** Before a request that was not accepted, yet not refused for good, is made again. */
     resubmit: positiveDurationSchema.prefault(`${DEFAULT_ENGINE_SETTINGS.resubmitMs}ms`),
+    /** How long the SPM must go on not knowing a task that a host had acknowledged, before that counts as lost. */
+    unknownGrace: durationSchema.prefault(`${DEFAULT_ENGINE_SETTINGS.unknownGraceMs}ms`),
+    /** How old a task may become before it is asked to stop. */
+    zombieAfter: positiveDurationSchema.prefault(`${DEFAULT_ENGINE_SETTINGS.zombieAfterMs}ms`),
     /** How long the records of commands that are over are kept; default: for ever. */
     retention: z.strictObject({ keepFor: durationSchema.exactOptional(), keepCount: z.int().min(0).exactOptional() }).prefault({}),
   })
@@ -128,6 +143,8 @@ const engineSchema = z
       callTimeoutMs: inMs(engine.callTimeout),
       requestTimeoutMs: inMs(engine.requestTimeout),
       resubmitMs: inMs(engine.resubmit),
+      unknownGraceMs: inMs(engine.unknownGrace),
+      zombieAfterMs: inMs(engine.zombieAfter),
       retention: { keepMs: engine.retention.keepFor === undefined ? null : inMs(engine.retention.keepFor), keepCount: engine.retention.keepCount ?? null },
     }),
   );
@@ -177,5 +194,5 @@ export type Fault = Scenario['faults'][number];
 export type CrashEngine = Extract<Fault, { kind: 'crashEngine' }>;
 /** When the engine crashes. `event` and port operations count over the whole run. */
 export type CrashPoint = CrashEngine['point'];
-/** One failure of a task or call, as a rule for the hosts. */
-export type VerbFailure = Exclude<Fault, CrashEngine>;
+/** What becomes of chosen tasks or calls, as a rule for the hosts. */
+export type VerbFault = Exclude<Fault, CrashEngine>;

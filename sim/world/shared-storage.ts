@@ -1,4 +1,4 @@
-import type { LeaseHold, SpmLease, StoragePort, StoredTask, Work, WorkResult } from '../../actors/storage-port.js';
+import type { Fence, LeaseHold, SpmLease, StoragePort, StoredTask, Work, WorkResult } from '../../actors/storage-port.js';
 import { BAD_PARAMETER, GENERAL_FAILURE } from '../../actors/wire.js';
 import { SeenStores, type SeenStore } from '../../actors/host/seen-stores.js';
 import type { Args, SeenCommits, Stamp } from '../../actors/wire.js';
@@ -102,13 +102,19 @@ export class SharedStorage implements StoragePort {
   clearTask(hold: LeaseHold, taskId: string): boolean {
     if (!this.#isValid(hold)) return false;
     const records = this.#pool(hold.pool);
+    records.bury(taskId, records.tasks.has(taskId) ? 'known' : 'unknown');
     records.tasks.delete(taskId);
-    records.bury(taskId);
     return true;
   }
 
-  isFenced(pool: string, taskId: string): boolean {
-    return this.#pool(pool).isBuried(taskId);
+  loseTask(hold: LeaseHold, taskId: string): boolean {
+    if (!this.#isValid(hold)) return false;
+    this.#pool(hold.pool).tasks.delete(taskId);
+    return true;
+  }
+
+  fenceOf(pool: string, taskId: string): Fence | null {
+    return this.#pool(pool).fenceOf(taskId);
   }
 
   perform(work: Work): WorkResult {

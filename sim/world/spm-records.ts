@@ -1,5 +1,5 @@
 import { FenceTable, type FenceMemory } from '../../actors/host/fence-table.js';
-import type { SpmLease, StoredTask } from '../../actors/storage-port.js';
+import type { Fence, SpmLease, StoredTask } from '../../actors/storage-port.js';
 import type { Data } from '../../src/model/data.js';
 import { tableOf, tableOfData, type Table } from './table.js';
 import { TrackedMap } from './tracked-map.js';
@@ -10,7 +10,7 @@ const NO_LEASE: SpmLease = { owner: null, ownerIncarnation: 0, generation: 0, ve
 export class SpmRecords {
   readonly #lease = new TrackedMap<'lease', SpmLease>();
   readonly #seen = { engine: new TrackedMap<'incarnation', number>(), commands: new TrackedMap<string, number>() } satisfies FenceMemory;
-  readonly #tombstones = new TrackedMap<string, true>();
+  readonly #tombstones = new TrackedMap<string, Fence>();
   readonly fences = new FenceTable(this.#seen);
   /** In the order of their acceptance; those that were restored, in the order of their ids. */
   readonly tasks = new TrackedMap<string, StoredTask>();
@@ -25,13 +25,13 @@ export class SpmRecords {
     this.#lease.set('lease', { owner, ownerIncarnation, generation: generation + 1, version: version + 1 });
   }
 
-  /** The id must never start: it was cleared, or stopped before it was known. */
-  bury(taskId: string): void {
-    this.#tombstones.set(taskId, true);
+  /** The id must never start from now on. What is known of it stays: a host had it, however often it is fenced again. */
+  bury(taskId: string, as: Fence): void {
+    if (!this.#tombstones.has(taskId)) this.#tombstones.set(taskId, as);
   }
 
-  isBuried(taskId: string): boolean {
-    return this.#tombstones.has(taskId);
+  fenceOf(taskId: string): Fence | null {
+    return this.#tombstones.get(taskId) ?? null;
   }
 
   /** @param pool whose records they are */
@@ -46,7 +46,7 @@ export class SpmRecords {
   }
 
   toData(): Data {
-    return { lease: this.lease, fences: this.fences.toData(), tasks: [...this.tasks.values()].map(toRow), tombstones: [...this.#tombstones.keys()].sort() };
+    return { lease: this.lease, fences: this.fences.toData(), tasks: [...this.tasks.values()].map(toRow), tombstones: Object.fromEntries([...this.#tombstones].sort(([a], [b]) => (a < b ? -1 : 1))) };
   }
 }
 

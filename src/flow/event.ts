@@ -60,6 +60,8 @@ export type FlowEvent =
   | { readonly type: 'crossing' }
   /** Of a task. */
   | { readonly type: 'workEnded'; readonly id: string; readonly outcome: Outcome }
+  /** A task is older than any should become. */
+  | { readonly type: 'taskOverdue'; readonly id: string }
   | { readonly type: 'childReported'; readonly id: string; readonly report: ChildReport }
   | { readonly type: 'retryDue'; readonly id: string }
   | { readonly type: 'cancel' }

@@ -49,7 +49,7 @@ function abandon(state: CommandState): Transition {
 /** Null: nobody parked it for another program, and so only an operator may let it go on. */
 export function unparked(shape: FlowShape, state: CommandState, at: Instant): Transition | null {
   const { phase, status, heldBy } = state;
-  if (phase.at !== 'held' || status !== 'PARKED' || (heldBy?.code !== 'DEFINITION_CHANGED' && heldBy?.code !== 'MIGRATION_FAILED')) return null;
+  if (phase.at !== 'held' || status !== 'PARKED' || (heldBy?.code !== 'DEFINITION_CHANGED' && heldBy?.code !== 'MIGRATION_FAILED' && heldBy?.code !== 'UNKNOWN_POOL')) return null;
   return retry(shape, state, status, phase.from, at);
 }
 

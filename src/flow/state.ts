@@ -70,7 +70,7 @@ export type Phase =
   | { readonly at: 'ended' };
 
 /** Why a task or a child is asked to stop. */
-export type StopReason = 'sibling' | 'cancelled' | 'timeout';
+export type StopReason = 'sibling' | 'cancelled' | 'timeout' | 'zombie';
 
 /** A request to stop: a user's wish that the command be undone, or a step's time limit. `during`: the callback run that it came in the middle of, whose commit is refused. */
 export type CommandStop = { readonly requestedAt: number; readonly during: { readonly callback: Callback; readonly attempt: number } | null };

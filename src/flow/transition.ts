@@ -20,6 +20,7 @@ import { refusesCommit } from './stopping.js';
 import { stepTimedOut } from './timeout.js';
 import { rollBackCompleted, undoFailed, undone } from './undo.js';
 import { outstandingWork, retryDue, revertsFailed, revertsTold, workEnded } from './work.js';
+import { taskOverdue } from './zombie.js';
 
 /**
  * The life of one command as a pure function (semantics §2). Null: the event does not concern this state (a late completion, a timer or a callback of
@@ -48,6 +49,8 @@ function decide(shape: FlowShape, state: CommandState, event: FlowEvent, at: Ins
       return { state: { ...state, status: 'REJECTED', error: event.error, phase: { at: 'ended' } }, effects: [{ do: 'end' }] };
     case 'workEnded':
       return workEnded(shape, state, event.id, event.outcome, at) ?? cleanUpTaskEnded(shape, state, event.id, event.outcome, at);
+    case 'taskOverdue':
+      return taskOverdue(state, event.id, at);
     case 'childReported':
       return childReported(shape, state, event.id, event.report, at);
     case 'rollBack':

@@ -40,7 +40,9 @@ function failed(items: readonly WorkItem[]): readonly Failed[] {
 }
 
 function wasStopped({ item, outcome }: Failed): boolean {
-  return item.kind === 'child' ? item.stop !== null : outcome.kind === 'aborted' || outcome.kind === 'notSent' || item.givenUp?.error === null;
+  if (item.kind === 'child') return item.stop !== null;
+  // A zombie was stopped for its own sake.
+  return (outcome.kind === 'aborted' && outcome.reason !== 'zombie') || outcome.kind === 'notSent' || item.givenUp?.error === null;
 }
 
 function describe({ item, outcome }: Failed): ErrorRecord {

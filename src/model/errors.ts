@@ -39,6 +39,7 @@ export type ErrorCode =
   | 'BAD_CALL'
   | 'DEFINITION_CHANGED'
   | 'MIGRATION_FAILED'
+  | 'UNKNOWN_POOL'
   // store
   | 'STORE_NOT_OURS'
   | 'STORE_NOT_EMPTY'

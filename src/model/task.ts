@@ -43,4 +43,6 @@ export interface SpmAsyncTask {
   readonly state: TaskState;
   /** Virtual or wall time of the placeholder's commit, µs. */
   readonly createdAt: number;
+  /** The same of the commit by which it became `Submitted`; null in any other state. */
+  readonly submittedAt: number | null;
 }

@@ -70,6 +70,7 @@ const taskShape = z.object({
   entity: z.string().nullable(),
   state: z.enum(['Placeholder', 'Submitted', 'Ending']),
   createdAt: z.number(),
+  submittedAt: z.number().nullable(),
 });
 const entityShape = z.object({ version: z.int().min(1), value: data });
 const lockShape = z.object({ key: z.string(), mode: z.enum(['exclusive', 'shared']), owner: z.string() });

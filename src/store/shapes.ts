@@ -63,7 +63,7 @@ const scheduled = shape<ScheduledCallback>()(z.union([callback, z.literal('befor
 const lock = shape<LockRequest>()(z.object({ key: text, mode: z.enum(['exclusive', 'shared']) }));
 const lockWait = shape<LockWait>()(z.union([z.literal('refuse'), z.object({ limitMs: z.number() })]));
 const stop = shape<CommandStop>()(z.object({ requestedAt: time, during: z.object({ callback, attempt: positive }).nullable() }));
-const stopReason = z.enum(['sibling', 'cancelled', 'timeout']);
+const stopReason = z.enum(['sibling', 'cancelled', 'timeout', 'zombie']);
 
 const phase: z.ZodType<Phase> = shape<Phase>()(z.discriminatedUnion('at', [
   z.object({ at: z.literal('admission') }),

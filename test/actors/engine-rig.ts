@@ -43,6 +43,8 @@ export class EngineRig {
   /** What the engine told the client, by correlation. */
   readonly replies = new Map<string, WireReply>();
   definitions: readonly CommandDefinition[];
+  /** The storage pools that the engine knows from its next start on. */
+  pools = ['pool1'];
   memory: EngineMemory | null = null;
   #disk: MemoryDisk;
   readonly #engineDisk: EngineDisk;
@@ -177,7 +179,7 @@ export class EngineRig {
     const disk = await this.#engineDisk.open(life);
     const config = {
       definitions: new Map(this.definitions.map((definition) => [definition.type, definition])),
-      pools: [{ id: 'pool1', hosts: ['host1'] }],
+      pools: this.pools.map((id) => ({ id, hosts: ['host1'] })),
       settings: this.#settings,
       ...(this.#accept === undefined ? {} : { acceptOlderStore: this.#accept }),
     };

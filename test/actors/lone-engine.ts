@@ -145,6 +145,7 @@ export function loneEngine(): LoneEngine {
     epoch: 0,
     settings: { ...DEFAULT_ENGINE_SETTINGS, requestTimeoutMs: 60_000 },
     definitions: new Map(),
+    pools: new Set(['pool1']),
     entities: new EntityTable([]),
     lockTable: new LockTable([]),
     exchange,

@@ -28,6 +28,10 @@ export interface HostScript {
   readonly read?: (verb: string, args: Args) => CallReply;
   /** The code that a submission is answered with; `silence`: it is taken, and the reply is lost. */
   readonly submit?: (verb: string, taskId: string) => number | 'silence';
+  /** The code that a request to fence a task is answered with. Default: as the host knows it. */
+  readonly fence?: (taskId: string) => number | 'silence' | undefined;
+  /** The generation of the SPM's lease, and whether its tasks are loaded. Default: 1, and they are. */
+  readonly term?: () => { readonly generation: number; readonly settled: boolean };
   /** The code that a request to clear a task is answered with. */
   readonly clear?: (taskId: string) => number;
   /** How an accepted task stands when it is asked about. */
@@ -46,6 +50,8 @@ export class ScriptedHost {
   readonly drains: HostDrain[] = [];
   readonly submissions: { readonly taskId: string; readonly verb: string; readonly args: Args; readonly stamp: Stamp | null }[] = [];
   readonly stopped: string[] = [];
+  /** Ids that it was asked to fence. */
+  readonly fences: string[] = [];
   readonly cleared: string[] = [];
   readonly tasks = new Map<string, string>();
 
@@ -101,13 +107,24 @@ export class ScriptedHost {
         return code === 'silence' ? null : { code };
       }
       case 'getAllTasksStatuses':
-        return spm ? { result: { settled: true, tasks: this.#statuses() } } : { code: NOT_SPM };
+        return spm ? { result: { generation: 1, settled: true, ...this.script.term?.(), tasks: this.#statuses() } } : { code: NOT_SPM };
       case 'stopTask':
         if (!spm) return { code: NOT_SPM };
         this.stopped.push(body.taskId);
         if (this.tasks.has(body.taskId)) return { code: 0 };
         this.#fenced.add(body.taskId);
         return { code: TASK_UNKNOWN };
+      case 'fenceTask': {
+        if (!spm) return { code: NOT_SPM };
+        const { taskId } = body;
+        this.fences.push(taskId);
+        const answer = this.script.fence?.(taskId);
+        if (answer !== undefined) return answer === 'silence' ? null : { code: answer };
+        const status = this.#statuses().find((task) => task.taskId === taskId);
+        if (status !== undefined) return { result: status };
+        this.#fenced.add(taskId);
+        return { code: TASK_UNKNOWN };
+      }
       case 'clearTask':
         this.cleared.push(body.taskId);
         return { code: this.script.clear?.(body.taskId) ?? (this.tasks.delete(body.taskId) ? 0 : TASK_UNKNOWN) };

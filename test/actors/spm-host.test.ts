@@ -30,7 +30,7 @@ describe('the SPM role', () => {
   });
 
   it('is settled from the start: absence from the list means something', () => {
-    expect(new LoneHost().ask({ op: 'getAllTasksStatuses', pool: 'pool1' }).result).toEqual({ settled: true, tasks: [] });
+    expect(new LoneHost().ask({ op: 'getAllTasksStatuses', pool: 'pool1' }).result).toEqual({ generation: 1, settled: true, tasks: [] });
   });
 
   it('that was taken away is noticed at the next write: the job has no effect, and from then on 654', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CommandMessage, PoolMessage, TaskManagerMessage } from '../../actors/messages.js';
 import { createTaskManager } from '../../actors/task-manager.js';
-import { TASK_ABORTED, TASK_STATE_FORBIDS, TASK_UNKNOWN, UNKNOWN_POOL, type HostRequest, type TaskStatus, type WireReply } from '../../actors/wire.js';
+import { FENCED, TASK_STATE_FORBIDS, TASK_UNKNOWN, UNKNOWN_POOL, type HostRequest, type TaskStatus, type WireReply } from '../../actors/wire.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import { aTask } from '../src/store/fixtures.js';
 import { FakeRef, loneEngine, Mailbox, replyTo, takeCommits } from './lone-engine.js';
@@ -48,8 +48,7 @@ function aTaskManager({ recovered = [], command = 'there' }: Start = {}) {
     if (message?.type === 'offer') message.offer.wake(reply === null ? null : { host: 'host1', reply: replyTo({ correlation: '1', to: 'host1' }, reply) });
   };
   const polled = (...tasks: readonly Partial<TaskStatus>[]): void => {
-    const all = tasks.map((status) => ({ taskId: 't1', taskState: 'finished', taskResult: 'success', code: 0, message: '', ...status }));
-    answer('getAllTasksStatuses', { result: { settled: true, tasks: all } });
+    answer('getAllTasksStatuses', { result: { generation: 1, settled: true, tasks: tasks.map(statusOf) } });
   };
   /** All commits that wait are on disk. What they changed. */
   const commit = (): readonly unknown[] =>
@@ -63,6 +62,10 @@ function aTaskManager({ recovered = [], command = 'there' }: Start = {}) {
     polled(...tasks);
   };
   return { ports, owner, asked, withdrawn, answer, polled, commit, pollAgain, tell: mailbox.wake };
+}
+
+function statusOf(status: Partial<TaskStatus>): TaskStatus {
+  return { taskId: 't1', taskState: 'finished', taskResult: 'success', code: 0, message: '', ...status };
 }
 
 /** Its task is on a host, and known to be. */
@@ -98,7 +101,7 @@ describe('the life of a task', () => {
       { op: 'submitTask', pool: 'pool1', taskId: 't1', verb: 'createVolume', args: { size: 1024 }, step: { commandId: 'migrate', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 } },
     ]);
     answer('submitTask');
-    expect(commit()).toEqual([{ type: 'task', task: aTask('t1', { state: 'Submitted' }) }]);
+    expect(commit()).toEqual([{ type: 'task', task: aTask('t1', { state: 'Submitted', submittedAt: 0 }) }]);
     pollAgain({ taskState: 'running', taskResult: '' });
     expect(owner.take()).toEqual([]);
     pollAgain({});
@@ -158,22 +161,11 @@ describe('the life of a task', () => {
 });
 
 describe('a task for a pool that this engine does not know', () => {
-  const REFUSED = { kind: 'refused', code: UNKNOWN_POOL, message: "there is no storage pool 'elsewhere'" };
-
-  test('is refused, and its record is gone with its end, though nobody can be asked to clear it', () => {
-    const { ports, owner, asked, polled, commit, tell } = aTaskManager();
+  test.each(['Placeholder', 'Submitted'] as const)('of a record that says %s may be on a host: it is kept, and nobody is told that it has ended', (state) => {
+    const { ports, owner, commit, asked, polled } = aTaskManager({ recovered: [aTask('t1', { pool: 'elsewhere', state })] });
     polled();
-    tell({ type: 'place', task: aTask('t1', { pool: 'elsewhere' }) });
-    expect(owner.take()).toEqual([{ ...SUCCEEDED, outcome: REFUSED }]);
-    tell({ type: 'clear', taskId: 't1' });
-    expect(commit()).toEqual([{ type: 'taskRemoved', task: aTask('t1', { pool: 'elsewhere', state: 'Ending' }) }]);
-    tell({ type: 'clear', taskId: 't1' });
-    expect([commit(), asked(), ports.timers]).toEqual([[], [], []]);
-  });
-
-  test('may have been sent before a crash, when it was known: what became of it is unknown', () => {
-    const { owner, commit } = aTaskManager({ recovered: [aTask('t1', { pool: 'elsewhere' })] });
-    expect([owner.take(), commit()]).toEqual([[{ ...SUCCEEDED, outcome: { kind: 'unknown' } }], []]);
+    ports.advance(100 * POLL);
+    expect([owner.take(), commit(), asked()]).toEqual([[], [], []]);
   });
 
   test('and whose outcome was consumed before a crash, is forgotten after it', () => {
@@ -209,18 +201,34 @@ describe('stopping', () => {
 
   test.each([
     [TASK_UNKNOWN, { kind: 'notSent' }],
-    [UNKNOWN_POOL, { kind: 'unknown' }],
+    // A host had it once, and nobody can say how far it came.
+    [FENCED, { kind: 'unknown' }],
   ])('what is not known to be on a host: %d to the request in place of its submission is its end', (code, outcome) => {
-    const { owner, answerInstead } = withWithdrawn();
+    const { owner, withdrawn, answerInstead } = withWithdrawn();
+    expect(withdrawn()[0]?.instead.body).toEqual({ op: 'fenceTask', pool: 'pool1', taskId: 't1' });
     answerInstead({ code });
     expect(owner.take()).toEqual([{ ...SUCCEEDED, outcome }]);
   });
 
-  test.each([0, TASK_ABORTED])('what proves to be on a host by its answer %d: it is committed as such, and polled until it is over', (code) => {
-    const { owner, commit, answerInstead, pollAgain } = withWithdrawn();
-    answerInstead({ code });
-    expect(commit()).toEqual([{ type: 'task', task: aTask('t1', { state: 'Submitted' }) }]);
-    expect(owner.take()).toEqual([]);
+  test('what is not known to be on a host: an answer that says nothing of it is none, and it is asked for again after the next poll', () => {
+    const { ports, owner, asked, answer, answerInstead, pollAgain } = withWithdrawn();
+    answerInstead({ code: UNKNOWN_POOL });
+    expect([owner.take(), asked('fenceTask')]).toEqual([[], []]);
+    pollAgain();
+    answer('fenceTask', { code: TASK_UNKNOWN });
+    expect(owner.take()).toMatchObject([{ outcome: { kind: 'notSent' } }]);
+    expect(ports.probes).toEqual([
+      { type: 'fenceRefused', taskId: 't1', host: 'host1', code: UNKNOWN_POOL },
+      { type: 'fenceAnswered', taskId: 't1', host: 'host1', answer: 'fenced' },
+    ]);
+  });
+
+  test('what proves to be on a host when it is to be fenced: it is committed as such, stopped, and polled until it is over', () => {
+    const { owner, asked, commit, answerInstead, pollAgain } = withWithdrawn();
+    answerInstead({ result: statusOf({ taskState: 'running', taskResult: '' }) });
+    expect(asked('stopTask')).toEqual([]);
+    expect(commit()).toEqual([{ type: 'task', task: aTask('t1', { state: 'Submitted', submittedAt: 0 }) }]);
+    expect([owner.take(), asked('stopTask').length]).toEqual([[], 1]);
     pollAgain({ taskResult: 'cleanSuccess', code: 411 });
     expect(owner.take()).toMatchObject([{ outcome: { kind: 'aborted', reason: 'cancelled' } }]);
   });
@@ -231,6 +239,172 @@ describe('stopping', () => {
     tell({ type: 'stop', taskId: 't1', reason: 'sibling' });
     tell({ type: 'stop', taskId: 'none', reason: 'sibling' });
     expect(asked('stopTask')).toEqual([]);
+  });
+});
+
+describe('an acknowledged task that is missing', () => {
+  const missing = () => {
+    const all = withSubmitted();
+    const asked = (): number => all.asked('fenceTask').length;
+    const absent = (times: number): void => {
+      for (let i = 0; i < times; i += 1) all.pollAgain();
+    };
+    return { ...all, fences: asked, absent };
+  };
+
+  test('is fenced when it has been so for the whole grace, and is lost when that is answered, not before', () => {
+    const { ports, owner, fences, absent, answer } = missing();
+    absent(6);
+    expect(fences()).toBe(0);
+    absent(1);
+    expect([fences(), owner.take()]).toEqual([1, []]);
+    // However long the answer takes.
+    absent(20);
+    expect([fences(), owner.take()]).toEqual([1, []]);
+    answer('fenceTask', { code: TASK_UNKNOWN });
+    expect(owner.take()).toEqual([{ ...SUCCEEDED, outcome: { kind: 'lost' } }]);
+    expect(ports.probes.filter(({ type }) => type !== 'taskSubmitted')).toEqual([
+      { type: 'taskMissing', taskId: 't1', host: 'host1' },
+      { type: 'fenceAnswered', taskId: 't1', host: 'host1', answer: 'fenced' },
+    ]);
+  });
+
+  test('has run at a host that says so when it is fenced, and is lost all the same', () => {
+    const { owner, absent, answer } = missing();
+    absent(7);
+    answer('fenceTask', { code: FENCED });
+    expect(owner.take()).toMatchObject([{ outcome: { kind: 'lost' } }]);
+  });
+
+  test('and is there all the same when it is to be fenced, goes on being polled, and waited for anew', () => {
+    const { owner, fences, absent, answer, pollAgain } = missing();
+    absent(7);
+    answer('fenceTask', { result: statusOf({ taskState: 'running', taskResult: '' }) });
+    absent(6);
+    expect([fences(), owner.take()]).toEqual([0, []]);
+    pollAgain({});
+    expect(owner.take()).toEqual([SUCCEEDED]);
+  });
+
+  test('and is over when it is to be fenced, has ended like that', () => {
+    const { owner, absent, answer } = missing();
+    absent(7);
+    answer('fenceTask', { result: statusOf({ taskResult: 'cleanSuccess', code: 261 }) });
+    expect(owner.take()).toMatchObject([{ outcome: { kind: 'failed', code: 261 } }]);
+  });
+
+  test('cannot be fenced by an answer that says nothing of it: that is asked for again', () => {
+    const { owner, fences, absent, answer } = missing();
+    absent(7);
+    answer('fenceTask', { code: UNKNOWN_POOL });
+    expect([fences(), owner.take()]).toEqual([0, []]);
+    absent(1);
+    answer('fenceTask', { code: TASK_UNKNOWN });
+    expect(owner.take()).toMatchObject([{ outcome: { kind: 'lost' } }]);
+  });
+
+  test('and is asked to stop meanwhile, is stopped only if it is there', () => {
+    const { asked, absent, answer, tell } = missing();
+    absent(7);
+    tell({ type: 'stop', taskId: 't1', reason: 'cancelled' });
+    expect(asked('stopTask')).toEqual([]);
+    answer('fenceTask', { result: statusOf({ taskState: 'running', taskResult: '' }) });
+    expect(asked('stopTask')).toHaveLength(1);
+  });
+
+  type Answer = Partial<WireReply> & { readonly settled?: boolean; readonly generation?: number };
+  test.each<[string, Answer]>([
+    ['its tasks are not loaded yet', { settled: false }],
+    ['it is another term of its', { generation: 2 }],
+    ['it has started anew', { incarnation: 2 }],
+    ['it is another host', { from: 'host2' }],
+  ])('is waited for anew when the SPM answers and %s', (_, { settled = true, generation = 1, ...reply }) => {
+    const { ports, fences, absent, answer } = missing();
+    const answered = (): void => {
+      ports.advance(POLL);
+      answer('getAllTasksStatuses', { result: { generation, settled, tasks: [] }, ...reply });
+    };
+    absent(6);
+    answered();
+    expect(fences()).toBe(0);
+    if (settled) for (let i = 0; i < 5; i += 1) answered();
+    else absent(6);
+    expect(fences()).toBe(0);
+    if (settled) answered();
+    else absent(1);
+    expect(fences()).toBe(1);
+  });
+
+  test('is missing only if a poll says so that was begun when it was known to be on a host', () => {
+    const { ports, answer, commit, polled, tell, asked } = aTaskManager();
+    polled();
+    tell({ type: 'place', task: aTask('t1') });
+    answer('submitTask');
+    ports.advance(POLL);
+    expect(asked('getAllTasksStatuses')).toHaveLength(1);
+    commit();
+    polled();
+    expect(ports.probes.map(({ type }) => type)).toEqual(['taskSubmitted']);
+    ports.advance(POLL);
+    polled();
+    expect(ports.probes.map(({ type }) => type)).toEqual(['taskSubmitted', 'taskMissing']);
+  });
+
+  test('is waited for anew after a crash, and polls that fail make the wait no shorter', () => {
+    const { ports, owner, fences, answer, polled, pollAgain } = (() => {
+      const all = aTaskManager({ recovered: [aTask('t1', { state: 'Submitted', submittedAt: 0 })] });
+      return { ...all, fences: () => all.asked('fenceTask').length };
+    })();
+    polled();
+    for (let i = 0; i < 5; i += 1) {
+      ports.advance(POLL);
+      answer('getAllTasksStatuses', null);
+    }
+    expect(fences()).toBe(0);
+    pollAgain();
+    expect(fences()).toBe(1);
+    answer('fenceTask', { code: TASK_UNKNOWN });
+    expect(owner.take()).toMatchObject([{ outcome: { kind: 'lost' } }]);
+  });
+});
+
+describe('a task that is fenced when it is submitted', () => {
+  test('is unknown: a host may have had it, and nobody remembers', () => {
+    const { owner, answer, polled, tell } = aTaskManager();
+    polled();
+    tell({ type: 'place', task: aTask('t1') });
+    answer('submitTask', { code: FENCED });
+    expect(owner.take()).toEqual([{ ...SUCCEEDED, outcome: { kind: 'unknown' } }]);
+  });
+});
+
+describe('a task that has grown too old', () => {
+  const ZOMBIE = 180_000_000_000;
+
+  test('since it was acknowledged, is told to its command at each poll until it is asked to stop', () => {
+    const { ports, owner, asked, pollAgain, tell } = withSubmitted();
+    ports.advance(ZOMBIE - POLL);
+    owner.take();
+    pollAgain({ taskState: 'running', taskResult: '' });
+    pollAgain({ taskState: 'running', taskResult: '' });
+    expect(owner.take()).toEqual([1, 2].map(() => ({ type: 'taskOverdue', taskId: 't1' })));
+    tell({ type: 'stop', taskId: 't1', reason: 'zombie' });
+    expect(asked('stopTask')).toHaveLength(1);
+    pollAgain({ taskState: 'running', taskResult: '' });
+    expect(owner.take()).toEqual([]);
+    pollAgain({ taskResult: 'cleanSuccess', code: 411 });
+    expect(owner.take()).toMatchObject([{ outcome: { kind: 'aborted', reason: 'zombie' } }]);
+  });
+
+  test('before a crash, is so after it; one that no host has acknowledged is not, however long it is offered', () => {
+    const start = (recovered: SpmAsyncTask) => {
+      const all = aTaskManager({ recovered: [recovered] });
+      all.ports.advance(ZOMBIE);
+      all.polled();
+      return all.owner.take();
+    };
+    expect(start(aTask('t1', { state: 'Submitted', submittedAt: 0 }))).toEqual([{ type: 'taskOverdue', taskId: 't1' }]);
+    expect(start(aTask('t1', { createdAt: 0 }))).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
-import type { ExecutionPlan, VerbTable } from '../../../actors/host/verb-table.js';
-import type { Args } from '../../../actors/wire.js';
+import type { ExecutionPlan, PlannedFailure, VerbTable } from '../../../actors/host/verb-table.js';
+import { GENERAL_FAILURE, type Args } from '../../../actors/wire.js';
 import type { Failures } from '../../faults/failures.js';
 import type { Content } from '../content.js';
 import { drawLatency, transferUs, type Latency } from '../latency.js';
@@ -21,6 +21,9 @@ export interface VerbTableSpec {
   readonly failures: Failures;
 }
 
+/** Of a task that its host has forgotten by then: nobody is told. */
+const NEVER_BEGUN: PlannedFailure = { code: GENERAL_FAILURE, message: 'forgotten' };
+
 /** The verbs as hosts see them. One table serves all the hosts of a simulation. */
 export function createVerbTable({ verbs, content, speeds, failures }: VerbTableSpec): VerbTable {
   const table = new Map(verbs.map((verb) => [verb.name, hostVerb(verb)]));
@@ -33,13 +36,14 @@ export function createVerbTable({ verbs, content, speeds, failures }: VerbTableS
     return { kind: verb.kind, problemWith: (args: Args) => verb.problemWith(args), plan };
 
     function plan(args: Args, random: (purpose: string) => number): ExecutionPlan {
-      const failure = failures.next(verb.name, args, random);
-      if (failure?.when === 'refuse') return { kind: 'refuse', code: failure.code, message: failure.message };
-      if (failure?.when === 'atStart') return { kind: 'run', durationUs: 0, failure };
+      const fault = failures.next(verb.name, args, random);
+      if (fault?.when === 'refuse') return { kind: 'refuse', code: fault.code, message: fault.message };
+      const lost = fault?.kind === 'lost';
+      if (fault?.when === 'atStart') return { kind: 'run', durationUs: 0, failure: lost ? NEVER_BEGUN : fault, lost };
       const { times, bytes } = verb.load(content, args);
       let durationUs = transferUs(bytes, rate);
       for (let i = 0; i < times; i += 1) durationUs += drawLatency(latency, random(`latency:${verb.name}`));
-      return { kind: 'run', durationUs, failure };
+      return { kind: 'run', durationUs, failure: lost ? null : fault, lost };
     }
   }
 }

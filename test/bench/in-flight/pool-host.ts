@@ -25,11 +25,12 @@ export class PoolHost {
         this.#tasks.set(body.taskId, this.ports.now() + Math.round(SHORTEST + (LONGEST - SHORTEST) * this.ports.random('duration')));
         return { taskId: body.taskId };
       case 'getAllTasksStatuses':
-        return { settled: true, tasks: this.#statuses() };
+        return { generation: 1, settled: true, tasks: this.#statuses() };
       case 'clearTask':
         this.#tasks.delete(body.taskId);
         return null;
       case 'stopTask':
+      case 'fenceTask':
       case 'call':
       case 'drainCalls':
       case 'read':

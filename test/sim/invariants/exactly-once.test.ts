@@ -161,6 +161,7 @@ const leftOver: SpmAsyncTask = {
   entity: null,
   state: 'Placeholder',
   createdAt: 0,
+  submittedAt: null,
 };
 
 function placed(life: Life) {

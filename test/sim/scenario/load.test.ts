@@ -15,7 +15,7 @@ hosts: [{ id: a }, { id: b, spm: true }]
 domains: [{ id: d1 }]
 vms: [{ id: vm1, host: a }]
 disks: [{ id: disk1, vm: vm1, domain: d1, size: 10 GiB }]
-engine: { pollingRate: 5s }
+engine: { pollingRate: 5s, zombieAfter: 1h }
 network: { latency: { min: 1ms, max: 2 ms } }
 disk: { write: 3ms }
 verbs:
@@ -31,6 +31,8 @@ faults:
   - crashEngine: { when: { task: syncImageData, is: running, nth: 2 }, down: 20s }
   - failTask: { verb: syncImageData, match: { disk: disk1 }, code: 261 }
   - failCall: { verb: snapshot, nth: every, code: 40, when: refuse }
+  - loseTask: { verb: deleteImage, when: atStart }
+  - loseTask: { verb: syncImageData, match: { disk: disk1 }, nth: every }
 `;
 
 describe('a scenario file', () => {
@@ -46,7 +48,7 @@ describe('a scenario file', () => {
       domains: [{ id: 'd1' }],
       vms: [{ id: 'vm1', host: 'a' }],
       disks: [{ id: 'disk1', vm: 'vm1', domain: 'd1', size: 10 * 2 ** 30 }],
-      engine: { pollingRateMs: 5_000, callTimeoutMs: 180_000, requestTimeoutMs: 180_000, resubmitMs: 2_000, retention: { keepMs: null, keepCount: null } },
+      engine: { pollingRateMs: 5_000, callTimeoutMs: 180_000, requestTimeoutMs: 180_000, resubmitMs: 2_000, unknownGraceMs: 60_000, zombieAfterMs: 3_600_000, retention: { keepMs: null, keepCount: null } },
       network: { latency: { kind: 'uniform', min: 1_000, max: 2_000 } },
       disk: { write: { kind: 'constant', value: 3_000 }, scan: { kind: 'lognormal', median: 2_000, p95: 8_000 } },
       define: [],
@@ -69,6 +71,8 @@ describe('a scenario file', () => {
         },
         { kind: 'failTask', verb: 'syncImageData', match: { disk: 'disk1' }, nth: 1, code: 261, when: 'atEnd' },
         { kind: 'failCall', verb: 'snapshot', match: {}, code: 40, when: 'refuse' },
+        { kind: 'loseTask', verb: 'deleteImage', match: {}, nth: 1, lost: 'atStart' },
+        { kind: 'loseTask', verb: 'syncImageData', match: { disk: 'disk1' }, lost: 'atEnd' },
       ],
       limit: 86_400_000_000,
     });
@@ -147,7 +151,7 @@ describe('a scenario file', () => {
       "file.yaml:1:20: commands[0].type: unknown command type 'MoveDisc'; did you mean 'MoveDisk'?",
     ],
     ['an unknown verb', 'verbs: { syncImage: { latency: 1s } }', "file.yaml:1:10: verbs.syncImage: unknown verb 'syncImage'"],
-    ['a fault without kind', 'faults: [{}]', 'file.yaml:1:10: faults[0]: name one fault: crashEngine, failTask or failCall'],
+    ['a fault without kind', 'faults: [{}]', 'file.yaml:1:10: faults[0]: name one fault: crashEngine, failTask, failCall or loseTask'],
     [
       'a fault of two kinds',
       'faults: [{ crashEngine: { at: 1s }, failTask: { verb: deleteImage, code: 1 } }]',
@@ -160,6 +164,7 @@ describe('a scenario file', () => {
       'faults: [{ failTask: { verb: snapshot, code: 1 } }]',
       "file.yaml:1:30: faults[0].failTask.verb: 'snapshot' is a call: use failCall",
     ],
+    ['a lost task that is a call', 'faults: [{ loseTask: { verb: snapshot } }]', "file.yaml:1:30: faults[0].loseTask.verb: 'snapshot' is a call: only a task can be lost"],
     [
       'an argument that a verb lacks',
       'faults: [{ failTask: { verb: deleteImage, match: { vm: v }, code: 1 } }]',

@@ -55,7 +55,7 @@ describe('the task table', () => {
     expect(world.storage.tasks('pool1').map(({ id, state }) => [id, state])).toEqual([['t1', 'running'], ['t2', 'queued']]);
     world.storage.clearTask(hold, 't1');
     expect(world.storage.tasks('pool1').map(({ id }) => id)).toEqual(['t2']);
-    const fenced = (pool: string, id: string): boolean => world.storage.isFenced(pool, id);
+    const fenced = (pool: string, id: string): boolean => world.storage.fenceOf(pool, id) !== null;
     expect([fenced('pool1', 't1'), fenced('pool1', 't2'), fenced('pool2', 't1')]).toEqual([true, false, false]);
   });
 });

@@ -264,11 +264,11 @@ describe('the table of verbs', () => {
     } as const;
     const table = createVerbTable({ verbs: VERBS, content: world.storage.content, speeds, failures: noFailures() });
     const plan = (verb: string) => table.find(verb)?.plan(clone, () => 0.5);
-    expect(plan('syncImageData')).toEqual({ kind: 'run', durationUs: 1000, failure: null });
-    expect(plan('cloneImageStructure')).toEqual({ kind: 'run', durationUs: 1000, failure: null });
+    expect(plan('syncImageData')).toEqual({ kind: 'run', durationUs: 1000, failure: null, lost: false });
+    expect(plan('cloneImageStructure')).toEqual({ kind: 'run', durationUs: 1000, failure: null, lost: false });
     world.createVolume('leaf', 'base');
-    expect(plan('syncImageData')).toEqual({ kind: 'run', durationUs: 4_001_000, failure: null });
-    expect(plan('cloneImageStructure')).toEqual({ kind: 'run', durationUs: 2000, failure: null });
+    expect(plan('syncImageData')).toEqual({ kind: 'run', durationUs: 4_001_000, failure: null, lost: false });
+    expect(plan('cloneImageStructure')).toEqual({ kind: 'run', durationUs: 2000, failure: null, lost: false });
   });
 
   it('draws each verb from a stream of its own', () => {
@@ -293,7 +293,7 @@ describe('the table of verbs', () => {
     for (const { name, kind } of VERBS) expect(table.find(name)?.kind).toBe(kind);
     expect(table.find('constructor')).toBeUndefined();
     const median = table.find('deleteVolume')?.plan({ domain: 'd', disk: 'd', volume: 'v' }, () => 0.5);
-    expect(median).toEqual({ kind: 'run', durationUs: 2_000_000, failure: null });
+    expect(median).toEqual({ kind: 'run', durationUs: 2_000_000, failure: null, lost: false });
   });
 
   it('finds malformed arguments and names them', () => {

@@ -40,6 +40,7 @@ export function isCaused(state: CommandState): (event: FlowEvent) => boolean {
       // A verb that crosses leaves in the middle of a callback, which ends, too.
       case 'crossing':
       case 'cancel':
+      case 'taskOverdue':
       case 'stepTimedOut':
       case 'operate':
       case 'rollBack':

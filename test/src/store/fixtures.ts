@@ -19,6 +19,7 @@ export function aTask(id: string, changes: Partial<SpmAsyncTask> = {}): SpmAsync
     entity: 'disk/d1',
     state: 'Placeholder',
     createdAt: 5,
+    submittedAt: null,
     ...changes,
   };
 }

@@ -19,8 +19,8 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a task is cleared on its host before its outcome is committed',
     breaks: 'at-rest',
     file: TASK_MANAGER,
-    find: "tracked.set({ ...entry, at: 'ended' });",
-    replace: "tracked.set({ ...entry, at: 'ended' }); clearOnHost(entry.task.pool, taskId, commandId, () => undefined);",
+    find: "tracked.set({ ...entry, at: 'ended', missing: null });",
+    replace: "tracked.set({ ...entry, at: 'ended', missing: null }); ask.clear(entry.task);",
   },
   {
     name: 'a running task counts as over',
@@ -75,7 +75,7 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a task that was not acknowledged before a crash is not offered again',
     breaks: 'at-rest',
     file: TASK_MANAGER,
-    find: "if (at === 'placed' && !deps.isWithheld(task.commandId)) submit(task, { kind: 'unknown' });",
+    find: "if (at === 'placed') ask.submit(task);",
     replace: '',
   },
   {
@@ -96,7 +96,7 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a task whose outcome is consumed is not marked as such',
     breaks: 'at-rest',
     file: BATCH,
-    find: "return task === undefined ? [] : [{ type: 'task', task: { ...task, state: 'Ending' } }];",
+    find: "return task === undefined ? [] : [{ type: 'task', task: { ...task, state: 'Ending', submittedAt: null } }];",
     replace: 'return [];',
   },
   // 9: the truth.
