@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ErrorCode } from '../../../src/model/errors.js';
 import { dataMapSchema, dataSchema, hostCodeSchema, listOf, nameSchema, oneOrMore } from '../fields.js';
 import { durationSchema, positiveDurationSchema } from '../units.js';
 
@@ -94,7 +95,22 @@ const childSchema = z.strictObject({ type: z.string(), params: dataMapSchema.pre
 
 const effectSchema = z.strictObject({ verb: z.string(), object: textSchema, ...each }).readonly();
 
-const errorsSchema = z.strictObject({ hostCodes: listOf(hostCodeSchema, 100).refine((codes) => codes.length > 0, { error: 'name at least one' }) }).readonly();
+/** What the callbacks and tasks of a declared step can fail with. */
+const RETRIED = ['TASK_FAILED', 'CALL_FAILED', 'CALL_UNKNOWN', 'CALLBACK_THREW', 'ENTITY_NOT_FOUND'] as const satisfies readonly ErrorCode[];
+
+const NAME_ONE = { error: 'name at least one' };
+
+const errorsSchema = z
+  .strictObject({
+    codes: listOf(z.enum(RETRIED, { error: `expected one of ${RETRIED.join(', ')}` }), 100)
+      .refine((codes) => codes.length > 0, NAME_ONE)
+      .exactOptional(),
+    hostCodes: listOf(hostCodeSchema, 100)
+      .refine((codes) => codes.length > 0, NAME_ONE)
+      .exactOptional(),
+  })
+  .refine(({ codes, hostCodes }) => codes !== undefined || hostCodes !== undefined, { error: 'say which errors: codes, hostCodes or both' })
+  .readonly();
 
 const policySchema = z
   .strictObject({
@@ -103,7 +119,7 @@ const policySchema = z
     maxBackoff: durationSchema.exactOptional(),
     retryIf: z
       .union([z.strictObject({ only: errorsSchema }).readonly(), z.strictObject({ except: errorsSchema }).readonly()], {
-        error: 'expected {only: {hostCodes: […]}} or {except: {hostCodes: […]}}',
+        error: 'expected {only: {codes: […], hostCodes: […]}} or {except: {…}}, with one of them or both',
       })
       .exactOptional(),
   })
@@ -129,11 +145,15 @@ const handlerSchema = z
       .readonly()
       .prefault({}),
     createTask: oneOrMore(taskSchema).prefault([]),
+    /** Before a failed task is tried again: what cleans up after it. */
+    beforeRetry: undoSchema.exactOptional(),
     endSuccessfully: z.strictObject({ ...calls, ...changes, output: dataMapSchema.exactOptional() }).readonly().prefault({}),
     /** Both of the following in one. */
     undo: undoSchema.exactOptional(),
     endWithFailure: undoSchema.exactOptional(),
     compensate: undoSchema.exactOptional(),
+    /** After the tasks of an undo, however they ended. */
+    compensationEnded: z.strictObject({ ...calls, ...changes }).readonly().exactOptional(),
     leaves: oneOrMore(effectSchema).exactOptional(),
     pointOfNoReturn: z
       .strictObject({
@@ -179,4 +199,5 @@ export type TaskDeclaration = z.output<typeof taskSchema>;
 export type CallDeclaration = z.output<typeof callSchema>;
 export type ChildDeclaration = z.output<typeof childSchema>;
 export type UndoDeclaration = z.output<typeof undoSchema>;
+export type TellDeclaration = Pick<UndoDeclaration, 'calls' | 'changes'>;
 export type PolicyDeclaration = z.output<typeof policySchema>;

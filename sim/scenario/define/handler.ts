@@ -5,7 +5,7 @@ import type { RetrySettings } from '../../../src/model/retry.js';
 import type { TaskRequest } from '../../../src/model/task.js';
 import type { Path } from '../problem.js';
 import { readCalls, readChanges, readHost } from './actions.js';
-import type { HandlerDeclaration, PolicyDeclaration, UndoDeclaration } from './declaration.js';
+import type { HandlerDeclaration, PolicyDeclaration, TellDeclaration, UndoDeclaration } from './declaration.js';
 import { placed, repeated } from './each.js';
 import type { Moment, Names } from './names.js';
 import { readChildren, readTasks, readVerb } from './requests.js';
@@ -21,7 +21,7 @@ export function readHandler(handler: HandlerDeclaration, path: Path, names: Name
   const after = names.with({ before: kept });
   const pivot = handler.pointOfNoReturn;
   checkPivot(handler, path, names);
-  const { undo, endWithFailure = undo, compensate = undo } = handler;
+  const { undo, endWithFailure = undo, compensate = undo, beforeRetry, compensationEnded } = handler;
   const failurePath = [...path, undo === undefined ? 'endWithFailure' : 'undo'];
   const compensatePath = [...path, undo === undefined ? 'compensate' : 'undo'];
   return {
@@ -36,9 +36,15 @@ export function readHandler(handler: HandlerDeclaration, path: Path, names: Name
     ...readCreateTask(handler, [...path, 'createTask'], after, around),
     endSuccessfully: readEnd(handler, [...path, 'endSuccessfully'], after, around),
     ...(endWithFailure === undefined ? {} : { endWithFailure: readFailure(endWithFailure, failurePath, names, kept, around) }),
-    ...(compensate === undefined ? {} : { compensate: readCompensate(compensate, compensatePath, after, around) }),
+    ...(compensate === undefined ? {} : { compensate: readUndo(compensate, compensatePath, after, around) }),
+    ...(beforeRetry === undefined ? {} : { beforeRetry: readBeforeRetry(beforeRetry, [...path, 'beforeRetry'], after, around) }),
+    ...(compensationEnded === undefined ? {} : { compensationEnded: readTelling(compensationEnded, [...path, 'compensationEnded'], uncertain(names), around) }),
     ...readLeaves(handler, [...path, 'leaves'], after, around),
   };
+}
+
+function uncertain(names: Names): Names {
+  return names.with({ before: 'beforeTask may have failed before it kept anything' });
 }
 
 function shown({ commandId, params, outputs, newId }: Shown, before?: Data): Moment {
@@ -95,8 +101,7 @@ function readEnd({ endSuccessfully, pointOfNoReturn }: HandlerDeclaration, path:
  * case, and cannot refer to what it would have kept.
  */
 function readFailure(undo: UndoDeclaration, path: Path, names: Names, kept: readonly string[], around: Surroundings): NonNullable<ErasedHandler['endWithFailure']> {
-  const uncertain = names.with({ before: 'beforeTask may have failed before it kept anything' });
-  const calls = readCalls(undo.calls, [...path, 'calls'], uncertain, around);
+  const calls = readCalls(undo.calls, [...path, 'calls'], uncertain(names), around);
   const certain = calls.names.with({ before: kept });
   const changes = readChanges(undo.changes, [...path, 'changes'], certain);
   const tasks = readTasks(undo.tasks, [...path, 'tasks'], certain, around);
@@ -108,14 +113,30 @@ function readFailure(undo: UndoDeclaration, path: Path, names: Names, kept: read
   };
 }
 
-function readCompensate(undo: UndoDeclaration, path: Path, names: Names, around: Surroundings): NonNullable<ErasedHandler['compensate']> {
+/** What has to be undone, or cleaned up, is all there. */
+function readUndo(undo: UndoDeclaration, path: Path, names: Names, around: Surroundings) {
   const calls = readCalls(undo.calls, [...path, 'calls'], names, around);
   const changes = readChanges(undo.changes, [...path, 'changes'], calls.names);
   const tasks = readTasks(undo.tasks, [...path, 'tasks'], calls.names, around);
-  return async (ctx): Promise<readonly TaskRequest[]> => {
-    const at = await calls.make(shown(ctx, ctx.before), ctx);
+  return async (ctx: Context & { readonly before: Data | undefined }, more: Pick<Moment, 'failed'> = {}): Promise<readonly TaskRequest[]> => {
+    const at = await calls.make({ ...shown(ctx, ctx.before), ...more }, ctx);
     changes(at, ctx.entities);
     return tasks(at);
+  };
+}
+
+function readBeforeRetry(cleanUp: UndoDeclaration, path: Path, names: Names, around: Surroundings): NonNullable<ErasedHandler['beforeRetry']> {
+  const run = readUndo(cleanUp, path, names.with({ failed: true }), around);
+  return (ctx) => {
+    const { verb, args, entity, attempt } = ctx.failed;
+    return run(ctx, { failed: { verb, args, entity, attempt } });
+  };
+}
+
+function readTelling({ calls, changes }: TellDeclaration, path: Path, names: Names, around: Surroundings): NonNullable<ErasedHandler['compensationEnded']> {
+  const run = readUndo({ calls, changes, tasks: [] }, path, names, around);
+  return async (ctx) => {
+    await run(ctx);
   };
 }
 

@@ -15,6 +15,8 @@ export interface Moment {
   readonly results?: { readonly [call: string]: Data };
   /** Within `each`. */
   readonly item?: Data;
+  /** The task that `beforeRetry` comes before the next attempt of. */
+  readonly failed?: Data;
   newId(name: string): string;
 }
 
@@ -29,6 +31,7 @@ export interface Known {
   readonly before: readonly string[] | string;
   readonly results: readonly string[];
   readonly item: boolean;
+  readonly failed: boolean;
   /** Ids are of a step. */
   readonly newId: boolean;
 }
@@ -90,6 +93,8 @@ export class Names {
         return oneOf('result of an earlier call', name, this.known.results);
       case 'item':
         return this.known.item ? null : 'there is an item only where each is';
+      case 'failed':
+        return this.known.failed ? oneOf('part of the failed task', name, FAILED) : 'only beforeRetry is about a task that has failed';
       case 'newId':
         if (!this.known.newId) return 'ids are made by steps';
         return name === undefined || rest.length > 0 ? 'write ${newId.name}' : null;
@@ -97,7 +102,7 @@ export class Names {
         if (!this.known.newId) return 'locks are a function of the params';
         return name === undefined ? null : 'it has no parts';
       default:
-        return `unknown reference${suggestion(root, ['params', 'outputs', 'before', 'results', 'item', 'newId', 'commandId'])}`;
+        return `unknown reference${suggestion(root, ['params', 'outputs', 'before', 'results', 'item', 'failed', 'newId', 'commandId'])}`;
     }
   }
 
@@ -110,6 +115,9 @@ export class Names {
     return field === undefined ? null : oneOf(`output of step '${step}'`, field, fields);
   }
 }
+
+/** What is to be known of a task that has failed. */
+const FAILED = ['verb', 'args', 'entity', 'attempt'];
 
 function oneOf(what: string, name: string | undefined, known: readonly string[]): string | null {
   if (name === undefined) return `say which ${what}`;
@@ -133,6 +141,8 @@ function rootOf(at: Moment, { root, path }: Reference): Data | undefined {
       return at.results;
     case 'item':
       return at.item;
+    case 'failed':
+      return at.failed;
     case 'newId':
       return at.newId(path[0] ?? '');
     case 'commandId':

@@ -42,6 +42,59 @@ describe('a command that a scenario declares', () => {
     expect(results.toSorted()).toEqual(['failed', 'failed', 'failed', 'succeeded', 'succeeded', 'succeeded']);
   });
 
+  it('cleans up before each further attempt of the task that has failed', async () => {
+    const { commands, tasks, callbacks } = await commandsOf(FLOW, [
+      "define.0.handlers.0.createTask.outcomes=['fails 100', succeeds]",
+      'define.0.handlers.0.beforeRetry={changes: {create: "note/${params.order}-${failed.args.item}", value: {attempt: "${failed.attempt}"}}, tasks: {verb: release, args: {order: "${params.order}", item: "${failed.args.item}"}, doneCodes: [9202]}}',
+    ]);
+    expect(commands['one']?.status).toBe('SUCCEEDED');
+    expect(callbacks.filter((name) => name === 'reserve.beforeRetry')).toHaveLength(2);
+    expect(tasks.filter(({ verb }) => verb === 'release')).toHaveLength(2);
+  });
+
+  it('is told that the tasks of its undo are over', async () => {
+    const told = 'define.0.handlers.0.compensationEnded={calls: {host: host2, verb: refund, args: {order: "${params.order}"}, doneCodes: [9202]}}';
+    const { commands, callbacks } = await commandsOf(FLOW, [told, 'faults=[{failTask: {verb: ship, code: 100}}]']);
+    expect([commands['one']?.status, callbacks.slice(-2)]).toEqual(['ROLLED_BACK', ['reserve.compensate', 'reserve.compensationEnded']]);
+  });
+
+  it.each([
+    ['only: {codes: [TASK_FAILED]}', 'SUCCEEDED'],
+    ['only: {codes: [CALL_FAILED]}', 'ROLLED_BACK'],
+    ['except: {codes: [TASK_FAILED], hostCodes: [9201]}', 'ROLLED_BACK'],
+  ])('tries again what its policy says: %s', async (retryIf, status) => {
+    const { commands } = await commandsOf(FLOW, ["define.0.handlers.0.createTask.outcomes=['fails 100', succeeds]", `define.0.handlers.0.retry={attempts: 2, retryIf: {${retryIf}}}`]);
+    expect(commands['one']?.status).toBe(status);
+  });
+
+  it('has dependent children, which are rolled back with it', async () => {
+    const parcels = `  - type: Parcels
+    params: { items: { type: string, list: true } }
+    handlers:
+      - name: all
+        beforeTask: { children: { each: '\${params.items}', type: Parcel, params: { order: '\${item}' } } }
+        compensate: {}
+      - { name: tell, createTask: { verb: ship, args: { order: letter } }, endWithFailure: {} }
+  - type: Parcel
+    params: { order: string }
+    handlers:
+      - { name: send, createTask: { verb: ship, args: { order: '\${params.order}' } }, undo: { tasks: { verb: takeBack, args: { order: '\${params.order}' }, doneCodes: [9202] } } }
+`;
+    const flow = FLOW.replace('  ship: {', "  takeBack: { kind: spm, reverses: 'parcel/${args.order}' }\n  ship: {")
+      .replace(/\ncommands: .*/, `${parcels}\ncommands: [{ id: one, type: Parcels, params: { items: [x, y] } }]`);
+    expect(Object.values((await commandsOf(flow)).commands).map(({ type, status }) => [type, status])).toEqual([['Parcels', 'SUCCEEDED'], ['Parcel', 'SUCCEEDED'], ['Parcel', 'SUCCEEDED']]);
+    const { commands } = await commandsOf(flow, ['faults=[{failTask: {verb: ship, match: {order: letter}, code: 100}}]']);
+    expect(Object.values(commands).map(({ status }) => status)).toEqual(['ROLLED_BACK', 'ROLLED_BACK', 'ROLLED_BACK']);
+  });
+
+  it('does not ship again what has crossed the point of no return, when nobody could tell at first', async () => {
+    const ship = FLOW.replace("  ship: { kind: spm", "  shipped: { kind: read, reads: 'parcel/${args.order}' }\n  ship: { kind: spm")
+      .replace("        endWithFailure: {}", "        pointOfNoReturn: { part: task, passedIf: { host: host2, verb: shipped, args: { order: '${params.order}' } } }\n        endWithFailure: {}");
+    expect((await commandsOf(ship)).commands['one']?.status).toBe('SUCCEEDED');
+    const { commands, callbacks } = await commandsOf(ship, ['faults=[{failTask: {verb: ship, code: 100}}]']);
+    expect([commands['one']?.status, callbacks.includes('ship.hasPassed')]).toEqual(['ROLLED_BACK', true]);
+  });
+
   it('fails for good when all outcomes do', async () => {
     const { commands } = await commandsOf(FLOW, ["verbs.ship.outcomes=['refused 100']"]);
     expect(commands['one']).toMatchObject({ status: 'ROLLED_BACK', error: { hostCode: 100 } });

@@ -31,6 +31,12 @@ describe('a declared command', () => {
   it.each([
     ['an unknown param', step('createTask: { verb: make, args: { id: "${params.idd}" } }'), "file.yaml:7:47: define[0].handlers[0].createTask.args.id: ${params.idd}: unknown param 'idd'; did you mean 'id'?"],
     ['an unknown kind of reference', step('beforeTask: { keep: { a: "${param.id}" } }'), "define[0].handlers[0].beforeTask.keep.a: ${param.id}: unknown reference; did you mean 'params'?"],
+    ['a failed task where none is', step('createTask: { verb: make, args: { id: "${failed.args.id}" } }'), '${failed.args.id}: only beforeRetry is about a task that has failed'],
+    ['what is not known of a failed task', step('beforeRetry: { calls: { host: host2, verb: poke, args: {} }, changes: { delete: "a/${failed.arg.id}" } }'), "beforeRetry.changes.delete: ${failed.arg.id}: unknown part of the failed task 'arg'; did you mean 'args'?"],
+    ['tasks after the tasks of an undo', step('compensationEnded: { tasks: [] }'), "file.yaml:7:30: define[0].handlers[0].compensationEnded.tasks: unknown key"],
+    ['what an undo may not be told', step('beforeTask: { keep: { a: b } }', 'compensationEnded: { changes: { delete: "a/${before.a}" } }'), '${before.a}: beforeTask may have failed before it kept anything'],
+    ['retries of no errors', step('retry: { attempts: 2, retryIf: { only: {} } }'), 'retry.retryIf'],
+    ['retries of what is no code', step('retry: { attempts: 2, retryIf: { except: { codes: [oops] } } }'), 'retry.retryIf.except.codes[0]: expected one of TASK_FAILED, CALL_FAILED, CALL_UNKNOWN'],
     ['code for a reference', step('beforeTask: { keep: { a: "${1 + 1}" } }'), 'define[0].handlers[0].beforeTask.keep.a: "${1 + 1}" is no reference'],
     ['a reference without end', step('beforeTask: { keep: { a: "${params.id" } }'), '"${params.id" is no reference'],
     ['its own output', step('compensate: { changes: { delete: "thing/${outputs.first.a}" } }', 'endSuccessfully: { output: { a: 1 } }'), "file.yaml:7:42: define[0].handlers[0].compensate.changes.delete: ${outputs.first.a}: step 'first' has no output yet: only earlier steps have"],
