@@ -274,6 +274,13 @@ describe('held', () => {
     expect(life.on({ type: 'unparked' }).asked).toEqual([`placeTask ${NEXT}`]);
   });
 
+  test('a clean-up task that has failed meanwhile is tried again, under a new fence number', () => {
+    const life = parked(Cleaning.in().fails().prepares(0, request('a'), request('b'))).cleanUpEnds(`${NEXT}.r1.1.0`, badly(300));
+    const { fence } = life.state;
+    life.on({ type: 'unparked' });
+    expect([life.status, life.asked, life.state.fence]).toEqual(['RUNNING', [`retryAt ${life.now + 1_000_000} ${NEXT}.r1.2.0`], fence + 1]);
+  });
+
   test('a task whose clean-up has failed for good is not tried again', () => {
     const life = Cleaning.in({}, task('a'), task('b')).fails(0).cleaningThrows().cleaningThrows().cleaningThrows();
     expect([life.outcomes(), life.asked]).toEqual([['failed', undefined], ['stopTask c1$0.w1.1.1']]);

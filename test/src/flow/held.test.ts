@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FlowEvent } from '../../../src/flow/event.js';
+import { inEpoch } from '../../../src/flow/older-store.js';
 import { ERROR, Life, LOST, request, step, task, WELL } from './life.js';
 
 const OTHER = { code: 'DEFINITION_CHANGED', message: 'another list', retryable: false, causes: [] };
@@ -111,6 +112,10 @@ describe('a command whose store is an older copy', () => {
   test('is parked for that, whatever it was parked for before, and then no program lets it go on by itself', () => {
     const life = Life.of(step('one')).on({ type: 'parked', error: OTHER }).on({ type: 'parked', error: OLDER });
     expect([life.status, life.state.heldBy, life.ignores({ type: 'unparked' })]).toEqual(['PARKED', { ...OLDER, causes: ['another list'] }, true]);
+  });
+
+  test('is taken up in an epoch of its own: its fence is above all that were used in the commits that are lost', () => {
+    expect(inEpoch(Life.of(step('one')).state, 40)).toMatchObject({ epoch: 40, inDoubt: true, fence: 41 });
   });
 
   test('keeps a reason that waits for an operator anyway', () => {
