@@ -1,6 +1,6 @@
 // seatbelt/sim: simulate and embed.
 
-export type { OperatorWish, ResumeOptions, SimulationEvents, SimulationOptions } from './embed/interface.js';
+export type { EngineRestart, OperatorWish, ResumeOptions, SimulationEvents, SimulationOptions } from './embed/interface.js';
 export { OlderStore } from './embed/older-store.js';
 export { Simulation } from './embed/simulation.js';
 export { defineScenario, resolveScenario, ScenarioDefinition } from './scenario/code.js';

@@ -37,6 +37,22 @@ export function checkCommands(commands: unknown): void {
   }
 }
 
+/** @throws SeatbeltError `BAD_DEFINITION` it is no list, one of it is no definition, or two are of one type */
+export function checkDefinitions(definitions: unknown): void {
+  if (!Array.isArray(definitions)) throw new SeatbeltError('BAD_DEFINITION', `definitions: expected a list of definitions, not ${kindOf(definitions)}`);
+  const types = (definitions as unknown[]).map((definition, i) => {
+    if (!isDefinition(definition)) throw new SeatbeltError('BAD_DEFINITION', `definitions.${i}: ${kindOf(definition)} is no definition; defineCommand(…).build() makes one`);
+    return definition.type;
+  });
+  const twin = types.find((type, i) => types.indexOf(type) < i);
+  if (twin !== undefined) throw new SeatbeltError('BAD_DEFINITION', `definitions: there are two of the type ${twin}`);
+}
+
+/** @throws SeatbeltError `BAD_TIME` it is no whole number of µs, or negative */
+export function checkDuration(what: string, us: unknown): void {
+  if (typeof us !== 'number' || !Number.isSafeInteger(us) || us < 0) throw new SeatbeltError('BAD_TIME', `${what}: ${String(us)} is no whole number of µs`);
+}
+
 /** @throws SeatbeltError `BAD_REQUEST` */
 export function checkSubmission(command: unknown): void {
   if (!isObject(command)) throw new SeatbeltError('BAD_REQUEST', `submit: expected { type, params, id? }, not ${kindOf(command)}`);

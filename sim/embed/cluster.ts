@@ -34,6 +34,8 @@ const CLIENT = 'client';
 /** Who is told what happens in a cluster, at the moment it does. It never acts on the cluster. */
 export interface ClusterObserver {
   probe(event: ProbeEvent): void;
+  /** The engine starts, with this program. What its predecessor had in flight is settled. */
+  starts(definitions: ReadonlyMap<string, CommandDefinition>): void;
   /** A batch has reached the engine's disk. */
   written(ops: readonly DiskOp[]): void;
   /** The engine has recovered, with this in its memory. */
@@ -43,6 +45,7 @@ export interface ClusterObserver {
 export interface ClusterParts {
   readonly scenario: Scenario;
   readonly seed: number;
+  /** The engine's program, until {@link Cluster.restartEngine} gives it another. */
   readonly definitions: ReadonlyMap<string, CommandDefinition>;
   /** What hosts can do. */
   readonly verbs: readonly Verb[];
@@ -80,6 +83,9 @@ export class Cluster {
   readonly #early: ClientMessage[] = [];
   /** How often each host has started. */
   readonly #incarnations = new TrackedMap<string, number>();
+  #definitions: ReadonlyMap<string, CommandDefinition>;
+  /** How long the engine is to be down, µs, if it goes down because somebody wants it started again. */
+  #restart: number | null = null;
   #client: Ref<ClientMessage> | null = null;
   #memory: EngineMemory | null = null;
   #defect: SeatbeltError | null = null;
@@ -87,6 +93,7 @@ export class Cluster {
   /** @throws SeatbeltError `BAD_SCENARIO` if the seed is not a safe integer, or a fault names something that is not there */
   constructor(parts: ClusterParts) {
     this.#parts = parts;
+    this.#definitions = parts.definitions;
     const { scenario, seed, verbs, storage, reopen, observer, past } = parts;
     const origin = past === null ? {} : { origin: { now: past.now, executed: past.events, session: past.session } };
     this.kernel = new Kernel({ seed, strategy: random, ...origin });
@@ -147,6 +154,16 @@ export class Cluster {
     return faults.flatMap((fault, i) => (happened(fault, i) ? [] : [{ fault: i, what: describeFault(fault) }]));
   }
 
+  /**
+   * Stops the engine now, as a crash does, and starts it after `down` µs with this program. One that is down already starts with it when it would have anyway.
+   */
+  restartEngine(definitions: ReadonlyMap<string, CommandDefinition>, down: number): void {
+    this.#definitions = definitions;
+    if (!this.engine.up) return;
+    this.#restart = down;
+    this.engine.crash();
+  }
+
   /** Lets the client submit a command at `at` µs. It goes on submitting until the engine has it on disk. */
   submitAt(at: number, submission: Submission): void {
     this.#clientAt(at, `submit ${submission.id}`, { type: 'submit', submission });
@@ -178,9 +195,11 @@ export class Cluster {
   }
 
   async #startEngine(): Promise<void> {
-    const { scenario, definitions, observer, lost } = this.#parts;
+    const { scenario, observer, lost } = this.#parts;
+    const definitions = this.#definitions;
     const life = this.engine.start();
     const disk = await this.#engineDisk.open(life);
+    observer.starts(definitions);
     const ports = { ...life.ports, disk, callbackBegins: () => life.callbackBegins() };
     const { pool, hosts, engine } = scenario;
     const config = { definitions, pools: [{ id: pool.id, hosts: hosts.map(({ id }) => id) }], settings: engine, ...(lost === null ? {} : { acceptOlderStore: lost }) };
@@ -210,7 +229,9 @@ export class Cluster {
   #down(node: SimNode): void {
     if (node !== this.engine) return;
     this.#memory = null;
-    const crash = this.#crashes.take();
+    const wanted = this.#restart === null ? null : { down: this.#restart, cause: 'to be started again' };
+    this.#restart = null;
+    const crash = this.#crashes.take() ?? wanted;
     if (crash === null) throw new SeatbeltError('INTERNAL', 'the engine crashed though nobody had planned it');
     this.#probe(node, { type: 'engineCrashed', cause: crash.cause });
     this.#at(this.kernel.now + crash.down, ENGINE, 'restart', () => this.#startEngine());

@@ -51,5 +51,11 @@ export interface SimulationEvents {
 /** Resolved once virtual time `t` (µs) may come; with the time that may come by then, at least `t`. */
 export type Pace = (t: number) => Promise<number>;
 
+/** How an engine is started again: with which definitions, and after how long, µs. */
+export interface EngineRestart {
+  readonly definitions?: readonly CommandDefinition[];
+  readonly down?: number;
+}
+
 /** What an operator wants done. `requestId`: 1 to 64 characters; default: a new one. `output`: of the step that `resolve` completes. */
 export type OperatorWish = Omit<OperatorRequest, 'requestId'> & { readonly requestId?: string };

@@ -15,11 +15,11 @@ import { SharedStorage } from '../world/shared-storage.js';
 import { VERBS } from '../world/verbs/catalogue.js';
 import { writeAhead } from '../world/write-ahead.js';
 import type { Progress, WorldStore } from '../world/world-store.js';
-import { checkCommands, checkDirectory, checkListener, checkScenario, checkSeed, checkSeenCommits, checkSubmission } from './arguments.js';
+import { checkCommands, checkDefinitions, checkDirectory, checkDuration, checkListener, checkScenario, checkSeed, checkSeenCommits, checkSubmission } from './arguments.js';
 import { Cluster, type ClusterObserver } from './cluster.js';
 import { endOf, endRecord } from './end-record.js';
 import { planErrands } from './errands.js';
-import type { OperatorWish, Pace, ResumeOptions, SimulationEvents, SimulationOptions } from './interface.js';
+import type { EngineRestart, OperatorWish, Pace, ResumeOptions, SimulationEvents, SimulationOptions } from './interface.js';
 import { commandsOf, Recorder } from './recorder.js';
 import { NumberedNames } from './numbered-names.js';
 import { createInMemory, createRun, openRun, type RunStore } from './run-store.js';
@@ -33,7 +33,8 @@ type Listener<E extends keyof SimulationEvents> = (event: SimulationEvents[E]) =
 export class Simulation {
   readonly #scenario: Scenario;
   readonly #seed: number;
-  readonly #definitions: ReadonlyMap<string, CommandDefinition>;
+  /** The engine's program, as it is or will be when it starts. */
+  #definitions: ReadonlyMap<string, CommandDefinition>;
   readonly #storage: SharedStorage;
   readonly #world: WorldStore | null;
   readonly #monitor: Monitor;
@@ -70,7 +71,7 @@ export class Simulation {
   /**
    * Goes on with a run whose process has ended, or died at whatever moment. It is as after a power cut: the engine recovers from its store, the hosts start
    * anew on what they had written to shared storage, and whatever was in a memory or on the network is gone. Virtual time goes on from where that store has
-   * it. One that was over is left as it is, unless somebody has changed the engine's store since.
+   * it. One that was over is left as it is, unless somebody has changed the engine's store since, or commands that are not over meet another program.
    * @param db the directory that {@link create} was given
    * @throws SeatbeltError `BAD_SCENARIO` a command that its scenario brings along in code is missing
    * @throws OlderStore (`STORE_ROLLED_BACK`) the engine's store is older than what hosts have seen; nothing was changed
@@ -115,6 +116,7 @@ export class Simulation {
         this.#recorder.probe(event.probe);
         for (const listener of this.#listeners.probe) listener(event);
       },
+      starts: (program) => this.#monitor.engineStarts(program),
       written: (ops) => this.#monitor.batch(this.now, ops),
       recovered: (memory) => this.#monitor.recovered(this.now, memory),
     };
@@ -148,7 +150,7 @@ export class Simulation {
     const { store } = this.#monitor;
     for (const { id, type, parent } of store.commands.values()) cluster.remember(id, type, parent?.commandId ?? null);
     this.#recorder.remember(store.tasks.values());
-    this.#ended = endOf(world, store);
+    this.#ended = endOf(world, store, definitions);
     const known = [...store.commands.values()];
     this.#submissions = new NumberedNames('submitted', known.map(({ id }) => id));
     this.#operations = new NumberedNames('operate', known.flatMap(({ operator }) => operator.map(({ requestId }) => requestId)));
@@ -198,7 +200,7 @@ export class Simulation {
       if (!this.#kernel.idle) this.#monitor.restless(this.now, this.#scenario.limit);
       else this.#monitor.rest(this.now, this.#cluster.memory);
     }
-    await this.#world?.finish(this.#progress(), endRecord(this.result(), this.#monitor.store));
+    await this.#world?.finish(this.#progress(), endRecord(this.result(), this.#monitor.store, this.#definitions));
   }
 
   /** In slices, each of what has become due meanwhile. What the hosts have done is on disk before it rests between two. */
@@ -257,6 +259,21 @@ export class Simulation {
     const commandId = checkCommandId(id);
     this.#ended = null;
     this.#cluster.cancelAt(this.now, commandId);
+  }
+
+  /**
+   * Stops the engine now, as a crash does, and starts it again after `down` µs, with a program that has other definitions: as when a new version is installed. One that
+   * is down already starts with them when it would have anyway. From then on the invariants judge what the engine does by the new program.
+   * @param options.definitions in place of those of the same types, or besides; default: none. A run that is kept in a directory does not keep them: {@link resume} needs them again
+   * @param options.down default: 5 s
+   * @throws SeatbeltError `BAD_DEFINITION`, `BAD_TIME`; nothing changes then
+   */
+  restartEngine({ definitions = [], down = 5_000_000 }: EngineRestart = {}): void {
+    checkDefinitions(definitions);
+    checkDuration('down', down);
+    if (definitions.length > 0) this.#definitions = new Map([...this.#definitions, ...definitions.map((definition) => [definition.type, definition] as const)]);
+    this.#ended = null;
+    this.#cluster.restartEngine(this.#definitions, down);
   }
 
   /**

@@ -100,7 +100,7 @@ class AtRest implements Watcher {
       if (!onHosts && (acknowledged || this.scene.storage.fenceOf(pool, id) !== null)) this.broken(state.id, `at rest it waits for task ${id}, which is gone`);
     }
     // One that this program cannot continue has heard of nothing.
-    if (state.heldBy?.code === 'DEFINITION_CHANGED') return;
+    if (state.heldBy?.code === 'DEFINITION_CHANGED' || state.heldBy?.code === 'MIGRATION_FAILED') return;
     for (const { id } of children) {
       const child = this.scene.mirror.commands.get(id);
       if (child !== undefined && (isTerminal(child.status) || child.status === 'COMPLETED')) this.broken(state.id, `at rest it waits for command ${id}, which is ${child.status}`);

@@ -1,13 +1,15 @@
 import type { Probe } from '../../actors/probe.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { ErasedHandler } from '../../src/model/handler.js';
+import { stepNumber } from '../../src/flow/step.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
-import { isHeld, isTerminal, type CommandState, type CommandStatus, type HistoryEntry } from '../../src/flow/state.js';
+import { isHeld, isTerminal, type Callback, type CommandState, type CommandStatus, type HistoryEntry } from '../../src/flow/state.js';
 import { dependentsOf, familyFlaws } from './family.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
 import { operated } from './operator-flaws.js';
 import { endedWell, nextCallbacks, threw, type Next } from './next-callbacks.js';
 import { beforeRetryFlaw, placingFlaw } from './retries.js';
+import { givenUpRuns, numberOf, placeOf } from './step-places.js';
 import type { Batch, Changed } from './store-mirror.js';
 
 /**
@@ -28,6 +30,8 @@ class CallbackOrder implements Watcher {
   readonly #mayHaveCrossed = new Map<string, boolean>();
   /** By command, see {@link Remembered}. */
   readonly #toldOfFailure = new Map<string, Set<number>>();
+  /** By command, the callback that an earlier program had made the next one: how often something is tried again, say, is for the program to decide that saw it fail. */
+  readonly #due = new Map<string, DueCallback>();
   /** Ids of all tasks that were ever placed. */
   readonly #placedBefore = new Set<string>();
 
@@ -36,7 +40,17 @@ class CallbackOrder implements Watcher {
     private readonly broken: Broken,
   ) {
     for (const id of scene.mirror.tasks.keys()) this.#placedBefore.add(id);
+    this.onProgram();
     for (const state of scene.mirror.commands.values()) this.#toldOfFailure.set(state.id, toldOfFailure(state, scene.mirror.historyOf(state.id)));
+  }
+
+  onProgram(): void {
+    for (const state of this.scene.mirror.commands.values()) {
+      const phase = state.phase.at === 'held' ? state.phase.from : state.phase;
+      if (phase?.at !== 'callback') continue;
+      const { callback, attempt } = phase;
+      this.#due.set(state.id, { callback, attempt, number: stepNumber(state), historyLength: state.historyLength });
+    }
   }
 
   onProbe(probe: Probe): void {
@@ -65,7 +79,7 @@ class CallbackOrder implements Watcher {
     if (entry.callback === 'beforeRetry') return this.#beforeRetry(handlers, earlier, before, entry, what, entry.outcome);
     const allowed = this.#next(handlers, earlier, before);
     this.#mayHaveCrossed.set(before.id, before.steps[entry.index]?.pivot === 'maybe');
-    if (entry.callback === 'compensationEnded') this.#tells(before, entry.index);
+    if (entry.callback === 'compensationEnded') this.#tells(before, entry);
     if (this.#isMisplaced(before, entry, what)) return;
     const ended = threw(entry) ? 'threw' : 'ok';
     if (!allowed.some((next) => isThis(next, entry) && (next.outcome === 'any' || next.outcome === ended))) {
@@ -73,11 +87,11 @@ class CallbackOrder implements Watcher {
     }
   }
 
-  #tells({ id, steps }: CommandState, index: number): void {
-    const told = this.#toldOfFailure.get(id) ?? new Set();
-    this.#toldOfFailure.set(id, told);
-    if (endedWell(steps[index]?.revertWork ?? [])) told.delete(index);
-    else told.add(index);
+  #tells(state: CommandState, { index, number = index }: HistoryEntry): void {
+    const told = this.#toldOfFailure.get(state.id) ?? new Set();
+    this.#toldOfFailure.set(state.id, told);
+    if (endedWell(state.steps[index]?.revertWork ?? [])) told.delete(number);
+    else told.add(number);
   }
 
   #runs(probe: Run): void {
@@ -97,7 +111,7 @@ class CallbackOrder implements Watcher {
     }
   }
 
-  #beforeRetry(handlers: readonly ErasedHandler[], earlier: readonly HistoryEntry[], state: CommandState, run: Callback & Pick<HistoryEntry, 'handler' | 'task'>, what: string, outcome: string | null): void {
+  #beforeRetry(handlers: readonly ErasedHandler[], earlier: readonly HistoryEntry[], state: CommandState, run: Ran & Pick<HistoryEntry, 'handler' | 'task'>, what: string, outcome: string | null): void {
     if (this.#isMisplaced(state, run, what)) return;
     const isPlaced = run.task !== undefined && this.#placedBefore.has(run.task);
     const flaw = beforeRetryFlaw(handlers[run.index], earlier, state, run, outcome, isPlaced);
@@ -116,7 +130,9 @@ class CallbackOrder implements Watcher {
   #next(handlers: readonly ErasedHandler[], history: readonly HistoryEntry[], state: CommandState): readonly Next[] {
     // Of what was committed before this run began, the state itself says whether there is something to ask.
     const mayHaveCrossed = this.#mayHaveCrossed.get(state.id) ?? state.steps.some(({ asking }) => asking !== undefined);
-    return nextCallbacks(handlers, history, state, { mayHaveCrossed, toldOfFailure: this.#toldOfFailure.get(state.id) ?? new Set() });
+    const due = this.#due.get(state.id);
+    const byEarlierProgram = due === undefined ? [] : dueCallbacks(due, history, state);
+    return [...nextCallbacks(handlers, history, state, { mayHaveCrossed, toldOfFailure: this.#toldOfFailure.get(state.id) ?? new Set() }), ...byEarlierProgram];
   }
 
   /** Whatever the order: only a command under way runs callbacks, of the step where it durably is, and in its direction. */
@@ -132,10 +148,10 @@ class CallbackOrder implements Watcher {
     return true;
   }
 
-  #told({ commandId, index, callback, attempt, task, threw: error }: Told): void {
+  #told({ commandId, index, handler, callback, attempt, task, threw: error }: Told): void {
     const entry = this.scene.mirror
       .historyOf(commandId)
-      .findLast((other) => other.index === index && other.callback === callback && other.attempt === attempt && other.task === task);
+      .findLast((other) => other.index === index && other.handler === handler && other.callback === callback && other.attempt === attempt && other.task === task);
     if (entry === undefined) this.broken(commandId, `${nameOf({ index, callback, attempt })} is told to be committed, and is not on disk`);
     else if (threw(entry) !== (error !== null)) {
       this.broken(commandId, `${nameOf(entry)} is told to have ${error === null ? 'returned' : 'thrown'}, and is on disk as ${entry.outcome}`);
@@ -162,25 +178,43 @@ class CallbackOrder implements Watcher {
   }
 }
 
+/** `number`: of its step. `historyLength`: how many callbacks were committed before it. */
+interface DueCallback {
+  readonly callback: Callback;
+  readonly attempt: number;
+  readonly number: number;
+  readonly historyLength: number;
+}
+
+function dueCallbacks({ callback, attempt, number, historyLength }: DueCallback, history: readonly HistoryEntry[], state: CommandState): readonly Next[] {
+  const index = placeOf(state, number);
+  if (index < 0 || history.length !== historyLength) return [];
+  const givenUp = givenUpRuns(state, historyLength).filter((run) => run.number === number && run.callback === callback && run.attempt >= attempt);
+  const next = { kind: 'callback', index, attempt: attempt + givenUp.length } as const;
+  if (callback !== 'start') return [{ ...next, callback, outcome: 'any' }];
+  return [{ ...next, callback: 'beforeTask', outcome: 'any' }, { ...next, callback: 'createTask', outcome: 'threw' }];
+}
+
 /** Of a command that an earlier process has left: what was told of failure is to be done again, is being done again, or is about to be told again. */
-function toldOfFailure({ phase, steps, executionIndex }: CommandState, history: readonly HistoryEntry[]): Set<number> {
-  const isTold = (i: number): boolean => history.findLast(({ index }) => index === i)?.callback === 'compensationEnded';
+function toldOfFailure(state: CommandState, history: readonly HistoryEntry[]): Set<number> {
+  const { phase, steps, executionIndex } = state;
+  const isTold = (i: number): boolean => history.findLast((entry) => numberOf(entry) === stepNumber(state, i))?.callback === 'compensationEnded';
   const tellsNow = (i: number): boolean => i === executionIndex && phase.at === 'callback' && phase.callback === 'compensationEnded';
-  return new Set(steps.flatMap((step, i) => (isTold(i) && (tellsNow(i) || !endedWell(step.revertWork)) ? [i] : [])));
+  return new Set(steps.flatMap((step, i) => (isTold(i) && (tellsNow(i) || !endedWell(step.revertWork)) ? [stepNumber(state, i)] : [])));
 }
 
 /** Null if this program cannot continue the command: then it may only be parked, and the store's own rules are all that holds. */
 function handlersOf(definitions: ReadonlyMap<string, CommandDefinition>, state: CommandState): readonly ErasedHandler[] | null {
-  const handlers = definitions.get(state.type)?.handlers ?? [];
-  const fits = handlers.length === state.handlers.length && handlers.every(({ name }, i) => name === state.handlers[i]);
+  const { handlers = [], version } = definitions.get(state.type) ?? {};
+  const fits = version === state.version && handlers.length === state.handlers.length && handlers.every(({ name }, i) => name === state.handlers[i]);
   return fits ? handlers : null;
 }
 
 function isAllowed(before: CommandState, after: CommandState, allowed: readonly Next[]): boolean {
   const { status } = after;
   const wasHeldByChild = before.heldBy?.code === 'CHILD_HELD';
-  // Which of an operator's actions may lead where, the rules of order say.
-  const byOperator = operated(before, after);
+  // Which of an operator's actions may lead where, the rules of order say. What was parked for another program goes on by itself in one that fits.
+  const byOperator = operated(before, after) || before.heldBy?.code === 'DEFINITION_CHANGED' || before.heldBy?.code === 'MIGRATION_FAILED';
   // Whether that child was held in truth is another invariant's question.
   if (after.heldBy?.code === 'CHILD_HELD') return dependentsOf(after.steps[after.executionIndex]).some(({ held }) => held?.status === status);
   switch (status) {
@@ -206,13 +240,13 @@ function isAllowed(before: CommandState, after: CommandState, allowed: readonly 
   }
 }
 
-function isThis(next: Next, { index, callback, attempt }: Callback): next is Extract<Next, { kind: 'callback' }> {
+function isThis(next: Next, { index, callback, attempt }: Ran): next is Extract<Next, { kind: 'callback' }> {
   return next.kind === 'callback' && next.index === index && next.callback === callback && next.attempt === attempt;
 }
 
-type Callback = Pick<HistoryEntry, 'index' | 'callback' | 'attempt'>;
+type Ran = Pick<HistoryEntry, 'index' | 'callback' | 'attempt'>;
 
-function nameOf({ index, callback, attempt }: Callback): string {
+function nameOf({ index, callback, attempt }: Ran): string {
   return `${callback}(${index})${attempt === 1 ? '' : ` attempt ${attempt}`}`;
 }
 

@@ -8,6 +8,7 @@ import type { StoreHead } from '../../src/store/records.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
 import { threw } from './next-callbacks.js';
 import { snapshotFlaws } from './snapshot-flaws.js';
+import { placeOf } from './step-places.js';
 import type { Batch, Changed } from './store-mirror.js';
 
 /**
@@ -38,8 +39,9 @@ class ExactlyOnce implements Watcher {
       if (command.after !== undefined && this.scene.mirror.expired.has(command.after.rootId)) this.broken(command.id, 'its records were removed, and it is there again');
       this.#historyLength(command);
     }
-    const migrated = new Set(batch.commands.flatMap(({ id, before, after }) => (before !== undefined && after !== undefined && after.version > before.version ? [id] : [])));
+    const migrated = new Map(batch.commands.flatMap(({ id, before, after }) => (before !== undefined && after !== undefined && after.version > before.version ? [[id, after]] : [])));
     for (const task of batch.tasks) this.#task(task, migrated);
+    for (const state of migrated.values()) this.#tasksMoved(state);
     for (const { rootId, family } of batch.expired) this.#expired(rootId, family);
     const commits = returnedCallbacks(batch);
     for (const entity of batch.entities) this.#entity(entity, commits);
@@ -115,7 +117,7 @@ class ExactlyOnce implements Watcher {
   }
 
   /** @param migrated commands whose steps may have moved */
-  #task({ id, before, after }: Changed<SpmAsyncTask>, migrated: ReadonlySet<string>): void {
+  #task({ id, before, after }: Changed<SpmAsyncTask>, migrated: ReadonlyMap<string, CommandState>): void {
     const where = `task ${id}`;
     if (after === undefined) {
       if (before === undefined) this.broken(where, 'a task was deleted that was not there');
@@ -129,6 +131,14 @@ class ExactlyOnce implements Watcher {
     if (TASK_STATES.indexOf(after.state) < TASK_STATES.indexOf(before.state)) this.broken(where, `it was ${before.state} and is ${after.state} again`);
     const { executionIndex } = migrated.has(after.commandId) ? after : before;
     if (!sameData(identityOf({ ...before, executionIndex }), identityOf(after))) this.broken(where, 'it has become another task');
+  }
+
+  /** A migration moves the tasks of a step with it. */
+  #tasksMoved(state: CommandState): void {
+    for (const { id, commandId, executionIndex, number = executionIndex } of this.scene.mirror.tasks.values()) {
+      const place = commandId === state.id ? placeOf(state, number) : -1;
+      if (place >= 0 && place !== executionIndex) this.broken(`task ${id}`, `it is of step ${executionIndex}, which is step ${place} since ${state.id} is migrated`);
+    }
   }
 
   /** @param commits how many callbacks returned in this batch: each may have changed the record once, though only the last version is written */

@@ -17,6 +17,7 @@ export interface Invariant {
 
 /** What an invariant may look at: the world as it is, never the engine's own idea of it. */
 export interface Scene {
+  /** Of the engine's program: that of the last start. */
   readonly definitions: ReadonlyMap<string, CommandDefinition>;
   /** Ids of the storage pools. */
   readonly pools: readonly string[];
@@ -37,6 +38,8 @@ export interface Watcher {
   onBatch?(batch: Batch): void;
   /** Verbs have changed what is on storage: their new ledger entries, in order. */
   onEffects?(entries: readonly LedgerEntry[]): void;
+  /** An engine starts whose program is another: {@link Scene.definitions} are its own. */
+  onProgram?(): void;
   /** An engine has read its store and has not committed anything yet. */
   onRecovered?(memory: EngineMemory): void;
   /** The run has come to rest: only background events are left. @param memory null while the engine is down */

@@ -40,6 +40,7 @@ export type InvariantOutcome = { readonly name: string; readonly held: boolean; 
 /** Watches one run: it is told all that happens, and tells each invariant. It never acts on the run. All times are µs. */
 export class Monitor {
   readonly #mirror: StoreMirror;
+  readonly #scene: { -readonly [K in keyof Scene]: Scene[K] };
   readonly #storage: SharedStorage;
   readonly #watchers: readonly Watcher[];
   readonly #violations = new Map<string, Violation[]>();
@@ -52,10 +53,10 @@ export class Monitor {
     this.#now = now;
     this.#storage = storage;
     this.#effectsSeen = storage.ledger.entries.length;
-    const scene: Scene = { definitions, pools, mirror: this.#mirror, storage, epoch: lost === null ? (this.#mirror.heads.get('head')?.epoch ?? 0) : lost.commitSeq + 1 };
+    this.#scene = { definitions, pools, mirror: this.#mirror, storage, epoch: lost === null ? (this.#mirror.heads.get('head')?.epoch ?? 0) : lost.commitSeq + 1 };
     this.#report = report;
     for (const { name } of [...invariants, atRest]) this.#violations.set(name, []);
-    this.#watchers = invariants.map(({ name, watch }) => watch(scene, (where, detail) => this.#breach(name, where, detail)));
+    this.#watchers = invariants.map(({ name, watch }) => watch(this.#scene, (where, detail) => this.#breach(name, where, detail)));
   }
 
   /** What the engine's disk holds. */
@@ -66,6 +67,13 @@ export class Monitor {
   /** Whether anything is broken. */
   get broken(): boolean {
     return [...this.#violations.values()].some((found) => found.length > 0);
+  }
+
+  /** From now on, the engine is one with these definitions: what it does is judged by them. To be told when it starts, after all that its predecessor has left on the disk. */
+  engineStarts(definitions: ReadonlyMap<string, CommandDefinition>): void {
+    if (definitions === this.#scene.definitions) return;
+    this.#scene.definitions = definitions;
+    for (const watcher of this.#watchers) watcher.onProgram?.();
   }
 
   /** A node has told something. */

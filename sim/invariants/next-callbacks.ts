@@ -1,10 +1,12 @@
 import type { CallbackName } from '../../actors/probe.js';
-import type { CommandState, CommandStatus, HistoryEntry, OperatorEntry, WorkItem } from '../../src/flow/state.js';
+import type { CommandState, CommandStatus, GivenUpRun, HistoryEntry, OperatorEntry, WorkItem } from '../../src/flow/state.js';
 import { withCleanUps } from '../../src/flow/clean-up.js';
 import type { ErasedHandler } from '../../src/model/handler.js';
 import type { Outcome } from '../../src/model/outcome.js';
 import type { ErrorMatch, RetryIf } from '../../src/model/retry.js';
+import { stepNumber } from '../../src/flow/step.js';
 import { dependentsOf, isDependent } from './family.js';
+import { givenUpRuns, isPassedOver, numberOf, placed, placeOf, type Placed } from './step-places.js';
 
 /** What the rules allow a command to do next. */
 export type Next =
@@ -19,14 +21,14 @@ export type Next =
 export interface Remembered {
   /** The last callback threw when it was committed already that it might cross the point of no return. */
   readonly mayHaveCrossed: boolean;
-  /** Steps whose `compensationEnded` was last told of revert tasks that had not all ended well: when these are done again, it is told again. */
+  /** Numbers of steps whose `compensationEnded` was last told of revert tasks that had not all ended well: when these are done again, it is told again. */
   readonly toldOfFailure: ReadonlySet<number>;
 }
 
 /** A callback of the one order that a command follows: `beforeRetry` runs beside the work of its step, and has rules of its own. */
-type MainEntry = HistoryEntry & { readonly callback: Exclude<CallbackName, 'beforeRetry'> };
+type MainEntry = Placed<HistoryEntry & { readonly callback: Exclude<CallbackName, 'beforeRetry'> }>;
 
-function isMain(entry: HistoryEntry): entry is MainEntry {
+function isMain(entry: Placed): entry is MainEntry {
   return entry.callback !== 'beforeRetry';
 }
 
@@ -48,8 +50,21 @@ export function nextCallbacks(
   state: CommandState,
   remembered: Remembered,
 ): readonly Next[] {
-  const main = history.filter((entry) => isMain(entry));
-  return new Rules(handlers, main, state, remembered, history).after(main.at(-1));
+  const committed = placed(state, history);
+  const main = committed.filter((entry) => isMain(entry));
+  const rules = new Rules(handlers, main.filter(({ isGone }) => !isGone), state, remembered, committed);
+  return rules.after(main.at(-1)).map((next) => afterGivenUp(state, history.length, next));
+}
+
+/** A run that a migration has given up since the last callback was committed leaves its attempt out. */
+function afterGivenUp(state: CommandState, historyLength: number, next: Next): Next {
+  if (next.kind !== 'callback' || state.migrations === undefined) return next;
+  const runs = givenUpRuns(state, historyLength).filter((run) => isRunOf(run, next.callback) && placeOf(state, run.number) === next.index);
+  return { ...next, attempt: next.attempt + runs.length };
+}
+
+function isRunOf({ callback }: GivenUpRun, name: CallbackName): boolean {
+  return callback === 'start' ? name === 'beforeTask' || name === 'createTask' : callback === name;
 }
 
 class Rules {
@@ -58,8 +73,8 @@ class Rules {
     private readonly history: readonly MainEntry[],
     private readonly state: CommandState,
     private readonly remembered: Remembered,
-    /** With `beforeRetry`. */
-    private readonly committed: readonly HistoryEntry[],
+    /** With `beforeRetry`, and those of steps that are gone. */
+    private readonly committed: readonly Placed[],
   ) {}
 
   after(last: MainEntry | undefined): readonly Next[] {
@@ -68,7 +83,9 @@ class Rules {
   }
 
   private follows(last: MainEntry | undefined): readonly Next[] {
-    if (last === undefined) return this.start(0, 1);
+    if (last === undefined) return this.stepOver(-1);
+    // A step that is gone was undone, if it was not behind the command.
+    if (last.isGone) return this.state.executionReason === 'ROLLBACK_FLOW' ? this.below(this.state.steps.length) : this.follows(this.history.at(-1));
     const { index: k, attempt, callback } = last;
     switch (callback) {
       case 'beforeTask':
@@ -95,7 +112,8 @@ class Rules {
   // Operators.
 
   /** An operator has acted since the last callback, on a command that was held at step k. */
-  private operated({ action, status, index: k }: OperatorEntry, last: MainEntry | undefined): readonly Next[] {
+  private operated({ action, status, ...at }: OperatorEntry, last: MainEntry | undefined): readonly Next[] {
+    const k = this.state.migrations === undefined ? at.index : placeOf(this.state, numberOf(at));
     if (action === 'abandon') return [inStatus('CLOSED_BY_OPERATOR')];
     if (status === 'PARKED') return this.follows(last);
     if (status === 'STUCK') return action === 'retry' ? this.stuckAgain(k) : this.stepOver(k);
@@ -131,15 +149,17 @@ class Rules {
   /** Whether step i's undo has had its turn, and needs no other. */
   private isSettled(i: number): boolean {
     const undos = ['endWithFailure', 'compensate', 'compensationEnded'];
-    return this.isGivenUp(i) || (undos.includes(this.history.findLast(({ index }) => index === i)?.callback ?? '') && this.isUndone(i) === 'yes');
+    return isPassedOver(this.state, i) || this.isGivenUp(i) || (undos.includes(this.history.findLast(({ index }) => index === i)?.callback ?? '') && this.isUndone(i) === 'yes');
   }
 
   // Forward.
 
   /** Step k is completed, by its own rules or by an operator. */
   private stepOver(k: number): readonly Next[] {
-    if (k < this.handlers.length - 1) return this.start(k + 1, 1);
-    return this.state.steps.some((step) => step.closed !== undefined || dependentsOf(step).some(({ undo }) => undo === 'closed')) ? [inStatus('CLOSED_BY_OPERATOR')] : this.allDone(k);
+    const next = this.handlers.findIndex((_, i) => i > k && !isPassedOver(this.state, i));
+    if (next >= 0) return this.start(next, 1);
+    const closed = this.state.steps.some((step) => step.closed !== undefined || dependentsOf(step).some(({ undo }) => undo === 'closed'));
+    return closed ? [inStatus('CLOSED_BY_OPERATOR')] : this.allDone(this.handlers.length - 1);
   }
 
   private start(k: number, attempt: number): readonly Next[] {
@@ -154,7 +174,7 @@ class Rules {
     if (this.isPast()) return [...this.start(k, attempt + 1), inStatus('STUCK')];
     // Of a command that is cancelled, or a step whose time is up, nothing is tried again; the wish may have come after the next attempt was due.
     if (this.state.cancel !== null || this.state.steps[k]?.timedOut !== undefined) return this.state.executionReason === 'ROLLBACK_FLOW' ? this.failed(k) : this.start(k, attempt + 1);
-    return this.isLastAttempt(k, attempt) ? this.failed(k) : this.start(k, attempt + 1);
+    return this.isLastAttempt(k, attempt, 'createTask') ? this.failed(k) : this.start(k, attempt + 1);
   }
 
   private workEnded(k: number): readonly Next[] {
@@ -178,7 +198,7 @@ class Rules {
   private endAgain(k: number, attempt: number): readonly Next[] {
     if (this.isPast()) return [oneOf(k, 'endSuccessfully', attempt + 1), inStatus('STUCK')];
     if (this.state.cancel !== null) return this.state.executionReason === 'ROLLBACK_FLOW' ? this.undo(k) : [oneOf(k, 'endSuccessfully', attempt + 1)];
-    return this.isLastAttempt(k, attempt) ? this.undo(k) : [oneOf(k, 'endSuccessfully', attempt + 1)];
+    return this.isLastAttempt(k, attempt, 'endSuccessfully') ? this.undo(k) : [oneOf(k, 'endSuccessfully', attempt + 1)];
   }
 
   /** An answer decides which way what had failed goes on; without one it is asked again. */
@@ -235,6 +255,7 @@ class Rules {
 
   /** Step k is completed, and to be undone. */
   private undo(k: number): readonly Next[] {
+    if (isPassedOver(this.state, k)) return this.below(k);
     const handler = this.handlers[k];
     // What a step leaves on purpose, its children have done too.
     const children = handler?.leaves === undefined ? this.childrenFirst(k) : null;
@@ -267,7 +288,7 @@ class Rules {
     if (last === undefined || this.isGivenUp(i)) return 'yes';
     if (dependentsOf(this.state.steps[i]).some(({ undo }) => undo === 'stays')) return 'no';
     if (last.callback === 'endWithFailure' || last.callback === 'compensate' || last.callback === 'compensationEnded') {
-      const isUntold = last.callback === 'compensationEnded' && this.remembered.toldOfFailure.has(i);
+      const isUntold = last.callback === 'compensationEnded' && this.remembered.toldOfFailure.has(stepNumber(this.state, i));
       return threw(last) || isUntold || !endedWell(this.state.steps[i]?.revertWork ?? []) ? 'no' : 'yes';
     }
     if (this.handlers[i]?.effectFree === true) return 'yes';
@@ -287,9 +308,10 @@ class Rules {
     return this.committed.some((entry) => entry.index === k && (entry.callback === 'beforeRetry' || threw(entry))) ? 'unknown' : 'none';
   }
 
-  private isLastAttempt(k: number, attempt: number): boolean {
+  private isLastAttempt(k: number, attempt: number, callback: CallbackName): boolean {
     const { attempts = 1, retryIf } = this.handlers[k]?.retry ?? {};
-    return attempt >= attempts || !this.isTriedAgain(k, retryIf);
+    const givenUp = givenUpRuns(this.state).filter((run) => isRunOf(run, callback) && placeOf(this.state, run.number) === k);
+    return attempt - givenUp.length >= attempts || !this.isTriedAgain(k, retryIf);
   }
 
   /** Whether the policy has the latest error of step k's forward callbacks in its set. */

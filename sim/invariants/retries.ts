@@ -3,6 +3,7 @@ import type { CommandState, HistoryEntry, TaskItem } from '../../src/flow/state.
 import type { ErasedHandler } from '../../src/model/handler.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import { threw } from './next-callbacks.js';
+import { givenUpRuns } from './step-places.js';
 
 // The rules of `beforeRetry` (semantics §2, "Retry"), which runs beside the work of its step: judged one by one, apart from the order of the others.
 
@@ -28,11 +29,13 @@ export function beforeRetryFlaw(
   const last = item.past.at(-1)?.outcome.kind ?? 'nothing';
   if (last === 'nothing' || last === 'succeeded' || (last === 'aborted' && !past)) return `the attempt before it ended as ${last}`;
   const runs = history.filter((entry) => entry.callback === 'beforeRetry' && entry.task === task);
-  if (attempt !== (runs.at(-1)?.attempt ?? 0) + 1) return `its last attempt before that was ${runs.at(-1)?.attempt ?? 0}`;
+  const givenUp = givenUpRuns(state).filter((run) => run.callback === 'beforeRetry' && run.task === task);
+  const before = Math.max(0, ...[...runs, ...givenUp].map((run) => run.attempt));
+  if (attempt !== before + 1) return `its last attempt before that was ${before}`;
   // With what an operator has tried again, and behind a point of no return, there may be further runs.
   if (past || state.operator.length > 0) return null;
   if (runs.some((entry) => !threw(entry))) return 'it was done already';
-  if (attempt > (handler.retry?.attempts ?? 1)) return 'its attempts are used up';
+  if (attempt - givenUp.length > (handler.retry?.attempts ?? 1)) return 'its attempts are used up';
   const isStopped = state.cancel !== null || state.steps[index]?.timedOut !== undefined || (state.steps[index]?.pivot === 'none' && work.some(hasFailed));
   return outcome === 'ok' && isStopped ? 'the step is being stopped' : null;
 }

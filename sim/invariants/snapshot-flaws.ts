@@ -2,6 +2,7 @@ import { withCleanUps } from '../../src/flow/clean-up.js';
 import { isHeld, isTerminal, type CommandState, type Phase, type StepState, type TaskItem } from '../../src/flow/state.js';
 import { sameData, type Data } from '../../src/model/data.js';
 import { dependentsOf } from './family.js';
+import { migrationFlaws } from './migration-flaws.js';
 import { operated, operatorFlaws } from './operator-flaws.js';
 import type { Changed } from './store-mirror.js';
 
@@ -11,8 +12,7 @@ export function snapshotFlaws({ before, after }: Changed<CommandState>): readonl
   if (before === undefined) return beginning(after);
   if (after.epoch !== before.epoch) return takenUp(before, after);
   if (isTerminal(before.status)) return [`it was ${before.status}, and has changed all the same`];
-  // A migration moves steps about, and is judged by what follows from it.
-  if (after.version > before.version) return migration(before, after);
+  if (after.version > before.version) return migrationFlaws(before, after);
   return [...identity(before, after), ...movement(before, after), ...steps(before, after), ...operatorFlaws(before, after)];
 }
 
@@ -21,7 +21,7 @@ function beginning({ status, historyLength, steps: reached }: CommandState): rea
   return fresh ? [] : [`its first snapshot is ${status} with ${historyLength} committed callbacks and ${reached.length} steps`];
 }
 
-const FIXED = ['type', 'version', 'params', 'handlers', 'parent', 'rootId', 'locks', 'lockWait', 'submittedAt'] as const;
+const FIXED = ['type', 'version', 'params', 'handlers', 'parent', 'rootId', 'locks', 'lockWait', 'submittedAt', 'migrations'] as const;
 
 function identity(before: CommandState, after: CommandState): readonly string[] {
   return changed([...FIXED, 'inDoubt'], before, after);
@@ -41,13 +41,6 @@ function takenUp(before: CommandState, after: CommandState): readonly string[] {
     if (!sameData(before[field], after[field])) flaws.push(`its ${field} has changed as it was taken up`);
   }
   return flaws;
-}
-
-const KEPT_BY_MIGRATIONS = ['type', 'parent', 'rootId', 'locks', 'lockWait', 'submittedAt', 'status', 'historyLength', 'executionReason', 'cancel', 'residue'] as const;
-
-function migration(before: CommandState, after: CommandState): readonly string[] {
-  const flaws = KEPT_BY_MIGRATIONS.filter((field) => !sameData(before[field], after[field])).map((field) => `its ${field} has changed with its version`);
-  return [...flaws, ...fenceFlaws(before, after)];
 }
 
 /** What a store's later commits may have used is told from their number, so no commit uses up more than one. */

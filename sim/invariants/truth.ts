@@ -8,6 +8,7 @@ import { isHeld, isTerminal, type ChildItem, type CommandState, type StepState, 
 import { rootIdOf } from '../../src/store/keys.js';
 import type { LedgerEntry, SignedEffect } from '../world/ledger.js';
 import { completedFamily, dependentFamily, dependentsOf } from './family.js';
+import { placeOf } from './step-places.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
 import { isInDoubt, isOfLostCommits } from './lost-commits.js';
 import type { Batch, Changed } from './store-mirror.js';
@@ -28,7 +29,7 @@ class Truth implements Watcher {
   /** By task id or call key: whether the one execution that there may be still has its effect. */
   readonly #executions = new Map<string, 'inEffect' | 'undone'>();
   /** By key, what was committed before it left. */
-  readonly #calls = new Map<string, { readonly commandId: string; readonly executionIndex: number; readonly verb: string }>();
+  readonly #calls = new Map<string, { readonly commandId: string; readonly step: number; readonly verb: string }>();
   /** By command, all that it ever was. */
   readonly #statuses = new Map<string, Set<string>>();
 
@@ -78,8 +79,8 @@ class Truth implements Watcher {
   #happenedBefore(entry: LedgerEntry): void {
     this.#happensOnce(entry);
     this.#keep(entry);
-    const { key, commandId, executionIndex, verb } = entry;
-    if (isCallKey(key)) this.#calls.set(key, { commandId, executionIndex, verb });
+    const { key, commandId, verb } = entry;
+    if (isCallKey(key)) this.#calls.set(key, { commandId, step: stepOf(entry), verb });
   }
 
   /** Whatever the engine had committed when its process died must be borne out by what the hosts had done by then. */
@@ -115,11 +116,13 @@ class Truth implements Watcher {
 
   // What was done.
 
-  #hasACause({ key, commandId, executionIndex, verb, host }: LedgerEntry): void {
-    const cause = this.scene.mirror.tasks.get(key) ?? this.#calls.get(key);
+  #hasACause(entry: LedgerEntry): void {
+    const { key, commandId, verb, host } = entry;
+    const task = this.scene.mirror.tasks.get(key);
+    const cause = task === undefined ? this.#calls.get(key) : { ...task, step: stepOf(task) };
     if (cause === undefined) this.broken(key, `${verb} took effect on ${host}, and the engine has committed no such task or call`);
-    else if (cause.commandId !== commandId || cause.executionIndex !== executionIndex || cause.verb !== verb) {
-      const [done, asked] = [{ commandId, executionIndex, verb }, cause].map((what) => `${what.verb} for step ${what.executionIndex} of ${what.commandId}`);
+    else if (cause.commandId !== commandId || cause.step !== stepOf(entry) || cause.verb !== verb) {
+      const [done, asked] = [{ commandId, step: stepOf(entry), verb }, cause].map((what) => `${what.verb} for step ${what.step} of ${what.commandId}`);
       this.broken(key, `${done} took effect on ${host}, and what the engine has committed is ${asked}`);
     }
   }
@@ -134,10 +137,11 @@ class Truth implements Watcher {
   // What the engine believes.
 
   #recordCalls({ commandId, index, calls }: CallRecord): void {
+    const step = this.scene.mirror.commands.get(commandId)?.steps[index]?.number ?? index;
     for (const call of calls) {
       if (call === null) continue;
       const { key, verb, reply } = call;
-      if (!this.#calls.has(key)) this.#calls.set(key, { commandId, executionIndex: index, verb });
+      if (!this.#calls.has(key)) this.#calls.set(key, { commandId, step, verb });
       // Another incarnation of the host knows nothing of the call: it may have run before.
       if (reply === null || reply.code === ANOTHER_INCARNATION || this.scene.storage.onlyReads(verb)) continue;
       const happened = this.#executions.get(key) === 'inEffect';
@@ -148,7 +152,7 @@ class Truth implements Watcher {
   /** How work ended, when that becomes durable. */
   #believes({ before, after }: Changed<CommandState>): void {
     const index = before?.executionIndex;
-    if (before === undefined || after === undefined || index === undefined) return;
+    if (before === undefined || after === undefined || index === undefined || after.version !== before.version) return;
     const [old, now] = [before.steps[index], after.steps[index]];
     if (old === undefined || now === undefined) return;
     const open = new Set(piecesOf(old).flatMap(({ id, outcome }) => (outcome === null ? [id] : [])));
@@ -232,14 +236,17 @@ class Truth implements Watcher {
       for (const item of step.superseded ?? []) for (const key of everyAttempt(item)) counted.add(key);
     });
     const entries = this.#entriesOf(state);
-    const expected = openEffects(entries.filter(({ key }) => counted.has(key) || this.#calls.has(key)));
+    const dropped = droppedSteps(state);
+    const expected = openEffects(entries.filter((entry) => counted.has(entry.key) || this.#calls.has(entry.key) || dropped.has(stepOf(entry))));
     this.#remains(state, entries, expected.map(signed), signed);
   }
 
   /** What completed children have done that stay is the command's, and has to be declared like its own. */
   #rolledBack(state: CommandState): void {
     const family = [state, ...completedFamily(this.scene.mirror, state)];
-    this.#remains(state, family.flatMap((member) => this.#entriesOf(member)), state.residue.map(plain), plain);
+    const dropped = droppedSteps(state);
+    const entries = family.flatMap((member) => this.#entriesOf(member)).filter((entry) => entry.commandId !== state.id || !dropped.has(stepOf(entry)));
+    this.#remains(state, entries, state.residue.map(plain), plain);
   }
 
   /** What remains is of steps that are listed as existing, or that an operator has dealt with by hand; and what is listed as done was done. */
@@ -254,7 +261,11 @@ class Truth implements Watcher {
     const listed = new Set(own.map(({ index }) => index));
     const byHand = (index: number): boolean => state.steps[index]?.undo === 'resolved' || state.steps[index]?.closed === 'resolved';
     const residue = new Set(state.residue.map(plain));
-    const entries = this.#entriesOf(state).flatMap(({ executionIndex, effects }) => effects.map((effect) => ({ ...effect, executionIndex })));
+    const dropped = droppedSteps(state);
+    const entries = this.#entriesOf(state).flatMap((entry) => {
+      const executionIndex = placeOf(state, stepOf(entry));
+      return dropped.has(stepOf(entry)) ? [] : entry.effects.map((effect) => ({ ...effect, executionIndex }));
+    });
     const unlisted = standing(entries).filter((effect) => !listed.has(effect.executionIndex) && !byHand(effect.executionIndex) && !residue.has(plain(effect)));
     if (unlisted.length > 0) {
       this.broken(closed.id, `it is ${closed.status}, and there remains what it does not list${state === closed ? '' : ` of ${state.id}`}: ${unlisted.map((effect) => `${signed(effect)} (step ${effect.executionIndex})`).join(', ')}`);
@@ -302,6 +313,16 @@ function everyAttempt(item: TaskItem): readonly string[] {
 /** All that a step waits for or has waited for, and what was cleaned up before its retries. */
 function piecesOf({ work, revertWork }: StepState): readonly WorkItem[] {
   return [...work, ...revertWork].flatMap((item): readonly WorkItem[] => (item.kind === 'task' ? withCleanUps(item) : [item]));
+}
+
+/** The number of the step that something was done for. */
+function stepOf({ executionIndex, number = executionIndex }: { readonly executionIndex: number; readonly number?: number }): number {
+  return number;
+}
+
+/** What they did stays, as a migration has declared. */
+function droppedSteps({ migrations = [] }: CommandState): ReadonlySet<number> {
+  return new Set(migrations.flatMap(({ dropped }) => dropped.map(({ number }) => number)));
 }
 
 /** What remains of all the entries: on one object, `-` cancels an earlier `+`, and `+` an earlier `-`. */

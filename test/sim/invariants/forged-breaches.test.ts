@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { placeholder } from '../../../actors/command/batch.js';
-import type { CommandState, HistoryEntry, StepState, TaskItem } from '../../../src/flow/state.js';
+import type { CommandState, HistoryEntry, MigrationEntry, StepState, TaskItem } from '../../../src/flow/state.js';
 import type { OperatorAction } from '../../../src/model/operator.js';
 import type { Outcome } from '../../../src/model/outcome.js';
 import type { Change } from '../../../src/store/change.js';
@@ -224,11 +224,24 @@ const SNAPSHOTS: readonly Breach[] = [
   ['an output that changes', () => changed(begin().returns().returns(), 0, { output: 'another' }), /^exactly-once c1: what step 0 left to later steps has changed/],
   ['a child that was rolled back, and is not', rolledBackNoMore, /^exactly-once c1: child c1!\S+ was rolled back, and is not any more/],
   ['more steps than there are', () => changed(begin(Child).returns(), 0, { completed: true }).forge({ executionIndex: 1 }).forge({ executionIndex: 2 }), /^exactly-once c1: its executionIndex is 2, and it has 1 steps/],
-  ['a migration that changes more than the steps', () => begin().forge({ version: 2, submittedAt: 99 }), /^exactly-once c1: its submittedAt has changed with its version/],
-  ['a migration that forgets what was given up', () => begin().throws().forge({ version: 2, fence: 1 }), /^exactly-once c1: its fence fell from 2 to 1/],
+  ['a migration that is not logged', () => begin().forge({ version: 2 }), /^exactly-once c1: its version went from 1 to 2, and its log of migrations does not say so/],
+  ['a migration that is logged otherwise', () => migrated(begin(), {}, { from: 7 }), /^exactly-once c1: its migration from version 1 to 2 is logged as one from 7 to 2/],
+  ['a migration that changes more than the steps', () => migrated(begin(), { submittedAt: 99 }), /^exactly-once c1: its submittedAt has changed with its version/],
+  ['a migration that forgets what was given up', () => migrated(begin().throws(), { fence: 1 }), /^exactly-once c1: its fence went from 2 to 1, with 0 runs given up/],
+  ['a migration that gives an attempt up in silence', () => migrated(begin(), { phase: again }), /^exactly-once c1: its phase has changed with its version/],
+  ['a migration that forgets a step', () => migrated(begin().returns().returns(), { steps: [], executionIndex: 0 }), /^exactly-once c1: step 0 was begun, and is forgotten/],
+  ['a migration that undoes a step', (life = begin().returns().returns()) => migrated(life, { steps: life.state.steps.map((step) => ({ ...step, completed: false })) }), /^exactly-once c1: what was done in step 0 has changed with its version/],
+  ['a migration that brings a step from nowhere', (life = begin().returns()) => migrated(life, { steps: [...life.state.steps, { ...life.state.steps[0], number: 5 }] as CommandState['steps'] }), /^exactly-once c1: step 1 has come from nowhere/],
+  ['a migration into another step', () => migrated(begin().returns(), { executionIndex: 1 }), /^exactly-once c1: it was in step 0, and is in step 1/],
   ['a callback of a command that is not on disk', unknown, /^callback-order c9: beforeTask\(0\) runs, but the command is not on disk/],
   ['a callback under the name of another step', () => begin().forge({}, [{ index: 0, callback: 'beforeTask', handler: 'second', outcome: 'X' }]), /^callback-order c1: beforeTask\(0\) was committed \(X\), but step 0 is first/],
 ];
+
+/** Forges a migration to version 2. @param entry what its log says of it */
+function migrated(life: Life, changes: Partial<CommandState>, entry: Partial<MigrationEntry> = {}): Life {
+  const log: MigrationEntry = { t: 0, from: 1, to: 2, passedOver: [], dropped: [], givenUp: [], historyLength: life.state.historyLength, ...entry };
+  return life.forge({ version: 2, migrations: [log], ...changes });
+}
 
 /** What its parent has already counted, it takes back. */
 function rolledBackNoMore(): Life {
