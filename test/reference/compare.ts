@@ -1,6 +1,7 @@
 import { falseTale } from './family.js';
 import { textOf } from './log.js';
 import { verdictOf, type Verdict } from './model.js';
+import { existsText } from './model/exists.js';
 import { Divergence } from './model/tale.js';
 import type { Life, Played } from './play.js';
 import type { Rules } from './rules.js';
@@ -9,15 +10,16 @@ import type { Rules } from './rules.js';
 export function difference(life: Life, rules: Rules): string | null {
   return unlessDivergent(() => {
     const verdict = verdictOf(life.script, life.bond, life.log.map(({ entry }) => entry), rules);
-    const { status, error, steps, residue } = life.state;
+    const { status, error, steps, residue, exists } = life.state;
     const engine: Verdict = {
       status,
       error: error?.code ?? null,
       undos: steps.map(({ undo }) => undo),
       residue: residue.map(({ verb, object }) => `${verb} ${object}`),
+      exists: exists.map(({ index, why, tasks, children }) => existsText(index, why, tasks.map(({ outcome }) => outcome.kind), children.length)),
       trail: life.trail,
     };
-    for (const key of ['status', 'error', 'undos', 'residue', 'trail'] as const) {
+    for (const key of ['status', 'error', 'undos', 'residue', 'exists', 'trail'] as const) {
       const [ours, theirs] = [JSON.stringify(verdict[key]), JSON.stringify(engine[key])];
       if (ours !== theirs) return `${key}: the model says ${ours}, the engine ${theirs}`;
     }

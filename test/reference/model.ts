@@ -1,5 +1,6 @@
 import type { Entry } from './log.js';
 import { hasClosedChild, rollBack, rollBackCompleted } from './model/back.js';
+import { whatExists } from './model/exists.js';
 import { forward } from './model/forward.js';
 import { CANCELLED, Stop, Tale } from './model/tale.js';
 import type { Rules } from './rules.js';
@@ -13,6 +14,8 @@ export interface Verdict {
   /** How each reached step was undone. */
   readonly undos: readonly (string | undefined)[];
   readonly residue: readonly string[];
+  /** What there is of it, if an operator has ended it. */
+  readonly exists: readonly string[];
   readonly trail: readonly string[];
 }
 
@@ -31,7 +34,7 @@ export function verdictOf(script: CommandScript, bond: Bond, log: readonly Entry
   const { status, waitsFor } = endOf(() => life(tale, bond));
   if (tale.entry !== undefined) throw tale.impossible(`the command is ${status}`);
   const { error, steps, residue, trail } = tale;
-  return { status, waitsFor, error, undos: steps.map(({ undo }) => undo), residue, trail };
+  return { status, waitsFor, error, undos: steps.map(({ undo }) => undo), residue, exists: status === 'CLOSED_BY_OPERATOR' ? whatExists(tale) : [], trail };
 }
 
 function endOf(lived: () => string): Stop {

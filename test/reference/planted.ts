@@ -39,6 +39,7 @@ export const PLANTED: readonly PlantedRule[] = [
   but('a failed undo does not block those before it', { beforeAFailedUndo: undefined }),
   but('an operator\'s retry does not take up steps that were blocked', { retried: ['failed', 'notUndoable'] }),
   but('what an operator has given up counts as rolled back', { givenUp: 'ROLLED_BACK' }),
+  but('what an operator has skipped is not listed', { listed: ['failed', 'notUndoable', 'blocked'] }),
   but('what a step leaves is not listed', { residueIsDeclared: false }),
   but('nobody asks whether the point of no return is behind', { maybeAsks: false }),
   but('past the point of no return, attempts are those of forward work', { attemptsAfterPassed: 'ofForwardWork' }),

@@ -41,6 +41,8 @@ export interface Rules {
   readonly beforeAFailedUndo: 'blocked' | undefined;
   /** Steps whose undo came to this have another turn when an operator retries. */
   readonly retried: readonly string[];
+  /** What there is something of, by how its undo ended, once an operator has ended the command. */
+  readonly listed: readonly string[];
   /** How a rollback ends in which an operator has given something up. */
   readonly givenUp: 'CLOSED_BY_OPERATOR' | 'ROLLED_BACK';
   /** Whether the residue of a step that `leaves` is what it declares. */
@@ -80,6 +82,7 @@ export const RULES: Rules = {
   withoutCompensate: 'notUndoable',
   beforeAFailedUndo: 'blocked',
   retried: ['failed', 'notUndoable', 'blocked'],
+  listed: ['failed', 'notUndoable', 'blocked', 'skipped'],
   givenUp: 'CLOSED_BY_OPERATOR',
   residueIsDeclared: true,
   maybeAsks: true,

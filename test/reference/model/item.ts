@@ -83,6 +83,7 @@ export function canEnd(outcome: Kind, fate: Fate, item: Item): boolean {
   const { piece, stopAsked } = item;
   if ('child' in piece) return outcome === 'succeeded' || outcome === 'childFailed';
   // A host's word that a stopped task did not succeed is the end that was asked for, whatever its code.
+  if (outcome === 'notSent') return stopAsked;
   if (outcome === 'aborted') return stopAsked && (piece.task.heedsStop || fate !== 'well');
   switch (fate) {
     case 'well':

@@ -82,5 +82,5 @@ function createAgain(tale: Tale, step: Step, failed: readonly Item[]): void {
 }
 
 function attemptsOf({ items }: Step): number {
-  return items.reduce((sum, item) => sum + (isTask(item) ? item.attempt : 0), 0);
+  return items.filter(isTask).reduce((sum, { past, outcome }) => sum + [...past, outcome].filter((kind) => kind !== 'notSent').length, 0);
 }
