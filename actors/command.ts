@@ -42,9 +42,9 @@ export interface CommandDeps {
 export function createCommand(deps: CommandDeps): (message: CommandMessage) => void {
   const { context, definition, unfit, wakeSelf, family } = deps;
   const { ports, locks, taskManager } = context;
-  const command = new DurableCommand(context, definition, deps.initial, (outcome) => wakeSelf({ type: 'committed', outcome }), { changed, perform }, family);
-  const callbacks = new CallbackRunner(context, definition, command, 'callback', wakeSelf, () => family.ancestors());
-  const cleanUps = new CleanUpRunners((slot) => new CallbackRunner(context, definition, command, slot, wakeSelf, () => family.ancestors()));
+  const command = new DurableCommand(context, definition, deps.initial, (outcome) => wakeSelf({ type: 'committed', outcome }), { changed, perform, settle }, family);
+  const callbacks = new CallbackRunner(context, definition, command, 'callback', wakeSelf, () => family.ancestors(), settleForUndo);
+  const cleanUps = new CleanUpRunners((slot) => new CallbackRunner(context, definition, command, slot, wakeSelf, () => family.ancestors(), settleForUndo));
   const settling = new Settling(ports, command, new CallbackHost(context, command.state.id, (resolve) => wakeSelf({ type: 'resolve', resolve })));
   const limit = new StepTimer(ports, command.shape, wakeSelf);
   const admission = new Admission(locks, (answer) => wakeSelf({ type: 'locksAnswered', answer }));
@@ -152,6 +152,18 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
         if (isRoot(state)) locks.tell({ type: 'release', owner: state.id });
         return;
     }
+  }
+
+  /** As undo work is, it is patient. */
+  function settle(then: (at: SettledAt) => void): void {
+    settling.ask(({ at, open }) => {
+      if (open === null) then(at);
+      else ports.after(context.settings.resubmitMs * 1000, () => wakeSelf({ type: 'resolve', resolve: () => settle(then) }));
+    });
+  }
+
+  function settleForUndo(then: () => void): void {
+    settle((settled) => command.apply({ type: 'callsSettled', settled }, { then }, { ignored: () => settleForUndo(then) }));
   }
 
   // Events from outside.

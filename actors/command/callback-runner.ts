@@ -16,8 +16,9 @@ import { recordSlot, type CallSlot, type SlotChange } from './call-slot.js';
 import { withCalls } from './called.js';
 import type { DurableCommand } from './durable-command.js';
 import { LAST_CALLBACK, returnedEntries, thrownEntry, type RunOf } from './history.js';
-import { callsAfter, callsAfterAnswer } from './kept-calls.js';
+import { callsAfter, callsAfterAnswer, isUndo } from './kept-calls.js';
 import { OpenTurn } from './open-turn.js';
+import { unsettledCalls } from './unsettled.js';
 
 /** A callback that is due, or will be. */
 export type Asked = RunOf & {
@@ -40,6 +41,8 @@ export class CallbackRunner {
     private readonly wakeSelf: (message: CommandMessage) => void,
     /** The durable states of the commands that started this one. */
     private readonly ancestors: () => readonly CommandState[],
+    /** Calls back when no call of the command that a run has left behind can take effect any more. */
+    private readonly settle: (then: () => void) => void,
   ) {
     this.#host = new CallbackHost(context, command.state.id, (resolve) => wakeSelf({ type: 'resolve', resolve }));
   }
@@ -52,7 +55,7 @@ export class CallbackRunner {
     const due = { type: 'callbackDue', slot: this.slot, run: this.#run } as const;
     const wait = asked.notBefore === null ? 0 : asked.notBefore - ports.now();
     if (wait > 0) ports.after(wait, () => this.wakeSelf(due));
-    else this.#start(null);
+    else this.#undoOrStart();
   }
 
   /** The command has gone on: what waits for its time, or is under way, is void. */
@@ -61,7 +64,7 @@ export class CallbackRunner {
   }
 
   due(run: number): void {
-    if (run === this.#run) this.#start(null);
+    if (run === this.#run) this.#undoOrStart();
   }
 
   ended(run: number, result: RunResult): void {
@@ -74,6 +77,17 @@ export class CallbackRunner {
       case 'nondeterministic':
         return this.command.apply({ type: 'parked', error: result.error });
     }
+  }
+
+  /** What undoes must not overtake what it undoes. Its own calls are in line behind each other at their host; but it may do without that host. */
+  #undoOrStart(): void {
+    const { state, openCalls } = this.command;
+    const others = new Map([...openCalls].filter(([slot]) => slot !== this.#recordSlot()));
+    if (!isUndo(this.#current().callback) || unsettledCalls(state, others).length === 0) return this.#start(null);
+    const run = this.#run;
+    this.settle(() => {
+      if (run === this.#run) this.#start(null);
+    });
   }
 
   /** @param rerun what an earlier run of this very attempt had recorded, if it was refused at its commit */

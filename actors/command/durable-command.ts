@@ -5,7 +5,7 @@ import type { SpmAsyncTask } from '../../src/model/task.js';
 import type { FlowEffect, FlowEvent } from '../../src/flow/event.js';
 import { succeededWithRoot } from '../../src/flow/children.js';
 import { shapeOf, type FlowShape } from '../../src/flow/shape.js';
-import { type CommandState, type HistoryEntry } from '../../src/flow/state.js';
+import { isOver, type CommandState, type HistoryEntry, type SettledAt } from '../../src/flow/state.js';
 import { stepAt } from '../../src/flow/step.js';
 import { transition } from '../../src/flow/transition.js';
 import { NOTHING_STAGED, type StagedEntities } from '../../src/store/staged-view.js';
@@ -55,6 +55,8 @@ export interface Consequences {
   readonly changed: (state: CommandState, before: CommandState) => void;
   /** @param committedAt µs, the time in the records that the commit wrote: what lives on in memory must equal them */
   readonly perform: (effect: FlowEffect, committedAt: number) => void;
+  /** Calls back when all calls of the command that nobody has answered are over, however long that takes. */
+  readonly settle: (then: (at: SettledAt) => void) => void;
 }
 
 /** A command's durable state, and the only way to change it: an event, committed together with what belongs to it. */
@@ -130,7 +132,8 @@ export class DurableCommand {
     });
   }
 
-  #commitOf(event: FlowEvent, beside: Beside, otherwise: Otherwise): Commit | null {
+  /** @param settledAt that its calls are over, if that had to be waited for */
+  #commitOf(event: FlowEvent, beside: Beside, otherwise: Otherwise, settledAt: SettledAt | null = null): Commit | null {
     const { ports, definitions, lockTable, fences } = this.context;
     const now = ports.now();
     const before = this.#state;
@@ -142,8 +145,13 @@ export class DurableCommand {
     const history = beside.history ?? [];
     const next = { ...step.state, historyLength: before.historyLength + history.length };
     const calls = changesOfCalls(this.#openCalls, next, beside.calls?.(next));
-    const settled = event.type === 'operate' || event.type === 'callsSettled' ? (event.settled ?? null) : null;
+    const settled = event.type === 'operate' || event.type === 'callsSettled' ? (event.settled ?? settledAt) : settledAt;
     const after = withUnsettled(before, next, { open: this.#openCalls, changes: calls, ran: beside.ran, settled });
+    if (isOver(after) && after.unsettled !== undefined) {
+      // With its end its locks are free, and its status says what there is.
+      this.consequences.settle((at) => this.#commits.enqueue(() => this.#commitOf(event, beside, otherwise, at)));
+      return null;
+    }
     const { tasks } = this;
     const heldLocks = (): readonly LockRecord[] => lockTable.heldBy(before.rootId);
     const completedFamily = endsItsFamily(after) ? this.family.completed() : [];

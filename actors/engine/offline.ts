@@ -4,7 +4,7 @@ import type { OperatorRequest } from '../../src/model/operator.js';
 import { familyRootId } from '../../src/flow/children.js';
 import { shapeOf } from '../../src/flow/shape.js';
 import { transition } from '../../src/flow/transition.js';
-import type { CommandState } from '../../src/flow/state.js';
+import { isOver, type CommandState } from '../../src/flow/state.js';
 import type { Disk } from '../../src/store/disk.js';
 import { SnapshotStore } from '../../src/store/snapshot-store.js';
 import { changesOf, endsItsFamily } from '../command/batch.js';
@@ -14,6 +14,8 @@ import { leavesBehind, operateAnswer } from '../command/operation.js';
 import { mayStillRun, unsettledCalls, withUnsettled } from '../command/unsettled.js';
 import { fitted } from './fitness.js';
 import { openCallsOf, statesOf } from './recovery.js';
+
+const ONLY_AN_ENGINE = 'only an engine can ask: go on with the run, and act then';
 
 /** An operator's action on a command of a store that no engine has open. */
 export interface OfflineOperation {
@@ -46,7 +48,7 @@ export async function operateOffline(disk: Disk, { definitions, commandId, wish,
 
   const open = openCallsOf(contents, commandId);
   const [unsettled] = unsettledCalls(before, open);
-  if (leavesBehind(request) && unsettled !== undefined) throw refused(`${mayStillRun(unsettled)}; only an engine can ask: go on with the run, and act then`);
+  if (leavesBehind(request) && unsettled !== undefined) throw refused(`${mayStillRun(unsettled)}; ${ONLY_AN_ENGINE}`);
   const called = calledWhereHeld(before, open);
   const event = { type: 'operate', request, unfit: unfit?.message ?? null, called } as const;
   // What follows from an operator's action has no back-off.
@@ -54,6 +56,8 @@ export async function operateOffline(disk: Disk, { definitions, commandId, wish,
   if (step === null) throw new SeatbeltError('INTERNAL', `command '${commandId}': ${request.action} is possible, and changes nothing`);
   const calls = changesOfCalls(open, step.state, undefined);
   const after = withUnsettled(before, step.state, { open, changes: calls, settled: null });
+  const [left] = after.unsettled ?? [];
+  if (left !== undefined && isOver(after)) throw refused(`${mayStillRun(left)}; ${ONLY_AN_ENGINE}`);
   const changes = changesOf({
     definitions,
     before,

@@ -27,6 +27,11 @@ export function isTerminal(status: CommandStatus): boolean {
   return status === 'SUCCEEDED' || status === 'ROLLED_BACK' || status === 'REJECTED' || status === 'CLOSED_BY_OPERATOR';
 }
 
+/** Over, or, of a dependent child, over as far as that depends on itself. */
+export function isOver({ status }: CommandState): boolean {
+  return status === 'COMPLETED' || isTerminal(status);
+}
+
 export type HeldStatus = Extract<CommandStatus, 'STUCK' | 'ROLLBACK_INCOMPLETE' | 'PARKED'>;
 
 export function isHeld(status: CommandStatus): status is HeldStatus {

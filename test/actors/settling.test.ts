@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineCommand } from '../../src/model/command.js';
+import { operateOffline } from '../../actors/engine/offline.js';
 import type { OperatorAction } from '../../src/model/operator.js';
 import type { DiskOp } from '../../src/store/disk.js';
 import { crashAtEachEvent, type ToTheEnd } from './crash-at-each-event.js';
@@ -32,8 +33,8 @@ const COMMANDS = {
     .build(),
   // The run that has made the call is over and done.
   Caught: defineCommand({ type: 'Caught', params, locks: () => [{ key: 'disk/d1', mode: 'exclusive' }] })
-    .step({ name: 'one', undoRetry: once, beforeTask: async ({ call }) => void (await call('host1', 'shrink', {}).catch(() => undefined)), compensate: () => { throw new Error('no'); } })
-    .step({ name: 'two', beforeTask: () => { throw new Error('no'); } })
+    .step({ name: 'cross', endSuccessfully: ({ call }) => call('host1', 'cross', {}).then(() => undefined), pointOfNoReturn: { part: 'endSuccessfully', hasPassed: () => 'passed' } })
+    .step({ name: 'one', undoRetry: once, beforeTask: async ({ call }) => void (await call('host1', 'shrink', {}).catch(() => undefined)), endSuccessfully: () => { throw new Error('no'); }, compensate: () => undefined })
     .build(),
   Forward: defineCommand({ type: 'Forward', params, locks: () => [{ key: 'disk/d1', mode: 'exclusive' }] })
     .step({ name: 'cross', endSuccessfully: ({ call }) => call('host1', 'cross', {}).then(() => undefined), pointOfNoReturn: { part: 'endSuccessfully', hasPassed: () => 'passed' } })
@@ -59,7 +60,7 @@ function staleFromNowOn(rig: EngineRig): boolean {
   return rig.host.drains.every(({ stamp }) => (stamp?.fence?.number ?? 0) > sent);
 }
 
-const HELD: Readonly<Record<Type, string>> = { Undo: 'ROLLBACK_INCOMPLETE', UndoBefore: 'ROLLBACK_INCOMPLETE', Caught: 'ROLLBACK_INCOMPLETE', Forward: 'STUCK', Forgetful: 'PARKED' };
+const HELD: Readonly<Record<Type, string>> = { Undo: 'ROLLBACK_INCOMPLETE', UndoBefore: 'ROLLBACK_INCOMPLETE', Caught: 'STUCK', Forward: 'STUCK', Forgetful: 'PARKED' };
 
 const CASES: readonly (readonly [Type, OperatorAction])[] = [
   ['Undo', 'abandon'],
@@ -84,6 +85,7 @@ describe('an action on a command with a call that nobody has answered', () => {
       await rig.run();
       expect((await rig.command()).status).toBe(HELD[type]);
       rig.host.script = { ...silentShrink, drain: () => 'silence' };
+      rig.host.drains.length = 0;
       const asked = rig.ask(operation(action), rig.kernel.now + SECOND);
       await rig.runFor(TIMEOUT / 2);
       // The giving-up is durable, and nothing else.
@@ -101,6 +103,19 @@ describe('an action on a command with a call that nobody has answered', () => {
       const { status, operator, unsettled } = await rig.command();
       expect({ status, operator, unsettled }).toMatchObject({ status: type === 'UndoBefore' && action === 'skip' ? 'ROLLBACK_INCOMPLETE' : 'CLOSED_BY_OPERATOR', operator: [{ action }] });
       expect(unsettled).toBeUndefined();
+    });
+  });
+
+  test.each(CASES)('%s, %s: is refused where no engine runs that could ask, and changes nothing; retry is not', async (type, action) => {
+    await withRig(options(type), async (rig) => {
+      rig.submit('c1', type);
+      await rig.run();
+      const disk = rig.copyOfDisk();
+      const before = await disk.clone().scan('');
+      const operate = (does: OperatorAction) => operateOffline(disk, { definitions: new Map([[type, COMMANDS[type]]]), commandId: 'c1', wish: { action: does }, now: rig.kernel.now });
+      await expect(operate(action)).rejects.toMatchObject({ code: 'OPERATOR_REFUSED', message: expect.stringContaining('shrink on host1 was not answered') as string });
+      expect(await disk.clone().scan('')).toEqual(before);
+      expect((await operate('retry')).operator).toMatchObject([{ action: 'retry' }]);
     });
   });
 
@@ -176,7 +191,8 @@ describe('an action on a command with a call that nobody has answered', () => {
         rig.ask(operation('retry'), rig.kernel.now + SECOND);
         await rig.run();
         const keysOf = (verb: string): readonly string[] => rig.host.calls.flatMap((call) => (call.verb === verb ? [call.key] : []));
-        expect([type, rig.host.drains.length, keysOf('prepare').length, keysOf('shrink').length, new Set(keysOf('shrink')).size]).toEqual([type, 0, 1, 2, 1]);
+        // Another step's undo does wait, once the first has failed again.
+        expect([type, type === 'UndoBefore' || rig.host.drains.length === 0, keysOf('prepare').length, keysOf('shrink').length, new Set(keysOf('shrink')).size]).toEqual([type, true, 1, 2, 1]);
       });
     }
   });

@@ -29,9 +29,9 @@ const HELD: readonly Held[] = [
   { what: 'a step behind the pivot', type: 'GoOn', does: ['resolve'], faults: forwardFails(), ends: `${CLOSED} (cross completed, s completed, t completed)` },
   { what: 'a step behind the pivot', type: 'GoOn', does: ['abandon'], faults: forwardFails(), ends: `${CLOSED} (cross completed, s unfinished)` },
   { what: 'a child whose undo failed', type: 'Parent', does: ['retry'], faults: undoFails(), ends: 'ROLLED_BACK, ROLLED_BACK' },
-  { what: 'a child whose undo failed', type: 'Parent', does: ['skip'], faults: undoFails(), ends: `${CLOSED}, ${CLOSED} (b skipped)` },
+  { what: 'a child whose undo failed', type: 'Parent', does: ['skip'], faults: undoFails(), ends: `${CLOSED} (b skipped), ${CLOSED} (b skipped)` },
   { what: 'a child whose undo failed', type: 'Parent', does: ['resolve'], faults: undoFails(), ends: `${CLOSED}, ${CLOSED}` },
-  { what: 'a child whose undo failed', type: 'Parent', does: ['abandon'], faults: undoFails(), ends: `${CLOSED}, ${CLOSED} (a blocked, b failed)` },
+  { what: 'a child whose undo failed', type: 'Parent', does: ['abandon'], faults: undoFails(), ends: `${CLOSED} (a blocked, b failed), ${CLOSED} (a blocked, b failed)` },
 ];
 
 const AT = ['10min', '20min'];
