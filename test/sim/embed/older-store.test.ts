@@ -16,13 +16,15 @@ import { broken, finished } from './finished.js';
 
 // A run in a directory whose engine's store is put back from a copy, while the world around it has gone on.
 
-type Moment = 'before the command' | 'a command' | 'a task' | 'children';
+type Moment = 'before the command' | 'a command' | 'a task' | 'a task on its host' | 'children' | 'tasks of children';
 
 const MOMENTS: { readonly [M in Moment]: (probe: Probe) => boolean } = {
   'before the command': ({ type }) => type === 'engineRecovered',
   'a command': ({ type }) => type === 'commandSubmitted',
   'a task': ({ type }) => type === 'taskPlaced',
+  'a task on its host': ({ type }) => type === 'taskSubmitted',
   children: (probe) => probe.type === 'commandSubmitted' && probe.parentId !== null,
+  'tasks of children': (probe) => probe.type === 'taskSubmitted' && probe.taskId.includes('!'),
 };
 
 let db: string;
@@ -105,6 +107,10 @@ describe.each(['live-migration', 'live-migration-failure'])('%s, accepted as it 
     ['a command', 'retry'],
     ['a task', 'abandon'],
     ['a task', 'retry'],
+    ['a task on its host', 'abandon'],
+    ['a task on its host', 'retry'],
+    ['tasks of children', 'abandon'],
+    ['tasks of children', 'retry'],
     ['children', 'abandon'],
     ['children', 'retry'],
   ])('with %s: is parked, and comes to an end when an operator says %s; all invariants hold that can', async (moment, action) => {
