@@ -3,7 +3,7 @@ import type { Invariant, Violation } from '../../../sim/invariants/invariant.js'
 import { INVARIANTS, Monitor } from '../../../sim/invariants/monitor.js';
 import { SharedStorage } from '../../../sim/world/shared-storage.js';
 import { VERBS } from '../../../sim/world/verbs/catalogue.js';
-import type { Args, StepRef } from '../../../actors/wire.js';
+import type { Args, SeenCommits, StepRef } from '../../../actors/wire.js';
 import type { CommandDefinition } from '../../../src/model/command.js';
 import { stageChanges, type Change } from '../../../src/store/change.js';
 import type { DiskOp } from '../../../src/store/disk.js';
@@ -28,6 +28,7 @@ export class Watched {
   constructor(
     readonly definitions: readonly CommandDefinition[],
     invariants: readonly Invariant[] = INVARIANTS,
+    lost: SeenCommits | null = null,
   ) {
     for (const domain of ['hdd', 'ssd']) this.storage.addDomain(domain);
     this.storage.addVm('vm1', HOST);
@@ -42,7 +43,7 @@ export class Watched {
           { key: entityRecordKey('disk/d1'), value: encodeRecord('entity', { version: 1, value: DISK_D1 }) },
           { key: HEAD_KEY, value: encodeRecord('head', { commitSeq: 0, incarnation: 1, epoch: 0, chain: 0, contents: 0, archive: 0, ended: 0, expired: 0 }) },
         ],
-        lost: null,
+        lost,
         now: 0,
         report: (violation) => this.violations.push(violation),
       },
@@ -94,6 +95,6 @@ export function opsOf(changes: readonly Change[]): readonly DiskOp[] {
   return stageChanges(changes, { has: () => false, lastHistory: () => -1 }).ops;
 }
 
-export function headOp(commitSeq: number, incarnation = 1): DiskOp {
-  return { type: 'put', key: HEAD_KEY, value: encodeRecord('head', { commitSeq, incarnation, epoch: 0, chain: 0, contents: 0, archive: 0, ended: 0, expired: 0 }) };
+export function headOp(commitSeq: number, incarnation = 1, epoch = 0): DiskOp {
+  return { type: 'put', key: HEAD_KEY, value: encodeRecord('head', { commitSeq, incarnation, epoch, chain: 0, contents: 0, archive: 0, ended: 0, expired: 0 }) };
 }
