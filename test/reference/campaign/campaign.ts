@@ -73,7 +73,12 @@ export function playPart(part: number): void {
     if (difference !== null) expect.fail(difference);
     expect(commands).toBeGreaterThan(3 * RUNS);
     expect(crashes).toBeGreaterThan(RUNS / 4);
-    const few = Object.entries(AT_LEAST).filter(([what, rate]) => (reached.get(what) ?? 0) < Math.floor((rate * lives) / 10_000));
+    const few = Object.entries(AT_LEAST).filter(([what, rate]) => (reached.get(what) ?? 0) < lessChance((rate * lives) / 10_000));
     expect(few.map(([what]) => `${what}: ${reached.get(what) ?? 0} of ${lives}`)).toEqual([]);
   });
+}
+
+/** In a short campaign, what is rare may not have come about. */
+function lessChance(expected: number): number {
+  return expected - 2 * Math.sqrt(expected);
 }
