@@ -1,14 +1,15 @@
 import type { Probe } from '../../actors/probe.js';
 import { isOfOlderStore } from '../../src/flow/older-store.js';
 import { isTerminal, type CommandState } from '../../src/flow/state.js';
+import type { Outcome } from '../../src/model/outcome.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import { awaitedWork } from './awaited-work.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
 import type { Batch } from './store-mirror.js';
 
 /**
- * A running task is never cleared, and nobody waits for what is gone. At rest, hosts hold no task that the engine has finished with, and the engine keeps
- * no record of one, nor of an open call.
+ * A running task is never cleared, nobody waits for what is gone, and what counts as lost or unknown is fenced. At rest, hosts hold no task that the engine
+ * has finished with, and the engine keeps no record of one, nor of an open call.
  */
 export const atRest: Invariant = {
   number: 7,
@@ -38,6 +39,8 @@ class AtRest implements Watcher {
         return this.broken(`task ${probe.taskId}`, `it was to be cleared on ${probe.host} while it is ${probe.state}`);
       case 'hostTaskCleared':
         return this.#cleared(probe.taskId, probe.host);
+      case 'taskEnded':
+        return this.#ended(probe.taskId, probe.outcome);
       default:
     }
   }
@@ -68,6 +71,13 @@ class AtRest implements Watcher {
     const record = this.scene.mirror.tasks.get(taskId);
     if (this.#running.has(taskId)) this.broken(`task ${taskId}`, `it was cleared on ${host} while it was running`);
     else if (record !== undefined && this.#isAwaited(record)) this.broken(`task ${taskId}`, `it was cleared on ${host}, and ${record.commandId} waits for it`);
+  }
+
+  /** What counts as gone, or as nobody knows what, must not run any more. */
+  #ended(taskId: string, { kind }: Outcome): void {
+    const pool = this.scene.mirror.tasks.get(taskId)?.pool;
+    if ((kind !== 'lost' && kind !== 'unknown') || pool === undefined) return;
+    if (this.scene.storage.fenceOf(pool, taskId) === null) this.broken(`task ${taskId}`, `it counts as ${kind}, and its id is not fenced`);
   }
 
   #hosts(): void {

@@ -2,9 +2,10 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import type { NodePorts } from '../../actors/ports.js';
 import type { Probe } from '../../actors/probe.js';
+import type { TakeOver } from '../../actors/host/spm-office.js';
 import { createSpmHost, SPM_HOST_DEFAULTS, type HostMessage, type SpmHostConfig } from '../../actors/spm-host.js';
 import type { HostRequest, Stamp, StepRef, TaskStatus, WireReply, WireRequest } from '../../actors/wire.js';
-import { Failures, type FailureRule } from '../../sim/faults/failures.js';
+import { Failures, type FailuresSpec } from '../../sim/faults/failures.js';
 import { SharedStorage } from '../../sim/world/shared-storage.js';
 import { VERBS } from '../../sim/world/verbs/catalogue.js';
 import { createVerbTable } from '../../sim/world/verbs/table.js';
@@ -28,7 +29,7 @@ export interface LoneHostOptions {
   readonly node?: string;
   readonly storage?: SharedStorage;
   readonly config?: Partial<SpmHostConfig>;
-  readonly rules?: readonly FailureRule[];
+  readonly rules?: FailuresSpec['rules'];
 }
 
 /** A host with nothing around it but shared storage and a clock that is turned by hand. Every verb takes a second. */
@@ -39,6 +40,8 @@ export class LoneHost {
   #now = 0;
   #asked = 0;
   #timers: { readonly at: number; readonly wake: () => void }[] = [];
+  /** Storage has given it the SPM role. */
+  readonly takeOffice: (takeOver: TakeOver) => void;
   readonly #receive: (request: WireRequest | WireReply) => void;
 
   constructor({ node = 'host1', storage = smallWorld(), config = {}, rules = [] }: LoneHostOptions = {}) {
@@ -73,6 +76,7 @@ export class LoneHost {
       wake: (message: HostMessage) => host(message),
     });
     this.#receive = (message) => receive?.(message);
+    this.takeOffice = (takeOver) => host({ type: 'takeOffice', takeOver });
   }
 
   /** Delivers a request and returns its correlation. */
@@ -118,6 +122,10 @@ export class LoneHost {
 
   stop(taskId: string): number {
     return this.ask({ op: 'stopTask', pool: 'pool1', taskId }).code;
+  }
+
+  fence(taskId: string): WireReply {
+    return this.ask({ op: 'fenceTask', pool: 'pool1', taskId });
   }
 
   clear(taskId: string): number {

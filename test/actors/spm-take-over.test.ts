@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FENCED, NOT_SPM, RECOVERING, TASK_UNKNOWN, type HostRequest } from '../../actors/wire.js';
 import { LoneHost, SECOND, smallWorld, submitVolume } from './lone-host.js';
 
 /** What is left of a host that died, as its next incarnation finds it. */
@@ -71,5 +72,85 @@ describe('an SPM that takes over', () => {
     const host = afterPowerCut((before) => before.submitVolume('v1', 'v1', { incarnation: 3, fence: { commandId: 'c1', number: 7 } }));
     expect(host.submitVolume('v2', 'v2', { incarnation: 2 }).code).toBe(9001);
     expect(host.submitVolume('v2', 'v2', { incarnation: 3, fence: { commandId: 'c1', number: 6 } }).code).toBe(9001);
+  });
+});
+
+describe('an SPM that needs time to take over', () => {
+  const LIST: HostRequest = { op: 'getAllTasksStatuses', pool: 'pool1' };
+  const ALL_ELSE: readonly HostRequest[] = [
+    submitVolume('new'),
+    ...(['stopTask', 'fenceTask', 'clearTask'] as const).map((op) => ({ op, pool: 'pool1', taskId: 'v1' })),
+  ];
+
+  /** Of a host that is up, and gets the role when another has a task running. */
+  function takingOver(): LoneHost {
+    const storage = smallWorld();
+    new LoneHost({ storage }).submitVolume('v1');
+    const host = new LoneHost({ node: 'host2', storage });
+    expect(host.ask(LIST).code).toBe(NOT_SPM);
+    storage.grantSpm('pool1', 'host2', 1);
+    host.takeOffice({ recovering: 5 * SECOND, loading: 2 * SECOND });
+    return host;
+  }
+
+  it('says of nothing that it is not there: first it is recovering, then its list means nothing, and nothing on storage is touched', () => {
+    const host = takingOver();
+    expect([LIST, ...ALL_ELSE].map((body) => host.ask(body).code)).toEqual([RECOVERING, RECOVERING, RECOVERING, RECOVERING, RECOVERING]);
+    host.advance(5 * SECOND);
+    expect(host.ask(LIST)).toMatchObject({ code: 0, result: { generation: 2, settled: false, tasks: [] } });
+    expect(ALL_ELSE.map((body) => host.ask(body).code)).toEqual([RECOVERING, RECOVERING, RECOVERING, RECOVERING]);
+    expect(host.storage.tasks('pool1')).toMatchObject([{ id: 'v1', state: 'running' }]);
+    expect(['v1', 'new'].map((id) => host.storage.fenceOf('pool1', id))).toEqual([null, null]);
+    host.advance(2 * SECOND);
+    expect(host.ask(LIST)).toMatchObject({ result: { generation: 2, settled: true, tasks: [{ taskId: 'v1', ...ROLLED_BACK }] } });
+  });
+
+  it('and loses the role meanwhile, is none any more', () => {
+    const host = takingOver();
+    host.storage.grantSpm('pool1', 'host1', 1);
+    expect(host.ask(LIST).code).toBe(NOT_SPM);
+    host.advance(10 * SECOND);
+    expect([host.ask(LIST).code, host.storage.tasks('pool1').map(({ state }) => state)]).toEqual([NOT_SPM, ['running']]);
+  });
+});
+
+describe('a request to fence a task', () => {
+  it('that the SPM has, tells how it stands and changes nothing', () => {
+    const host = new LoneHost();
+    host.submitVolume('v1');
+    expect(host.fence('v1')).toMatchObject({ code: 0, result: { taskId: 'v1', taskState: 'running' } });
+    host.advance(SECOND);
+    expect(host.fence('v1')).toMatchObject({ code: 0, result: { taskState: 'finished', taskResult: 'success' } });
+    expect(host.storage.fenceOf('pool1', 'v1')).toBe(null);
+  });
+
+  it('that no host ever had, says so each time, and what is submitted under its id from then on is refused, by the next SPM too', () => {
+    const host = new LoneHost();
+    expect([host.fence('v1').code, host.fence('v1').code, host.submitVolume('v1').code]).toEqual([TASK_UNKNOWN, TASK_UNKNOWN, FENCED]);
+    host.storage.grantSpm('pool1', 'host1', 2);
+    const next = new LoneHost({ storage: host.storage, config: { incarnation: 2 } });
+    expect([next.submitVolume('v1').code, next.storage.ledger.entries]).toEqual([FENCED, []]);
+  });
+
+  it('that a host had, and has cleared, says that', () => {
+    const host = new LoneHost();
+    host.submitVolume('v1');
+    host.advance(SECOND);
+    host.clear('v1');
+    expect([host.fence('v1').code, host.clear('v1'), host.fence('v1').code]).toEqual([FENCED, TASK_UNKNOWN, FENCED]);
+  });
+});
+
+describe('a task that is lost', () => {
+  it.each([
+    ['atStart', TASK_UNKNOWN, []],
+    ['atEnd', FENCED, ['v1']],
+  ] as const)('%s is unknown from then on, and its worker is free', (lost, fence, effects) => {
+    const host = new LoneHost({ rules: [{ verb: 'createVolume', nth: 1, lost }], config: { workers: 1 } });
+    expect([host.submitVolume('v1').code, host.submitVolume('v2').code]).toEqual([0, 0]);
+    host.advance(2 * SECOND);
+    expect([host.status('v1'), host.status('v2'), host.storage.tasks('pool1').map(({ id }) => id)]).toMatchObject([undefined, { taskState: 'finished' }, ['v2']]);
+    expect(host.storage.ledger.entries.map(({ key }) => key)).toEqual([...effects, 'v2']);
+    expect([host.fence('v1').code, host.submitVolume('v1').code]).toEqual([fence, FENCED]);
   });
 });

@@ -24,6 +24,11 @@ export function failTask(verb: string, match: Match, nth: number | 'every' = 1, 
   return { failTask: { verb, match, nth, code } };
 }
 
+/** Its host forgets it when it has begun, or when it is done. */
+export function loseTask(verb: string, match: Match, when: 'atStart' | 'atEnd'): FaultDocument {
+  return { loseTask: { verb, match, when } };
+}
+
 export function failCall(verb: string, match: Match, nth: number | 'every' = 1, code = GENERAL): FaultDocument {
   return { failCall: { verb, match, nth, code } };
 }

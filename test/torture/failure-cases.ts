@@ -2,7 +2,7 @@ import { CLEAN_UPS } from './cases/clean-up.js';
 import { FAMILIES } from './cases/families.js';
 import { LIMITS } from './cases/limits.js';
 import { OPERATORS } from './cases/operators.js';
-import { failCall, failTask, type FailureCase } from './failure-case.js';
+import { failCall, failTask, loseTask, type FailureCase } from './failure-case.js';
 
 const DISKS = ['disk1', 'disk2'];
 
@@ -26,6 +26,8 @@ function casesOf(disk: string): readonly FailureCase[] {
     { name: `cloneImageStructure of ${disk} fails`, faults: [failTask('cloneImageStructure', { disk })], ends: oneStays(disk) },
     { name: `diskReplicateStart of ${disk} fails`, faults: [failCall('diskReplicateStart', { disk })], ends: oneStays(disk) },
     { name: `syncImageData of ${disk} fails`, faults: [copyFails], ends: oneStays(disk) },
+    { name: `syncImageData of ${disk} is lost`, faults: [loseTask('syncImageData', { disk }, 'atStart')], ends: [oneStays(disk), MOVED] },
+    { name: `cloneImageStructure of ${disk} is lost when it is done`, faults: [loseTask('cloneImageStructure', { disk }, 'atEnd')], ends: oneStays(disk) },
     { name: `diskReplicateFinish of ${disk} fails once`, faults: [failCall('diskReplicateFinish', toTarget)], ends: MOVED },
     { name: `diskReplicateFinish of ${disk} fails for good`, faults: [failCall('diskReplicateFinish', toTarget, 'every')], ends: oneStays(disk) },
     { name: `deleteImage of the source of ${disk} fails once`, faults: [failTask('deleteImage', { disk, domain: 'hdd' })], ends: MOVED },

@@ -24,7 +24,9 @@ type CrashDocument = { readonly down: string } & (
   | { readonly afterPortOperation: number }
 );
 
-export type FaultDocument = { readonly failTask: Failure } | { readonly failCall: Failure } | { readonly crashEngine: CrashDocument };
+type Loss = { readonly verb: string; readonly match: { readonly [arg: string]: string }; readonly when: 'atStart' | 'atEnd' };
+
+export type FaultDocument = { readonly failTask: Failure } | { readonly failCall: Failure } | { readonly loseTask: Loss } | { readonly crashEngine: CrashDocument };
 
 /** Where a campaign crashes the engine. */
 export type EnginePoint = Exclude<CrashPoint, { at: 'time' }>;

@@ -30,6 +30,14 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     replace: "if (status.taskState === 'init') return null;",
   },
   {
+    name: 'a task that is missing for too long is lost before its id is fenced',
+    breaks: 'at-rest',
+    file: TASK_MANAGER,
+    find: `tracked.set({ ...entry, at: 'fencing', missing: null });
+    ask.fence(entry.task);`,
+    replace: "route(entry, { kind: 'lost' });",
+  },
+  {
     name: 'the record of a cleared task stays',
     breaks: 'at-rest',
     file: TASK_MANAGER,
