@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ChildReport } from '../../../src/flow/event.js';
 import { familyRootId, succeededWithRoot } from '../../../src/flow/children.js';
-import { submitted, type ParentRef } from '../../../src/flow/state.js';
+import { isOver, submitted, type ParentRef } from '../../../src/flow/state.js';
 import type { Outcome } from '../../../src/model/outcome.js';
 import { child, dependent, ERROR, Life, step, submittedChild, task, WELL } from './life.js';
 
@@ -108,8 +108,11 @@ describe('a family', () => {
     expect(of(parent)).toBe(expected);
   });
 
-  test('a completed child has succeeded with the root', () => {
-    const { state } = submittedChild(step('only')).on({ type: 'locksGranted' }).passes();
+  test('a completed child is over as far as that depends on itself, and has succeeded with the root', () => {
+    const life = submittedChild(step('only'));
+    expect(isOver(life.state)).toBe(false);
+    const { state } = life.on({ type: 'locksGranted' }).passes();
+    expect([isOver(state), isOver(succeededWithRoot(state, 9))]).toEqual([true, true]);
     expect(succeededWithRoot(state, 9)).toEqual({ ...state, status: 'SUCCEEDED', phase: { at: 'ended' }, endedAt: 9 });
   });
 });
