@@ -97,7 +97,7 @@ class Rules {
       case 'endSuccessfully':
         if (threw(last)) return this.endThrew(k, attempt);
         // A cancel that came while the step's work was under way takes effect once it is completed; a later one, in the next step.
-        if (this.state.cancel !== null && this.state.executionReason === 'ROLLBACK_FLOW') return this.undo(k);
+        if (this.state.cancel !== null && this.state.executionReason === 'ROLLBACK_FLOW' && !this.hasSucceededAlone(k)) return this.undo(k);
         return this.stepOver(k);
       case 'hasPassed':
         return this.answered(last);
@@ -197,7 +197,7 @@ class Rules {
 
   private endAgain(k: number, attempt: number): readonly Next[] {
     if (this.isPast()) return [oneOf(k, 'endSuccessfully', attempt + 1), inStatus('STUCK')];
-    if (this.state.cancel !== null) return this.state.executionReason === 'ROLLBACK_FLOW' ? this.undo(k) : [oneOf(k, 'endSuccessfully', attempt + 1)];
+    if (this.state.cancel !== null && !this.hasSucceededAlone(k)) return this.state.executionReason === 'ROLLBACK_FLOW' ? this.undo(k) : [oneOf(k, 'endSuccessfully', attempt + 1)];
     return this.isLastAttempt(k, attempt, 'endSuccessfully') ? this.undo(k) : [oneOf(k, 'endSuccessfully', attempt + 1)];
   }
 
@@ -306,6 +306,11 @@ class Rules {
     const mayHaveRun = ({ kind }: Outcome): boolean => kind !== 'refused' && kind !== 'notSent';
     if (work.some((item) => item.kind === 'task' && withCleanUps(item).some(({ past, outcome }) => [...past.map((attempt) => attempt.outcome), ...(outcome === null ? [] : [outcome])].some(mayHaveRun)))) return 'some';
     return this.committed.some((entry) => entry.index === k && (entry.callback === 'beforeRetry' || threw(entry))) ? 'unknown' : 'none';
+  }
+
+  /** What an independent child has done is its own: then a cancel comes too late for the step that started it. */
+  private hasSucceededAlone(k: number): boolean {
+    return (this.state.steps[k]?.work ?? []).some((item) => item.kind === 'child' && item.independent && item.outcome?.kind === 'succeeded');
   }
 
   private isLastAttempt(k: number, attempt: number, callback: CallbackName): boolean {

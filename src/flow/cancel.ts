@@ -1,4 +1,4 @@
-import { isDependent } from './children.js';
+import { hasSucceededAlone, isDependent } from './children.js';
 import type { Instant } from './event.js';
 import type { FlowShape } from './shape.js';
 import { isHeld, isTerminal, type CommandState, type Phase } from './state.js';
@@ -15,7 +15,10 @@ export function cancelRefusal(state: CommandState): string | null {
   if (state.status === 'COMPLETED') return 'it is COMPLETED, and can be undone only with its parent';
   if (isHeld(state.status)) return `it is held (${state.status})`;
   if (state.executionReason === 'ROLLBACK_FLOW') return 'it is rolling back already';
-  return isPast(state) ? 'it is past its point of no return' : null;
+  if (isPast(state)) return 'it is past its point of no return';
+  const { phase } = state;
+  const ends = phase.at === 'callback' && phase.callback === 'endSuccessfully' && hasSucceededAlone(stepAt(state));
+  return ends ? 'an independent child of its current step has succeeded, and the step is about to end well' : null;
 }
 
 /**

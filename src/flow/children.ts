@@ -45,6 +45,11 @@ export function hasClosedChild(step: StepState): boolean {
   return dependentChildren(step).some(({ undo }) => undo === 'closed');
 }
 
+/** Whether an independent child of it has succeeded: what that has done is its own, and the step ends well whatever is wished. */
+export function hasSucceededAlone({ work }: StepState): boolean {
+  return work.some((item) => item.kind === 'child' && item.independent && item.outcome?.kind === 'succeeded');
+}
+
 /** The state with one child of its current step changed. */
 export function withChild(state: CommandState, child: ChildItem): CommandState {
   return withStep(state, { work: stepAt(state).work.map((item) => (item.id === child.id ? child : item)) });

@@ -2,7 +2,7 @@ import type { Data } from '../model/data.js';
 import type { ErrorRecord } from '../model/errors.js';
 import type { Instant, StagedWork } from './event.js';
 import { CANCELLED } from './cancelled.js';
-import { hasClosedChild, isDependent } from './children.js';
+import { hasClosedChild, hasSucceededAlone, isDependent } from './children.js';
 import { ended } from './ending.js';
 import { childId } from './ids.js';
 import { effectsOfItem, placedTask } from './items.js';
@@ -69,7 +69,7 @@ export function completed(shape: FlowShape, state: CommandState, output: { reado
   const done = withStep(state, { completed: true, ...output, ...(crossed ? { pivot: 'passed' } : {}) });
   if (done.cancel === null) return reach(shape, done, index + 1, at);
   // What an independent child has done is its own, and past a point of no return there is no way back: the wish came too late.
-  const tooLate = isPast(done) || stepAt(done).work.some((item) => item.kind === 'child' && item.independent && item.outcome?.kind === 'succeeded');
+  const tooLate = isPast(done) || hasSucceededAlone(stepAt(done));
   return tooLate ? reach(shape, { ...done, cancel: null }, index + 1, at) : failCompletedStep(shape, done, CANCELLED);
 }
 
@@ -93,7 +93,7 @@ export function again(shape: FlowShape, state: CommandState, tried: Tried, at: I
   const handler = shapeAt(shape, state.executionIndex);
   // Past the point of no return there is only forward: patiently, or not at all.
   const past = isPast(state);
-  if (of === 'endSuccessfully' && state.cancel !== null && !past) return failCompletedStep(shape, state, CANCELLED);
+  if (of === 'endSuccessfully' && state.cancel !== null && !past && !hasSucceededAlone(stepAt(state))) return failCompletedStep(shape, state, CANCELLED);
   const stopped = of === 'start' ? stopError(shape, state, error) : null;
   if (stopped !== null) return failStep(shape, state, stopped);
   const counted = !past || !isUncounted(error);

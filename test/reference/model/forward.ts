@@ -37,10 +37,14 @@ function parts(tale: Tale, step: Step): Part | null {
   step.completed = true;
   if (!tale.cancelled) return null;
   // Too late: past the point of no return, or a child has done on its own what is not this command's to undo.
-  const tooLate = tale.isPast || step.items.some((item) => isIndependent(item) && item.outcome === 'succeeded');
+  const tooLate = tale.isPast || hasSucceededAlone(step);
   if (!tooLate) tale.fails(CANCELLED);
   tale.cancelled = false;
   return tooLate ? null : 'endSuccessfully';
+}
+
+function hasSucceededAlone({ items }: Step): boolean {
+  return items.some((item) => isIndependent(item) && item.outcome === 'succeeded');
 }
 
 /** Runs a callback until it is committed, or has failed for good. */
@@ -60,7 +64,7 @@ function tryPart(tale: Tale, step: Step, part: 'start' | 'endSuccessfully'): boo
       continue;
     }
     const patient = tale.isPast;
-    const stopped = part === 'start' ? tale.stopped(step) : tale.cancelled && !patient ? CANCELLED : null;
+    const stopped = part === 'start' ? tale.stopped(step) : tale.cancelled && !patient && !hasSucceededAlone(step) ? CANCELLED : null;
     if (stopped !== null) return tale.fails(stopped);
     if (patient && tale.isUncounted(end)) failures -= 1;
     else if (failures >= (patient ? tale.patience(script) : script.attempts) || !tale.picks(script, end)) {
@@ -76,6 +80,7 @@ function refusal(tale: Tale, step: Step, part: 'start' | 'endSuccessfully', atte
   let refused: Stopped | null = null;
   // When its work is over, a step has no time limit any more.
   for (let stop = stopOf(tale, step, part); stop !== null; stop = stopOf(tale, step, part)) {
+    if (part === 'endSuccessfully' && hasSucceededAlone(step)) throw tale.impossible('a cancel is refused here');
     if (!stop.inRun && (attempt === 1 || step.pivot === 'maybe')) throw tale.impossible('there was nothing to wait for');
     if (!stop.inRun) return 'waited';
     refused = part === 'start' ? tale.stopped(step) : CANCELLED;

@@ -59,6 +59,14 @@ describe('a cancel while the step waits for its work', () => {
     expect(life.calls.at(-1)).toBe('start 1');
     expect(life.state.cancel).toBeNull();
   });
+
+  test('so that what its endSuccessfully throws is tried again like ever', () => {
+    const life = cancelled(Life.of(step('a', { retry: TWICE }), step('b')).started(child('Child'), child('Child')));
+    life.ended(WELL, 0).ended({ kind: 'childFailed', error: ERROR }, 1).throws();
+    expect([life.status, life.calls.at(-1)]).toEqual(['RUNNING', 'endSuccessfully 0 #2']);
+    life.ends();
+    expect([life.status, life.calls.at(-1)]).toEqual(['RUNNING', 'start 1']);
+  });
 });
 
 describe('a cancel in the back-off of a callback', () => {
@@ -113,6 +121,7 @@ describe('a cancel that changes nothing', () => {
   test.each([
     ['of a command that has ended', () => Life.of(step('a')).passes(), 'it is SUCCEEDED'],
     ['of one that is rolling back', () => Life.of(step('a')).throws(), 'it is rolling back already'],
+    ['of one whose step an independent child has completed', () => Life.of(step('a')).started(child('Child')).ended(WELL), 'an independent child of its current step has succeeded, and the step is about to end well'],
     ['of one that is held', () => Life.of(step('a')).on({ type: 'parked', error: ERROR }), 'it is held (PARKED)'],
   ])('%s', (_, lived, why) => {
     const life = lived();
