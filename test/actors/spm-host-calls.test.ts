@@ -34,6 +34,23 @@ describe('an HSM call', () => {
     expect(replication(host)).toBe('domain2');
   });
 
+  it('that pivots leaves what it has changed on shared storage, where the host finds it when it has crashed', () => {
+    const host = readyHost();
+    host.send(replicate('k1', 'diskReplicateStart', 'domain2'));
+    host.advance(SECOND);
+    host.storage.perform({
+      key: 'sync', verb: 'syncImageData', args: { disk: 'disk1', source: 'domain1', target: 'domain2' },
+      step: { commandId: 'c0', executionIndex: 1, reason: 'REGULAR_FLOW', attempt: 1 }, host: 'host1', hold: null,
+    });
+    const pivot = host.send(replicate('k2', 'diskReplicateFinish', 'domain2'));
+    host.advance(SECOND);
+    expect(host.replyTo(pivot)?.code).toBe(0);
+    const next = new LoneHost({ storage: host.storage, config: { incarnation: 2 } });
+    const read = next.send({ op: 'read', verb: 'getVmDisk', args: { vm: 'vm1', disk: 'disk1' } });
+    next.advance(SECOND);
+    expect(next.replyTo(read)).toMatchObject({ code: 0, incarnation: 2, result: { domain: 'domain2' } });
+  });
+
   it('with the same key is done once and answered alike, while it runs and afterwards', () => {
     const host = readyHost();
     const calls = [host.send(replicate('k1', 'diskReplicateStart', 'domain2'))];
