@@ -4,6 +4,7 @@ import type { ErasedHandler } from '../../src/model/handler.js';
 import { stepNumber } from '../../src/flow/step.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import { isHeld, isTerminal, type Callback, type CommandState, type CommandStatus, type HistoryEntry } from '../../src/flow/state.js';
+import { begunTooSoon, runsBefore } from './back-off.js';
 import { dependentsOf, familyFlaws } from './family.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
 import { operated } from './operator-flaws.js';
@@ -67,6 +68,7 @@ class CallbackOrder implements Watcher {
     for (const { before, after } of tasks) if (before === undefined && after !== undefined) this.#placed(after);
     for (const command of changed.values()) {
       this.#status(command);
+      for (const task of begunTooSoon(command, this.scene.now())) this.broken(`task ${task}`, 'it is tried again before its back-off is over');
       for (const flaw of familyFlaws(this.scene.definitions, this.scene.mirror, command, changed)) this.broken(command.id, flaw);
     }
   }
@@ -102,6 +104,8 @@ class CallbackOrder implements Watcher {
     }
     const handlers = handlersOf(this.scene.definitions, state);
     if (handlers === null) return;
+    const due = runsBefore(state, probe, this.scene.now());
+    if (due !== null) this.broken(state.id, `${nameOf(probe)} runs, and is not due before ${due} µs`);
     const history = this.scene.mirror.historyOf(state.id);
     if (probe.callback === 'beforeRetry') return this.#beforeRetry(handlers, history, state, probe, `${nameOf(probe)} runs`, null);
     if (this.#isMisplaced(state, probe, `${nameOf(probe)} runs`)) return;
@@ -123,6 +127,9 @@ class CallbackOrder implements Watcher {
     const state = this.scene.mirror.commands.get(task.commandId);
     const handlers = state === undefined ? null : handlersOf(this.scene.definitions, state);
     if (state === undefined || handlers === null) return;
+    const { executionIndex: index, executionReason } = task;
+    const mayCross = executionReason === 'REGULAR_FLOW' && handlers[index]?.pointOfNoReturn?.part === 'task';
+    if (mayCross && state.steps[index]?.pivot === 'none') this.broken(`task ${task.id}`, 'it may cross the point of no return, and that was not committed with it');
     const flaw = placingFlaw(handlers, this.scene.mirror.historyOf(state.id), state, task);
     if (flaw !== null) this.broken(`task ${task.id}`, flaw);
   }

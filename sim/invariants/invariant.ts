@@ -26,6 +26,8 @@ export interface Scene {
   /** The store's, once its engine has started: of an older copy that is accepted in this run, the one that begins with that. 0: none was ever accepted. */
   readonly epoch: number;
   readonly storage: SharedStorage;
+  /** µs */
+  readonly now: () => number;
 }
 
 /** @param where a node, command or key. @param detail what is wrong, in words */

@@ -53,7 +53,8 @@ export class Monitor {
     this.#now = now;
     this.#storage = storage;
     this.#effectsSeen = storage.ledger.entries.length;
-    this.#scene = { definitions, pools, mirror: this.#mirror, storage, epoch: lost === null ? (this.#mirror.heads.get('head')?.epoch ?? 0) : lost.commitSeq + 1 };
+    const epoch = lost === null ? (this.#mirror.heads.get('head')?.epoch ?? 0) : lost.commitSeq + 1;
+    this.#scene = { definitions, pools, mirror: this.#mirror, storage, epoch, now: () => this.#now };
     this.#report = report;
     for (const { name } of [...invariants, atRest]) this.#violations.set(name, []);
     this.#watchers = invariants.map(({ name, watch }) => watch(this.#scene, (where, detail) => this.#breach(name, where, detail)));

@@ -17,6 +17,8 @@ export function operatorFlaws(before: CommandState, after: CommandState): readon
   if (entry !== undefined) {
     if (!isHeld(before.status)) flaws.push(`an operator acted on it while it was ${before.status}`);
     if (entry.status !== before.status || entry.index !== before.executionIndex) flaws.push(`the operator's action is logged at ${entry.status} ${entry.index}, and it was ${before.status} ${before.executionIndex}`);
+    // Where a parked command is let go on, nothing is given up.
+    if (after.fence === before.fence && (entry.status !== 'PARKED' || entry.action !== 'retry')) flaws.push('an operator gave up what was under way without a new fence number');
     if (entry.action === 'abandon' && after.status !== 'CLOSED_BY_OPERATOR') flaws.push(`it was abandoned, and is ${after.status}`);
   } else if ((before.status === 'STUCK' || before.status === 'ROLLBACK_INCOMPLETE') && before.status !== after.status && before.heldBy?.code !== 'CHILD_HELD') {
     // What was parked for another program goes on by itself in one that can continue it.

@@ -2,6 +2,7 @@ import { CLEAN_UPS } from './cases/clean-up.js';
 import { FAMILIES } from './cases/families.js';
 import { LIMITS } from './cases/limits.js';
 import { OPERATORS } from './cases/operators.js';
+import { RETENTION } from './cases/retention.js';
 import { failCall, failTask, loseTask, type FailureCase } from './failure-case.js';
 
 const DISKS = ['disk1', 'disk2'];
@@ -104,4 +105,5 @@ export const FAILURE_CASES: readonly FailureCase[] = [
   ...OPERATORS,
   ...LIMITS,
   ...CLEAN_UPS,
+  ...RETENTION,
 ];

@@ -108,7 +108,7 @@ const FAMILIES: readonly Breach[] = [
   ],
 ];
 
-// Clean-ups before a retry.
+// Retries, and clean-ups before them.
 
 const task = ({ state }: Life): TaskItem => {
   const item = state.steps[0]?.work[0];
@@ -142,7 +142,7 @@ function placed(life: Life): Life {
 
 const withPast = (life: Life, outcome: Outcome): Life => life.forge({ steps: life.state.steps.map((step) => ({ ...step, work: [{ ...task(life), past: [{ id: 'c1$0.w1.1.0', outcome }] }] })) });
 
-const CLEAN_UPS: readonly Breach[] = [
+const RETRIES: readonly Breach[] = [
   ['a clean-up that its handler has not', () => cleansUp(begin().returns({ work: [LEAF] })), /^callback-order c1: beforeRetry\(0\) was committed \(ok\) for c1\$\S+, but its handler has none/],
   ['a clean-up for a task that there is not', () => cleansUp(retrying(), { task: 'c1$0.w1.9.9' }), /^callback-order c1: beforeRetry\(0\) .*, but no such task is to be tried again/],
   ['a clean-up for no task at all', () => retrying().runs('beforeRetry'), /^callback-order c1: beforeRetry\(0\) runs for no task, but no such task is to be tried again/],
@@ -157,6 +157,26 @@ const CLEAN_UPS: readonly Breach[] = [
     /^callback-order c1: beforeRetry\(0\) attempt 4 .*, but its attempts are used up/,
   ],
   ['a clean-up for a command that is being cancelled', () => cleansUp(retrying().forge({ cancel: { requestedAt: 0, during: null } })), /^callback-order c1: .*, but the step is being stopped/],
+  [
+    'a clean-up that does not wait for its next attempt',
+    () => {
+      const life = retrying();
+      const { id } = task(life);
+      life.happens({ type: 'beforeRetryThrew', run: { index: 0, attempt: 1, task: id }, error: ERROR, sent: false });
+      return life.runs('beforeRetry', 0, 2, id);
+    },
+    /^callback-order c1: beforeRetry\(0\) attempt 2 runs, and is not due before \d+ µs/,
+  ],
+  ['a callback that does not wait for its next attempt', () => begin().returns().returns().throws().runs('beforeTask', 1, 2), /^callback-order c1: beforeTask\(1\) attempt 2 runs, and is not due before \d+ µs/],
+  [
+    'a task that does not wait for its next attempt',
+    () => {
+      const life = begin(Careful).returns({ work: [LEAF] });
+      life.happens({ type: 'workEnded', id: task(life).id, outcome: FAILED });
+      return changed(life, 0, { work: [{ ...task(life), notBefore: null }] });
+    },
+    /^callback-order task c1\$\S+: it is tried again before its back-off is over/,
+  ],
   ['an attempt without the clean-up before it', () => placed(retrying()), /^callback-order task c1\$\S+: it was placed without the clean-up before it/],
   ['an attempt that does not await the tasks of its clean-up', () => placed(prepared(retrying(), { work: [LEAF] })), /^callback-order task c1\$\S+: it was placed, and clean-up task c1\$\S+ had not ended well/],
 ];
@@ -233,6 +253,7 @@ const SNAPSHOTS: readonly Breach[] = [
   ['a migration that undoes a step', (life = begin().returns().returns()) => migrated(life, { steps: life.state.steps.map((step) => ({ ...step, completed: false })) }), /^exactly-once c1: what was done in step 0 has changed with its version/],
   ['a migration that brings a step from nowhere', (life = begin().returns()) => migrated(life, { steps: [...life.state.steps, { ...life.state.steps[0], number: 5 }] as CommandState['steps'] }), /^exactly-once c1: step 1 has come from nowhere/],
   ['a migration into another step', () => migrated(begin().returns(), { executionIndex: 1 }), /^exactly-once c1: it was in step 0, and is in step 1/],
+  ['a task that may cross the point of no return, and nobody knows', () => placed(changed(begin(OneWay), 0, { work: [task(begin(OneWay).returns({ work: [LEAF] }))] })), /^callback-order task c1\$\S+: it may cross the point of no return, and that was not committed with it/],
   ['a callback of a command that is not on disk', unknown, /^callback-order c9: beforeTask\(0\) runs, but the command is not on disk/],
   ['a callback under the name of another step', () => begin().forge({}, [{ index: 0, callback: 'beforeTask', handler: 'second', outcome: 'X' }]), /^callback-order c1: beforeTask\(0\) was committed \(X\), but step 0 is first/],
 ];
@@ -264,7 +285,7 @@ function forgeAction(life: Life, action: OperatorAction, change: Partial<Command
 
 describe.each<[string, readonly Breach[]]>([
   ['families', FAMILIES],
-  ['clean-ups before a retry', CLEAN_UPS],
+  ['retries, and clean-ups before them', RETRIES],
   ['operators', OPERATORS],
   ['snapshots', SNAPSHOTS],
 ])('%s', (_, breaches) => {

@@ -25,6 +25,9 @@ export const LEAF: StagedWork = {
 /** A dependent child. */
 export const CHILD: StagedWork = { kind: 'child', type: 'Child', params: {}, locks: [], independent: false };
 
+/** µs, and more than any policy here has. */
+const LONGEST_BACK_OFF = 600_000_000;
+
 type Entry = Pick<HistoryEntry, 'index' | 'callback'> & Partial<HistoryEntry>;
 
 /**
@@ -97,6 +100,7 @@ export class Life {
 
   /** An event by the engine's own rules, in one batch. */
   happens(event: FlowEvent, history: readonly HistoryEntry[] = [], beside: readonly Change[] = []): this {
+    if (event.type === 'retryDue') this.run.advance(LONGEST_BACK_OFF);
     const shape = shapeOf(this.definition.handlers);
     const step = transition(shape, this.state, event, { now: this.run.now, jitter: 0 });
     if (step === null) return this;
@@ -131,8 +135,9 @@ export class Life {
   }
 
   /** A callback's function begins to run. */
-  runs(callback: CallbackName, index = this.state.executionIndex, attempt = 1): this {
-    this.run.probe({ type: 'callbackRuns', commandId: this.state.id, index, handler: this.state.handlers[index] ?? '', callback, attempt });
+  runs(callback: CallbackName, index = this.state.executionIndex, attempt = 1, task?: string): this {
+    const of = task === undefined ? {} : { task };
+    this.run.probe({ type: 'callbackRuns', commandId: this.state.id, index, handler: this.state.handlers[index] ?? '', callback, attempt, ...of });
     return this;
   }
 

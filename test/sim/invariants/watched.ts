@@ -60,6 +60,11 @@ export class Watched {
     return this.#t;
   }
 
+  /** @param us how much later it is */
+  advance(us: number): void {
+    this.#t += us;
+  }
+
   /** What is broken, as `invariant where: detail`. */
   get broken(): readonly string[] {
     return this.violations.map(({ invariant, where, detail }) => `${invariant} ${where}: ${detail}`);

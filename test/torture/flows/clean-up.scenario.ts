@@ -37,6 +37,10 @@ const Copy = defineCommand({ type: 'Copy', params, locks: ({ name }) => [{ key: 
       entities.update(Job, name, (job) => ({ ...job, tries: job.tries + 1 }));
       return task('sweep', `${String(args.thing)}.${attempt}`);
     },
+    // It fails where an attempt was made without what comes before it.
+    endSuccessfully: async ({ call, work, params: { name } }) => {
+      for (const [i, { earlier }] of work.entries()) for (const [n] of earlier.entries()) await call('host2', 'tidy', { thing: `${name}.${PARTS[i] ?? ''}.${n + 2}` });
+    },
     endWithFailure: ({ params: { name } }) => undoCopies(name),
     compensate: ({ params: { name } }) => undoCopies(name),
     compensationEnded: async ({ call, entities, params: { name }, revert: { of, work, error } }) => {
@@ -102,6 +106,7 @@ export default defineScenario({
     open: { kind: 'hsm', effect: 'open/${args.thing}' },
     close: { kind: 'spm', reverses: 'open/${args.thing}', latency: '1s' },
     sweep: { kind: 'spm', effect: 'swept/${args.thing}', latency: '2s' },
+    tidy: { kind: 'hsm', reverses: ['open/${args.thing}', 'swept/${args.thing}'] },
     unsweep: { kind: 'spm', reverses: 'swept/${args.thing}', latency: '1s' },
     report: { kind: 'hsm', args: ['thing'], effectFree: true },
     check: { kind: 'spm', args: ['thing'], effectFree: true, latency: '1s' },

@@ -1,6 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { crash, findingOf, pointsOf, reference, type Finding, type Reference } from '../crash-points/campaign.js';
+import type { FailureCase } from '../failure-case.js';
 import { FAILURE_CASES } from '../failure-cases.js';
 import { tell } from '../processes.js';
 import type { EnginePoint } from '../scenario.js';
@@ -16,6 +17,8 @@ const [seed = '1', limit = '1'] = process.argv.slice(2);
 const send = (message: HunterMessage): Promise<void> => tell(message);
 let runs = 0;
 
+const SEEDS = 20;
+
 const caught = await hunt();
 if (caught !== null) await send({ type: 'caught', runs, finding: caught });
 // The channel to the parent would keep this process.
@@ -23,17 +26,16 @@ process.disconnect();
 
 async function hunt(): Promise<Finding | null> {
   const references: Reference[] = [];
-  for (const failureCase of FAILURE_CASES) {
-    // Where chance decides how it goes, one seed shows little.
-    const seeds = failureCase.ends === null ? 30 : 1;
-    for (let i = 0; i < seeds; i += 1) {
-      const first = await reference(failureCase, Number(seed) + i);
-      const second = await reference(failureCase, Number(seed) + i);
-      await count(2);
-      if (first.course.problems.length > 0) return findingOf(first, null, first.course.problems);
-      if (first.course.traceHash !== second.course.traceHash) return findingOf(first, null, ['determinism: the same run has two traces']);
-      references.push(first);
-    }
+  for (const [failureCase, ownSeed] of courses()) {
+    const unhurt = await reference(failureCase, ownSeed);
+    await count(1);
+    if (unhurt.course.problems.length > 0) return findingOf(unhurt, null, unhurt.course.problems);
+    references.push(unhurt);
+  }
+  for (const first of references.slice(0, FAILURE_CASES.length)) {
+    const second = await reference(first.of, first.seed);
+    await count(1);
+    if (first.course.traceHash !== second.course.traceHash) return findingOf(first, null, ['determinism: the same run has two traces']);
   }
   const left = references.flatMap((of) => pointsOf(of).map((point): readonly [Reference, EnginePoint] => [of, point]));
   const generator = xoroshiro128plus(Number(seed));
@@ -46,6 +48,13 @@ async function hunt(): Promise<Finding | null> {
     if (problems.length > 0) return findingOf(of, point, problems);
   }
   return null;
+}
+
+/** Every case, and then those again with other seeds in which chance decides how they go: one shows little of these. */
+function courses(): readonly (readonly [FailureCase, number])[] {
+  const first = FAILURE_CASES.map((one) => [one, Number(seed)] as const);
+  const further = Array.from({ length: SEEDS - 1 }, (_, i) => FAILURE_CASES.filter(({ ends }) => ends === null).map((one) => [one, Number(seed) + i + 1] as const));
+  return [...first, ...further.flat()];
 }
 
 async function count(more: number): Promise<void> {

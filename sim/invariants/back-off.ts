@@ -1,0 +1,25 @@
+import { withCleanUps } from '../../src/flow/clean-up.js';
+import type { CommandState, HistoryEntry, TaskItem } from '../../src/flow/state.js';
+import type { Changed } from './store-mirror.js';
+
+// When an attempt is due is committed before the wait (semantics §2, "Retry"): nothing begins sooner, whatever happens meanwhile. All times are µs.
+
+/** When a run that begins now was due, if that is still to come; else null. */
+export function runsBefore({ phase, steps }: CommandState, { index, callback, task }: Pick<HistoryEntry, 'index' | 'callback' | 'task'>, now: number): number | null {
+  const item = steps[index]?.work.find(({ id }) => id === task);
+  const cleanUp = item?.kind === 'task' && item.cleanUp?.at === 'callback' ? item.cleanUp : null;
+  const due = callback === 'beforeRetry' ? cleanUp?.notBefore : phase.at === 'callback' ? phase.notBefore : null;
+  return due !== null && due !== undefined && due > now ? due : null;
+}
+
+/** The tasks whose next attempt begins with this change, though it is not due yet. */
+export function begunTooSoon({ before, after }: Changed<CommandState>, now: number): readonly string[] {
+  if (before === undefined || after === undefined) return [];
+  const waiting = new Set(tasksOf(before).flatMap(({ id, notBefore }) => (notBefore !== null && notBefore > now ? [id] : [])));
+  if (waiting.size === 0) return [];
+  return tasksOf(after).flatMap(({ id, notBefore, outcome }) => (waiting.has(id) && notBefore === null && outcome === null ? [id] : []));
+}
+
+function tasksOf({ steps }: CommandState): readonly TaskItem[] {
+  return steps.flatMap(({ work, revertWork }) => [...work, ...revertWork].flatMap((item) => (item.kind === 'task' ? withCleanUps(item) : [])));
+}
