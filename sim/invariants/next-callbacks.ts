@@ -305,6 +305,7 @@ class Rules {
     const work = this.state.steps[k]?.work ?? [];
     const mayHaveRun = ({ kind }: Outcome): boolean => kind !== 'refused' && kind !== 'notSent';
     if (work.some((item) => item.kind === 'task' && withCleanUps(item).some(({ past, outcome }) => [...past.map((attempt) => attempt.outcome), ...(outcome === null ? [] : [outcome])].some(mayHaveRun)))) return 'some';
+    if ((this.state.steps[k]?.called ?? []).length > 0) return 'some';
     return this.committed.some((entry) => entry.index === k && (entry.callback === 'beforeRetry' || threw(entry))) ? 'unknown' : 'none';
   }
 

@@ -48,7 +48,12 @@ function reasonOf(state: CommandState, step: StepState, index: number): Existing
   if (step.completed) return 'completed';
   // A failed step whose own clean-up is done is undone, and has no mark of it.
   if (step.failure !== undefined && state.executionIndex < index) return null;
-  return step.begun || step.sent === true || step.called !== undefined ? 'unfinished' : null;
+  return step.begun || mayHaveCalled(step) ? 'unfinished' : null;
+}
+
+/** Whether HSM calls of the step may have had effects: of a run that threw, or of one that was committed. */
+export function mayHaveCalled({ sent, called = [] }: StepState): boolean {
+  return sent === true || called.length > 0;
 }
 
 /** Of a task only what is known not to have run is known to have done nothing. Independent children answer for themselves. */

@@ -1,6 +1,6 @@
 import type { ErrorRecord } from '../model/errors.js';
 import { childThatStays, childToUndo, hasClosedChild, rollBackChild, withChild } from './children.js';
-import { ended, mayHaveRun } from './ending.js';
+import { ended, mayHaveCalled, mayHaveRun } from './ending.js';
 import { effectsOfItem, isFailedTask, mayRunAgain, nextTaskAttempt } from './items.js';
 import { errorOfOutcome } from './retry.js';
 import type { FlowShape } from './shape.js';
@@ -22,7 +22,7 @@ function cleanUp(shape: FlowShape, state: CommandState): Transition {
   if (step.revertWork.some(isFailedTask)) return revertAgain(shape, state, 'endWithFailure');
   if (step.revertWork.length > 0) return tellOfReverts(state);
   if (handler.hasEndWithFailure) return toCallback(state, 'endWithFailure', nextRun(step));
-  if (!handler.effectFree && (step.sent === true || step.work.some(mayHaveRun))) {
+  if (!handler.effectFree && (mayHaveCalled(step) || step.work.some(mayHaveRun))) {
     return undoFailed(shape, state, 'notUndoable', noWayBack(`step ${index} (${handler.name}) failed half-way, and has no endWithFailure`));
   }
   return undoNext(shape, state, index - 1);

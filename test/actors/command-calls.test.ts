@@ -244,6 +244,19 @@ describe('a call that another incarnation of its host answers', () => {
     });
   });
 
+  test('that went well is not forgotten either: the task after it was refused, and nobody undoes the call', async () => {
+    const one = command().step(step({
+      name: 'one',
+      beforeTask: async ({ call }) => void (await call('host1', 'a', {})),
+      createTask: () => ({ verb: 'copy', args: {}, pool: 'pool1' }),
+    })).build();
+    await withRig({ commands: [one], host: { submit: () => 1000 } }, async (rig) => {
+      rig.submit('c1', 'T');
+      await rig.run();
+      expect(await rig.command()).toMatchObject({ status: 'ROLLBACK_INCOMPLETE', heldBy: { code: 'NOT_UNDOABLE' }, error: { code: 'TASK_FAILED' } });
+    });
+  });
+
   test('that was never sent leaves nothing to undo', async () => {
     const one = command().step(step({ name: 'one', retry: { ...THRICE, attempts: 2 }, beforeTask: () => {
       throw new Error('not now');

@@ -99,6 +99,7 @@ function start(tale: Tale, step: Step, attempt: number, refused: Stopped | null)
   if (calls && pivot === 'beforeTask' && step.pivot === 'none') step.pivot = 'maybe';
   const first = runEnd(beforeTask, attempt);
   const end = first === 'ok' ? runEnd(createTask, attempt) : first;
+  if (calls || (first === 'ok' && createTask.calls)) step.sent = true;
   if (end === 'ok' && refused === null) {
     tale.expect(step, 'beforeTask', attempt, 'ok');
     tale.expect(step, 'createTask', attempt, 'ok');
@@ -107,7 +108,6 @@ function start(tale: Tale, step: Step, attempt: number, refused: Stopped | null)
     step.startedBy = attempt;
     return 'ok';
   }
-  if (calls || (first === 'ok' && createTask.calls)) step.sent = true;
   const ended = end === 'ok' ? (refused ?? end) : end;
   tale.expect(step, first === 'ok' ? 'createTask' : 'beforeTask', attempt, ended);
   return ended;

@@ -112,6 +112,8 @@ describe('a step that cannot undo itself', () => {
   test.each<[what: string, fails: (life: Life) => Life]>([
     ['its task may have run', (life) => life.started(task('copy')).ended(LOST)],
     ['a verb of its callback had left', (life) => life.throws(ERROR, true)],
+    ['a verb of its committed callback was done, though its task was refused', (life) =>
+      life.on({ type: 'started', run: life.run, work: [task('copy')], called: [{ callback: 'start', host: 'host1', verb: 'make' }] }).ended(refusedWith(1000))],
   ])('without endWithFailure, when %s: the rollback stops there', (_, fails) => {
     const life = fails(atThird({}, {}, { hasEndWithFailure: false }));
     expect([life.status, life.state.heldBy?.code, life.undos]).toEqual(['ROLLBACK_INCOMPLETE', 'NOT_UNDOABLE', ['blocked', 'blocked', 'notUndoable']]);
