@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { defineCommand, type CommandDefinition } from '../../src/model/command.js';
 import type { Probe } from '../../actors/probe.js';
+import { StoreMirror } from '../../sim/invariants/store-mirror.js';
+import { isHeld } from '../../src/flow/state.js';
 import type { DiskEntry } from '../../src/store/disk.js';
 import { MemoryDisk } from '../../src/store/memory-disk.js';
 import { EngineRig, SECOND, type RigOptions } from '../actors/engine-rig.js';
@@ -19,12 +21,17 @@ function command(type: string, version: number, steps: readonly Step[], migratio
 
 const RETRY = { attempts: 3, backoffMs: 1000, maxBackoffMs: 1000 };
 const FLOW = [copies('a'), copies('b')];
+type Asks = (host: string, verb: string, args: object) => Promise<unknown>;
+const calling = (verb: string): CommandDefinition =>
+  command('Calling', 1, [{ name: 'call', beforeTask: async ({ call }: { call: Asks }) => void (await call('host1', verb, {})), endWithFailure: () => undefined, compensate: () => undefined }]);
+const isThere = async ({ read }: { read: Asks }): Promise<string> => ((await read('host1', 'whereIs', {})) === 'there' ? 'passed' : 'cannotTell');
 /** What a program of the release has. */
 const COMMANDS: readonly CommandDefinition[] = [
   command('Flow', 1, FLOW),
   command('Undoable', 1, [{ ...copies('a'), compensate: undefined }, copies('b')]),
   command('Cleaning', 1, [copies('a', { retry: RETRY, beforeRetry: () => copy('clean') })]),
-  command('Calling', 1, [{ name: 'call', beforeTask: async ({ call }: { call: (host: string, verb: string, args: object) => Promise<unknown> }) => void (await call('host1', 'poke', {})), endWithFailure: () => undefined, compensate: () => undefined }]),
+  calling('poke'),
+  command('Crossing', 1, [copies('a', { pointOfNoReturn: { part: 'task', hasPassed: isThere }, undoRetry: RETRY })]),
   command('Parent', 1, [{ name: 'kids', effectFree: true, beforeTask: ({ startChild }: { startChild: (request: object) => void }) => ['Flow', 'Cleaning'].forEach((type) => startChild({ type, params: {} })) }, copies('b')]),
 ];
 const MIGRATING = [...COMMANDS.slice(1), command('Flow', 2, [copies('z'), ...FLOW], { 1: { handlers: [{ name: 'z', from: null }, { name: 'a' }, { name: 'b' }] } })];
@@ -68,6 +75,13 @@ export const SITUATIONS: readonly Situation[] = [
   })),
   runs('cleaning-up', { status: (_verb, id) => (id.includes('.r') ? RUNNING : FAILED) }, submitted('Cleaning', (rig) => rig.runFor(40 * SECOND))),
   runs('calling', { call: () => 'silence' }, submitted('Calling', (rig) => rig.runFor(10 * SECOND))),
+  runs('nondeterministic', { call: () => 'silence' }, submitted('Calling', async (rig) => {
+    await rig.runFor(10 * SECOND);
+    rig.restart([...COMMANDS.filter(({ type }) => type !== 'Calling'), calling('prod')]);
+    await rig.runFor(10 * SECOND);
+  })),
+  runs('point-of-no-return', FAILS, submitted('Crossing', (rig) => rig.runFor(30 * SECOND))),
+  runs('stuck', { ...FAILS, read: () => ({ result: 'there' }) }, submitted('Crossing', (rig) => rig.run())),
   runs('children', NEVER, submitted('Parent', (rig) => rig.runFor(30 * SECOND))),
   runs('child-completed', { status: (_verb, id) => (id.includes('!') ? {} : RUNNING) }, submitted('Parent', (rig) => rig.runFor(120 * SECOND))),
   runs('succeeded', {}, submitted('Flow', (rig) => rig.run())),
@@ -101,12 +115,17 @@ export async function entriesAt({ options, reach }: Situation): Promise<readonly
   }
 }
 
-/** What each command comes to when a host that knows nothing of them has taken over, which lets all succeed. */
+/** What each command comes to on a host that has its tasks and lets all succeed, with an operator who asks for what is held to be tried again. */
 export async function endsFrom(name: string, entries: readonly DiskEntry[]): Promise<readonly string[]> {
-  const rig = await EngineRig.create({ commands: name === 'migrated' ? MIGRATING : COMMANDS });
+  const rig = await EngineRig.create({ commands: name === 'migrated' ? MIGRATING : COMMANDS, host: { read: () => ({ result: 'there' }) } });
   try {
     await rig.runFor(SECOND);
+    for (const { id, verb, state } of new StoreMirror(entries).tasks.values()) if (state === 'Submitted') rig.host.tasks.set(id, verb);
     rig.restartWith(new MemoryDisk(entries.map(({ key, value }) => [key, value])));
+    await rig.runFor(7200 * SECOND);
+    for (const { id, status } of (await rig.stored()).commands.values()) {
+      if (isHeld(status)) rig.ask({ op: 'operateCommand', commandId: id, action: 'retry', requestId: 'golden' });
+    }
     await rig.runFor(7200 * SECOND);
     return [...(await rig.stored()).commands.values()].map(({ id, status }) => `${id} ${status}`).sort();
   } finally {

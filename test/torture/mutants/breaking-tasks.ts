@@ -17,7 +17,7 @@ export const BREAKING_TASKS: readonly Mutant[] = [
   // 7: at rest.
   {
     name: 'a task is cleared on its host before its outcome is committed',
-    breaks: 'at-rest',
+    breaks: 'exactly-once',
     file: TASK_MANAGER,
     find: "tracked.set({ ...entry, at: 'ended', missing: null });",
     replace: "tracked.set({ ...entry, at: 'ended', missing: null }); ask.clear(entry.task);",
