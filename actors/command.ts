@@ -141,7 +141,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
       case 'cancelChild':
         return family.cancelChild(effect.id);
       case 'rollBackChild':
-        return family.rollBackChild(effect.id, effect.error);
+        return rollBackChild(effect);
       case 'startChild':
         return family.childPlaced(childOf(context.definitions, state, effect.item, committedAt));
       case 'retryAt':
@@ -164,6 +164,12 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
 
   function settleForUndo(then: () => void): void {
     settle((settled) => command.apply({ type: 'callsSettled', settled }, { then }, { ignored: () => settleForUndo(then) }));
+  }
+
+  /** A child's undo must not overtake what was called on top of it. */
+  function rollBackChild({ id, error }: Extract<FlowEffect, { do: 'rollBackChild' }>): void {
+    if (unsettledCalls(command.state, command.openCalls).length === 0) family.rollBackChild(id, error);
+    else settleForUndo(() => family.rollBackChild(id, error));
   }
 
   // Events from outside.

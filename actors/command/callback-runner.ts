@@ -12,7 +12,7 @@ import type { CallbackName } from '../probe.js';
 import { CallbackHost } from './callback-host.js';
 import type { CallRecord } from '../../src/store/call-record.js';
 import { CallbackRun, hasSent, type RunResult } from './callback-run.js';
-import { recordSlot, type CallSlot, type SlotChange } from './call-slot.js';
+import { recordSlot, withSlot, type CallSlot, type SlotChange } from './call-slot.js';
 import { withCalls } from './called.js';
 import type { DurableCommand } from './durable-command.js';
 import { LAST_CALLBACK, returnedEntries, thrownEntry, type RunOf } from './history.js';
@@ -55,7 +55,7 @@ export class CallbackRunner {
     const due = { type: 'callbackDue', slot: this.slot, run: this.#run } as const;
     const wait = asked.notBefore === null ? 0 : asked.notBefore - ports.now();
     if (wait > 0) ports.after(wait, () => this.wakeSelf(due));
-    else this.#undoOrStart();
+    else this.#settleOrStart();
   }
 
   /** The command has gone on: what waits for its time, or is under way, is void. */
@@ -64,7 +64,7 @@ export class CallbackRunner {
   }
 
   due(run: number): void {
-    if (run === this.#run) this.#undoOrStart();
+    if (run === this.#run) this.#settleOrStart();
   }
 
   ended(run: number, result: RunResult): void {
@@ -79,15 +79,21 @@ export class CallbackRunner {
     }
   }
 
-  /** What undoes must not overtake what it undoes. Its own calls are in line behind each other at their host; but it may do without that host. */
-  #undoOrStart(): void {
-    const { state, openCalls } = this.command;
-    const others = new Map([...openCalls].filter(([slot]) => slot !== this.#recordSlot()));
-    if (!isUndo(this.#current().callback) || unsettledCalls(state, others).length === 0) return this.#start(null);
+  /** What undoes must not overtake what it undoes, nor the question whether something has crossed what may still cross: either may do without that call's host. */
+  #settleOrStart(): void {
+    if (!this.#mayOvertake()) return this.#start(null);
     const run = this.#run;
     this.settle(() => {
       if (run === this.#run) this.#start(null);
     });
+  }
+
+  #mayOvertake(): boolean {
+    const { callback } = this.#current();
+    const { state, openCalls } = this.command;
+    if (callback === 'hasPassed') return unsettledCalls(state, openCalls).length > 0;
+    // Its own calls are in line behind each other at their host.
+    return isUndo(callback) && unsettledCalls(state, withSlot(openCalls, { slot: this.#recordSlot(), record: null })).length > 0;
   }
 
   /** @param rerun what an earlier run of this very attempt had recorded, if it was refused at its commit */
