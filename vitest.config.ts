@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     pool: 'forks',
+    // The tests are what the machine is for: by default one core stays idle.
+    maxWorkers: '100%',
     setupFiles: ['test/fast-check.setup.ts'],
     // Machines are shared and noisy: a limit is there to end what hangs, not to judge speed.
     testTimeout: 60_000,

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { SeatbeltError } from '../model/errors.js';
@@ -31,8 +31,7 @@ export async function createStoreDirectory(directory: string): Promise<OpenDisk>
   if (found === 'foreign') throw notOurs(directory);
   await orWriteFailed(directory, async () => {
     if (found !== 'marked') await writeMarker(directory);
-    await mkdir(join(directory, ENGINE), { recursive: true });
-    await syncDirectory(directory);
+    await makeDirectory(join(directory, ENGINE));
   });
   const disk = await openLevelDisk(join(directory, ENGINE), { create: true });
   if ((await disk.scan('')).length === 0) return disk;
@@ -94,10 +93,33 @@ function parsed(text: string): unknown {
   }
 }
 
+/**
+ * Makes it and its parents as needed, each synced. Node's own way of doing that never ends where the file system says of a place that it is not there
+ * whatever is made before it, as /proc does.
+ */
+async function makeDirectory(directory: string): Promise<void> {
+  const parent = dirname(directory);
+  try {
+    await mkdir(directory);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT') && !(await isThere(parent))) {
+      await makeDirectory(parent);
+      await mkdir(directory);
+    } else if (!isSystemError(error, 'EEXIST')) throw error;
+  }
+  await syncDirectory(parent);
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Atomic: after a crash there is the whole marker, or none. */
 async function writeMarker(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  await syncDirectory(dirname(directory));
+  await makeDirectory(directory);
   const temporary = join(directory, MARKER_IN_THE_MAKING);
   const file = await open(temporary, 'w');
   try {

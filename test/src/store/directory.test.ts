@@ -46,6 +46,11 @@ describe('creating', () => {
     expect(await readFile(join(directory, 'seatbelt.json'), 'utf8')).toBe(MARKER);
   });
 
+  test('refuses a place where nothing can be made, however often it is said not to be there', async () => {
+    const refused = await failureOf(() => createStoreDirectory('/proc/seatbelt/first'));
+    expect([refused.code, refused.message]).toEqual(['STORE_WRITE_FAILED', expect.stringContaining('/proc/seatbelt/first')]);
+  });
+
   test('takes an empty directory', async () => {
     await expectUsable(await temporaryDirectory());
   });
