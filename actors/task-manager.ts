@@ -219,7 +219,8 @@ export function createTaskManager(
   function listed(pool: string, n: number, reply: WireReply): boolean {
     // Only getAllTasksStatuses is answered with this.
     const statuses = reply.result as AllTasksStatuses;
-    reached.add(pool);
+    // Before its tasks are loaded, an SPM does not show all that there is.
+    if (statuses.settled) reached.add(pool);
     const strangerRuns = statuses.tasks.some(({ taskId, taskState }) => !tracked.has(taskId) && taskState !== 'finished');
     for (const status of statuses.tasks) observe(pool, status);
     const there = new Set(statuses.tasks.map(({ taskId }) => taskId));

@@ -1,4 +1,4 @@
-import { settledAt } from '../../src/flow/settled.js';
+import { isStillSettled, settledAt } from '../../src/flow/settled.js';
 import type { SettledAt, UnsettledCall } from '../../src/flow/state.js';
 import type { EnginePorts } from '../ports.js';
 import type { CallbackHost } from './callback-host.js';
@@ -14,6 +14,8 @@ export type Settled = { readonly at: SettledAt; readonly open: UnsettledCall | n
  */
 export class Settling {
   #waiting: ((settled: Settled) => void)[] = [];
+  /** When the calls were given up that a host has not called over yet. */
+  #givenUpAt: SettledAt | null = null;
 
   constructor(
     private readonly ports: EnginePorts,
@@ -25,12 +27,20 @@ export class Settling {
   ask(then: (settled: Settled) => void): void {
     this.#waiting.push(then);
     if (this.#waiting.length > 1) return;
+    if (this.#isGivenUp()) return this.#drain();
     // Of a command that is over by then, nothing can be under way.
     this.command.apply({ type: 'callsGivenUp' }, { then: () => this.#drain() }, { ignored: () => this.#answer(settledAt(this.command.state), null) });
   }
 
+  /** Nothing was sent since: while calls are waited for no callback begins but the clean-up of a task, which waits for nobody. */
+  #isGivenUp(): boolean {
+    if (this.#givenUpAt === null || !isStillSettled(this.command.state, this.#givenUpAt)) return false;
+    return [...this.command.openCalls.values()].every(({ task }) => task === undefined);
+  }
+
   #drain(): void {
     const at = settledAt(this.command.state);
+    this.#givenUpAt = at;
     this.#firstOpen().then(
       (open) => this.#answer(at, open),
       (error: unknown) => this.ports.fault(error),
@@ -38,6 +48,7 @@ export class Settling {
   }
 
   #answer(at: SettledAt, open: UnsettledCall | null): void {
+    if (open === null) this.#givenUpAt = null;
     for (const then of this.#waiting.splice(0)) then({ at, open });
   }
 

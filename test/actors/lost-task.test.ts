@@ -124,3 +124,15 @@ describe('a task that runs for too long', () => {
     expect(events).toBeGreaterThan(40);
   });
 });
+
+test('what nobody knows is cleared though the SPM had not loaded its tasks when it was first asked', async () => {
+  await withRig(RIG, async (rig) => {
+    let loaded = false;
+    rig.host.script = { term: () => ({ generation: 1, settled: loaded }) };
+    await rig.runFor(2 * SECOND);
+    loaded = true;
+    rig.host.tasks.set('stranger', 'copy');
+    await rig.runFor(20 * SECOND);
+    expect(rig.host.cleared).toEqual(['stranger']);
+  });
+});

@@ -220,3 +220,20 @@ describe('wherever the engine crashes, an action on a command with a call that n
     await crashAtEachEvent(play);
   });
 });
+
+test('an undo that waits for a host which never answers gives the call up once, and writes nothing more; the host is asked again and again', async () => {
+  let batches = 0;
+  const plain = defineCommand({ type: 'Plain', params }).step({ name: 'one', beforeTask: async ({ call }) => void (await call('host1', 'shrink', {})), endWithFailure: () => undefined }).build();
+  await withRig({ commands: [plain], host: { call: () => 'silence', drain: () => 'silence' }, written: () => (batches += 1) }, async (rig) => {
+    rig.submit('c1', 'Plain');
+    await rig.runFor(10 * TIMEOUT);
+    const [{ status, fence }, written, asked] = [await rig.command(), batches, rig.host.drains.length];
+    expect(status).toBe('ROLLING_BACK');
+    await rig.runFor(7 * 24 * 3600 * SECOND);
+    expect([(await rig.command()).fence, batches]).toEqual([fence, written]);
+    expect(rig.host.drains.length).toBeGreaterThan(asked + 100);
+    rig.host.script = {};
+    await rig.run();
+    expect((await rig.command()).status).toBe('ROLLED_BACK');
+  });
+});
