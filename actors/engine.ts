@@ -2,7 +2,9 @@ import type { CommandDefinition } from '../src/model/command.js';
 import { SeatbeltError, type ErrorRecord } from '../src/model/errors.js';
 import { isOfOlderStore } from '../src/flow/older-store.js';
 import type { CommandState } from '../src/flow/state.js';
+import type { Change } from '../src/store/change.js';
 import { EntityTable, type EntityReader } from '../src/store/entity-table.js';
+import type { StoreHead } from '../src/store/records.js';
 import { SnapshotStore } from '../src/store/snapshot-store.js';
 import { Archive, type Found } from './engine/archive.js';
 import { migrateCommands } from './engine/migration.js';
@@ -10,7 +12,8 @@ import { recoverCommands, statesOf, takenUp, withCommands } from './engine/recov
 import { CommandRegistry } from './engine/registry.js';
 import { newCommand } from './command/durable-command.js';
 import { stored } from './command/batch.js';
-import { ClientRequests, type LookUp } from './engine/requests.js';
+import { admissionOf, rolledBack } from './engine/older-store.js';
+import { ClientRequests, refuse, type LookUp } from './engine/requests.js';
 import { FenceNumbers, type EngineContext } from './engine-context.js';
 import { Exchange } from './exchange.js';
 import { createJournal } from './journal.js';
@@ -30,8 +33,8 @@ export interface EngineConfig {
   readonly settings: EngineSettings;
   /**
    * An operator's decision to go on from an older copy of the store, of which hosts have seen commits up to this one: what the refusal `STORE_ROLLED_BACK`
-   * names. Every command that is not over is then PARKED until an operator says what becomes of it. It is durable once the engine has started; a store that is
-   * not older is not touched by it.
+   * names, or later. Every command that is not over is then PARKED until an operator says what becomes of it. It is durable once the engine has started; a store
+   * that has not been refused, and has as many commits, is not touched by it.
    */
   readonly acceptOlderStore?: SeenCommits;
 }
@@ -116,10 +119,18 @@ function createEngine(
   /** What is decided from an older copy would contradict what has been done. */
   function stopActing(began: number, seen: SeenCommits): void {
     const { journal, requests } = running();
-    journal.tell({ type: 'halt' });
-    const numbers = `it began with commit ${began}, and hosts have seen commit ${seen.commitSeq} of incarnation ${seen.incarnation}`;
-    requests.refuseAll(new SeatbeltError('STORE_ROLLED_BACK', `the engine's store is an older copy: ${numbers}`));
+    journal.tell({ type: 'refuse', seen });
+    requests.refuseAll(rolledBack(began, seen));
     ports.probe({ type: 'storeRolledBack', began, seen: seen.commitSeq });
+  }
+
+  /** It was refused before. Another commit would bring it nearer to what hosts have seen, and tell nobody anything. */
+  function refuseAgain({ beganAt, incarnation }: StoreHead, seen: SeenCommits): void {
+    const why = rolledBack(beganAt, seen);
+    ports.onReceive((message) => {
+      if (message.kind === 'request') refuse(ports, incarnation, message, why);
+    });
+    ports.probe({ type: 'storeRolledBack', began: beganAt, seen: seen.commitSeq });
   }
 
   function running(): Running {
@@ -129,22 +140,23 @@ function createEngine(
 
   async function boot(): Promise<void> {
     const store = await SnapshotStore.open(ports.disk);
-    const accepted = config.acceptOlderStore ?? null;
-    const older = accepted !== null && store.opened.head.commitSeq < accepted.commitSeq ? accepted : null;
+    const admission = admissionOf(store.opened.head, config.acceptOlderStore ?? null);
+    if (admission.kind === 'refused') return refuseAgain(store.opened.head, admission.seen);
+    const older = admission.kind === 'takenUp' ? admission.lost : null;
     const taken = older === null ? [] : takenUp(store.opened, older, ports.now());
     const found = older === null ? store.opened : withCommands(store.opened, taken);
-    const incarnation = older === null ? await store.beginIncarnation() : await store.beginEpoch(older, taken.map((state) => ({ type: 'command', state: stored(state) })));
-    const began = store.head.commitSeq;
-    // Two starts on copies of one store may have the same numbers.
-    const life = `${incarnation}.${ports.random('life')}`;
+    const nonce = ports.random('life');
+    const changes = taken.map((state): Change => ({ type: 'command', state: stored(state) }));
+    const incarnation = older === null ? await store.beginIncarnation(nonce) : await store.beginEpoch(older, nonce, changes);
+    const { beganAt: began, life } = store.head;
     ports.probe({ type: 'engineStarted', incarnation });
     for (const { id, status, error } of taken.filter(isOfOlderStore)) ports.probe({ type: 'statusChanged', commandId: id, status, error });
-    const { contents, changes, commands: migratedCommands, failures } = migrateCommands(config.definitions, found, ports.now());
-    if (changes.length > 0) await store.commit(changes);
+    const { contents, changes: migrated, commands: migratedCommands, failures } = migrateCommands(config.definitions, found, ports.now());
+    if (migrated.length > 0) await store.commit(migrated);
     for (const command of migratedCommands) ports.probe({ type: 'commandMigrated', ...command });
     const entities = new EntityTable(contents.entities);
     const lockTable = new LockTable(contents.locks.values());
-    const exchange = new Exchange(ports, incarnation, (seen) => wakeSelf({ type: 'olderStore', began, seen }));
+    const exchange = new Exchange(ports, life, { heard: () => store.heard(), isOlder: (seen) => wakeSelf({ type: 'olderStore', began, seen }) });
     const fences = new FenceNumbers();
     const journal = spawn<JournalMessage>('journal', (wake) => createJournal({ ports, store, entities, wakeSelf: wake }));
     const locks = spawn<LocksMessage>('locks', (wake) => createLocks({ ports, table: lockTable, wakeSelf: wake }));
@@ -163,8 +175,9 @@ function createEngine(
       fences,
       stamp: (commandId) => {
         const number = commandId === null ? null : fences.get(commandId);
-        const from = { id: found.identity.storeId, life, beganAt: began };
-        return { incarnation, commitSeq: store.head.commitSeq, store: from, fence: commandId === null || number === null ? null : { commandId, number } };
+        const { commitSeq, earlier } = store.head;
+        const from = { id: found.identity.storeId, life, beganAt: began, earlier };
+        return { incarnation, commitSeq, store: from, fence: commandId === null || number === null ? null : { commandId, number } };
       },
       journal,
       locks,

@@ -10,24 +10,33 @@ interface Waiting {
   readonly wake: (answer: Answer) => void;
 }
 
+/** Is told what hosts say of the engine's store. Each must do no more than dispatch one message, or take a note. */
+export interface StoreWitness {
+  /** Once: a host has taken a request of this engine's, and so its store is what hosts know from then on. */
+  heard(): void;
+  /** Once: a host has seen commits that this engine's store does not have. Nothing is sent from then on. */
+  isOlder(seen: SeenCommits): void;
+}
+
 /**
  * Requests and their replies, matched by correlation id. (nact's own `query` draws 32-bit ids and mixes replies up under load.) Knows
  * nothing of what is asked, and remembers nothing across incarnations: a reply to an earlier one finds nobody waiting.
  */
 export class Exchange {
   readonly #ports: NodePorts;
-  readonly #incarnation: number;
+  readonly #life: string;
   readonly #waiting = new Map<string, Waiting>();
   readonly #hostIncarnations = new Map<string, number>();
-  readonly #onOlderStore: (seen: SeenCommits) => void;
+  readonly #store: StoreWitness;
   #sent = 0;
+  #heard = false;
   #halted = false;
 
-  /** @param onOlderStore called once, when a host has seen later commits than this engine has; must do no more than dispatch one message. Nothing is sent from then on */
-  constructor(ports: NodePorts, incarnation: number, onOlderStore: (seen: SeenCommits) => void = () => undefined) {
+  /** @param life tells this start of the engine from all others: what hosts answer to one on another copy of its store is not for it */
+  constructor(ports: NodePorts, life: string, store: StoreWitness) {
     this.#ports = ports;
-    this.#incarnation = incarnation;
-    this.#onOlderStore = onOlderStore;
+    this.#life = life;
+    this.#store = store;
   }
 
   /** The incarnation that a host last replied with, or null if it has not replied yet. */
@@ -39,7 +48,7 @@ export class Exchange {
   request(to: string, stamp: Stamp, body: HostRequest, timeoutMs: number, wake: (answer: Answer) => void): void {
     if (this.#halted) return;
     this.#sent += 1;
-    const correlation = `${this.#incarnation}.${this.#sent}`;
+    const correlation = `${this.#life}.${this.#sent}`;
     const timer = this.#ports.after(timeoutMs * 1000, () => this.#timeOut(correlation));
     this.#waiting.set(correlation, { to, timer, wake });
     this.#ports.send(to, { kind: 'request', correlation, from: this.#ports.node, stamp, body });
@@ -52,6 +61,8 @@ export class Exchange {
     if (reply.code === STORE_OLDER) return this.#halt(reply.result as SeenCommits);
     this.#waiting.delete(reply.correlation);
     waiting.timer.cancel();
+    if (!this.#heard) this.#store.heard();
+    this.#heard = true;
     const known = this.#hostIncarnations.get(reply.from) ?? 0;
     if (reply.incarnation > known) this.#hostIncarnations.set(reply.from, reply.incarnation);
     waiting.wake({ kind: 'reply', reply });
@@ -62,7 +73,7 @@ export class Exchange {
     this.#halted = true;
     for (const { timer } of this.#waiting.values()) timer.cancel();
     this.#waiting.clear();
-    this.#onOlderStore(seen);
+    this.#store.isOlder(seen);
   }
 
   #timeOut(correlation: string): void {

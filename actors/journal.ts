@@ -6,6 +6,7 @@ import type { SnapshotStore } from '../src/store/snapshot-store.js';
 import type { StagedEntities } from '../src/store/staged-view.js';
 import type { CommitRequest, JournalMessage } from './messages.js';
 import type { EnginePorts } from './ports.js';
+import type { SeenCommits } from './wire.js';
 
 interface Accepted {
   readonly request: CommitRequest;
@@ -31,6 +32,8 @@ export function createJournal(deps: {
   let refused: { readonly request: CommitRequest; readonly entity: EntityKey }[] = [];
   let riders: Accepted[] = [];
   let halted = false;
+  /** That the store is an older copy, while that is not on its way to the disk: the last commit there is. */
+  let refusal: SeenCommits | null = null;
   let inFlight: readonly Accepted[] | null = null;
 
   return (message) => {
@@ -38,8 +41,12 @@ export function createJournal(deps: {
       case 'commit':
         if (!halted) accept(message.request);
         return;
-      case 'halt':
+      case 'refuse':
         halted = true;
+        // Of what nobody has been told yet.
+        riders = [];
+        refusal = message.seen;
+        pump();
         return;
       case 'written':
         settle();
@@ -104,10 +111,13 @@ export function createJournal(deps: {
   }
 
   function pump(): void {
-    if (inFlight !== null || riders.length === 0) return;
+    if (inFlight !== null || (riders.length === 0 && refusal === null)) return;
     inFlight = riders;
     riders = [];
-    store.commit(inFlight.flatMap((rider) => rider.changes)).then(
+    const last = refusal;
+    refusal = null;
+    const write: Promise<unknown> = last === null ? store.commit(inFlight.flatMap((rider) => rider.changes)) : store.refuse(last);
+    write.then(
       () => wakeSelf({ type: 'written' }),
       (error: unknown) => wakeSelf({ type: 'writeFailed', error }),
     );

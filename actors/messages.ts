@@ -13,7 +13,7 @@ import type { Answer } from './exchange.js';
 import type { LockClaim } from './locks/lock-claim.js';
 import type { LockConflict } from './locks/lock-queue.js';
 import type { Probe } from './probe.js';
-import type { HostRequest, WireReply } from './wire.js';
+import type { HostRequest, SeenCommits, WireReply } from './wire.js';
 
 // What the engine's actors may be sent. A `wake` in a message is called exactly once, and does no more than dispatch one message.
 
@@ -123,8 +123,8 @@ export interface CommitRequest {
 export type JournalMessage =
   | { readonly type: 'commit'; readonly request: CommitRequest }
   | { readonly type: 'written' }
-  /** The store is an older copy: nothing more is committed, and nobody is answered. */
-  | { readonly type: 'halt' }
+  /** The store is an older copy: that is committed, and nothing more; nobody is answered. */
+  | { readonly type: 'refuse'; readonly seen: SeenCommits }
   | { readonly type: 'writeFailed'; readonly error: unknown };
 
 // locks

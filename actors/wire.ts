@@ -1,6 +1,9 @@
 import type { Data } from '../src/model/data.js';
 import type { OperatorRequest } from '../src/model/operator.js';
 import type { ExecutionReason } from '../src/model/task.js';
+import type { StoreHead } from '../src/store/records.js';
+
+export type { SeenCommits } from '../src/store/records.js';
 
 /** What crosses the network. Every message is plain data. */
 export type WireMessage = WireRequest | WireReply;
@@ -13,15 +16,18 @@ export interface Stamp {
   readonly incarnation: number;
   /** The engine's commit sequence when it sent this. */
   readonly commitSeq: number;
-  /** Which store the engine goes on from, and what tells this start of it from all others. */
-  readonly store?: { readonly id: string; readonly life: string; readonly beganAt: number };
+  /** Which store the engine goes on from, and by which starts it has come this far. */
+  readonly store?: { readonly id: string } & StoreLives;
   /** The command on whose behalf, and its fence number; a host refuses a lower number than it has seen for that command. */
   readonly fence: { readonly commandId: string; readonly number: number } | null;
 }
 
+/** The start of the engine that goes on from a store, and those before it of which hosts may know the last. */
+export type StoreLives = Pick<StoreHead, 'life' | 'beganAt' | 'earlier'>;
+
 export interface WireRequest {
   readonly kind: 'request';
-  /** Unique per sender and incarnation; the reply repeats it. */
+  /** Unique per sender and start; the reply repeats it. */
   readonly correlation: string;
   readonly from: string;
   readonly stamp: Stamp | null;
@@ -113,10 +119,8 @@ export const QUEUE_FULL = 9003;
 /** Ours, not vdsm's: the call was meant for another incarnation of this host, so what it remembers of earlier calls is gone. */
 export const ANOTHER_INCARNATION = 9004;
 
-/** Ours, not vdsm's: hosts have seen later commits of the engine's store. The result is {@link SeenCommits}. */
+/** Ours, not vdsm's: hosts have seen later commits of the engine's store. The result is `SeenCommits`. */
 export const STORE_OLDER = 9005;
-/** How far hosts have seen a store come. */
-export type SeenCommits = { readonly commitSeq: number; readonly incarnation: number };
 
 /** A host error that has no code of its own. */
 export const GENERAL_FAILURE = 100;

@@ -5,7 +5,7 @@ import { inEpoch } from '../../src/flow/older-store.js';
 import type { CommandState } from '../../src/flow/state.js';
 import { transition } from '../../src/flow/transition.js';
 import type { StoreContents } from '../../src/store/read-store.js';
-import type { StoredCommand } from '../../src/store/records.js';
+import { nextEpoch, type StoredCommand } from '../../src/store/records.js';
 import { stored } from '../command/batch.js';
 import type { CallSlot, OpenCalls } from '../command/call-slot.js';
 import type { EngineContext } from '../engine-context.js';
@@ -21,7 +21,8 @@ export function statesOf(contents: StoreContents): CommandState[] {
 
 /** What an older copy holds, as an engine takes it up that an operator has told to: nothing goes on before he has looked at it. @param now µs */
 export function takenUp(contents: StoreContents, seen: SeenCommits, now: number): readonly CommandState[] {
-  return statesOf(contents).map((state) => inEpoch(parkedFor(seen, state, now), seen.commitSeq + 1));
+  const epoch = nextEpoch(contents.head, seen);
+  return statesOf(contents).map((state) => inEpoch(parkedFor(seen, state, now), epoch));
 }
 
 function parkedFor({ commitSeq, incarnation }: SeenCommits, state: CommandState, now: number): CommandState {

@@ -10,6 +10,7 @@ import { newCommand } from '../command/durable-command.js';
 import type { EngineContext } from '../engine-context.js';
 import { checkedOperation, operateAnswer } from '../command/operation.js';
 import type { CancelAnswer, OperateAnswer } from '../messages.js';
+import type { NodePorts } from '../ports.js';
 import { ENGINE_REFUSED, type EngineRequest, type WireRequest } from '../wire.js';
 import type { Archive, Found } from './archive.js';
 import type { CommandRegistry } from './registry.js';
@@ -214,19 +215,20 @@ export class ClientRequests {
     else this.operateAnswered(request, commandId, operateAnswer(state, operation, null));
   }
 
-  #reply(request: WireRequest, result: Data): void {
-    this.#answer(request, 0, 'OK', result);
+  #reply({ correlation, from }: WireRequest, result: Data): void {
+    const { ports, incarnation } = this.context;
+    ports.send(from, { kind: 'reply', correlation, from: ports.node, incarnation, code: 0, message: 'OK', result });
   }
 
   #refuse(request: WireRequest, thrown: unknown): void {
-    const error = recordOf(thrown);
-    this.#answer(request, ENGINE_REFUSED, error.message, error);
+    refuse(this.context.ports, this.context.incarnation, request, thrown);
   }
+}
 
-  #answer({ correlation, from }: WireRequest, code: number, message: string, result: Data): void {
-    const { ports, incarnation } = this.context;
-    ports.send(from, { kind: 'reply', correlation, from: ports.node, incarnation, code, message, result });
-  }
+/** Tells who asked why nothing is done for them. */
+export function refuse(ports: Pick<NodePorts, 'node' | 'send'>, incarnation: number, { correlation, from }: WireRequest, thrown: unknown): void {
+  const error = recordOf(thrown);
+  ports.send(from, { kind: 'reply', correlation, from: ports.node, incarnation, code: ENGINE_REFUSED, message: error.message, result: error });
 }
 
 function absent(commandId: string, found: Found | undefined): SeatbeltError {

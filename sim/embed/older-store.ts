@@ -20,15 +20,15 @@ export class OlderStore extends SeatbeltError {
 }
 
 /**
- * What an engine is to be told of lost commits; null if there are none, whatever an operator says. Hosts would refuse all that it asks, but each start and each
- * operator's action adds a commit to the copy, and makes it look like another history.
+ * What an engine is to be told of lost commits; null if there are none, whatever an operator says. Hosts would refuse all that it asks, but an engine
+ * that starts on the copy would have to be answered before it knows.
  * @param decision the operator's: to go on though the commits after the copy's last are lost, up to this one
  * @throws OlderStore there is no decision, or of another commit than the last that hosts have seen
  */
-export function lostCommits(world: WorldStore, storeId: string, head: StoreHead, decision: SeenCommits | undefined): SeenCommits | null {
+export function lostCommits(world: Pick<WorldStore, 'find'>, storeId: string, head: StoreHead, decision: SeenCommits | undefined): SeenCommits | null {
   // This program wrote it.
   const row = world.find(SEEN_STORES, storeId) as SeenStore | undefined;
-  if (row === undefined || head.commitSeq >= row.commitSeq) return null;
+  if (row === undefined || (head.commitSeq >= row.commitSeq && head.refused === null)) return null;
   const { commitSeq, incarnation } = row;
   if (decision?.commitSeq !== commitSeq || decision.incarnation !== incarnation) throw new OlderStore(head, { commitSeq, incarnation });
   return { commitSeq, incarnation };

@@ -64,6 +64,7 @@ class ExactlyOnce implements Watcher {
     const { before, after } = head;
     if (before === undefined) return;
     if (after.epoch !== before.epoch) return this.#beginsEpoch(before, after);
+    if (before.refused !== null) this.broken('meta/head', `commit ${after.commitSeq} follows the one that says that the store is refused`);
     if (after.commitSeq !== before.commitSeq + 1) this.broken('meta/head', `commit ${after.commitSeq} follows commit ${before.commitSeq}`);
     if (after.incarnation < before.incarnation || after.incarnation > before.incarnation + 1) {
       this.broken('meta/head', `incarnation ${after.incarnation} follows incarnation ${before.incarnation}`);
@@ -74,6 +75,7 @@ class ExactlyOnce implements Watcher {
   #beginsEpoch(before: StoreHead, after: StoreHead): void {
     if (after.epoch !== this.scene.epoch) this.broken('meta/head', `epoch ${after.epoch} begins, and what was accepted is epoch ${this.scene.epoch}`);
     if (after.commitSeq !== after.epoch) this.broken('meta/head', `epoch ${after.epoch} begins with commit ${after.commitSeq}`);
+    if (after.refused !== null) this.broken('meta/head', `epoch ${after.epoch} begins, and the store is still refused`);
     if (after.epoch <= before.epoch) this.broken('meta/head', `epoch ${after.epoch} follows epoch ${before.epoch}`);
     if (after.incarnation <= before.incarnation) this.broken('meta/head', `incarnation ${after.incarnation} follows incarnation ${before.incarnation}`);
     for (const { id, status, epoch } of this.scene.mirror.commands.values()) {

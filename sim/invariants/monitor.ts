@@ -4,6 +4,7 @@ import type { SeenCommits } from '../../actors/wire.js';
 import { isTerminal } from '../../src/flow/state.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { DiskEntry, DiskOp } from '../../src/store/disk.js';
+import { FIRST_HEAD, nextEpoch } from '../../src/store/records.js';
 import type { SharedStorage } from '../world/shared-storage.js';
 import { atRest } from './at-rest.js';
 import { callbackOrder } from './callback-order.js';
@@ -53,7 +54,8 @@ export class Monitor {
     this.#now = now;
     this.#storage = storage;
     this.#effectsSeen = storage.ledger.entries.length;
-    const epoch = lost === null ? (this.#mirror.heads.get('head')?.epoch ?? 0) : lost.commitSeq + 1;
+    const head = this.#mirror.heads.get('head') ?? FIRST_HEAD;
+    const epoch = lost === null ? head.epoch : nextEpoch(head, lost);
     this.#scene = { definitions, pools, mirror: this.#mirror, storage, epoch, now: () => this.#now };
     this.#report = report;
     for (const { name } of [...invariants, atRest]) this.#violations.set(name, []);

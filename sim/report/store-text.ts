@@ -12,6 +12,7 @@ export function storeText(view: StoreView): readonly string[] {
     `${command.id.padEnd(idWidth)}  ${command.type.padEnd(typeWidth)}  ${command.status}${whereabouts(command)}${errorText(command)}`;
   return [
     `store ${view.storeId ?? '?'}, incarnation ${view.incarnation ?? '?'}, commit ${view.commitSeq ?? '?'}`,
+    ...(view.refused === null ? [] : [`refused, as an older copy: hosts have seen commit ${view.refused.commitSeq} of incarnation ${view.refused.incarnation}`]),
     ...((view.epoch ?? 0) === 0 ? [] : [`commit ${view.epoch ?? '?'} took up an older copy: what was committed between that and it is lost`]),
     [counted(view.commands, 'command'), counted(view.tasks, 'task'), counted(view.locks, 'lock'), counted(view.entities, 'entity', 'entities')].join(', '),
     ...view.commands.map(row),

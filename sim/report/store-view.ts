@@ -4,6 +4,7 @@ import { SeatbeltError } from '../../src/model/errors.js';
 import type { LockRecord } from '../../src/model/lock.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import { rootIdOf } from '../../src/store/keys.js';
+import type { SeenCommits } from '../../src/store/records.js';
 import type { StoreScan } from '../../src/store/read-store.js';
 import { suggestion } from '../scenario/nearest.js';
 import { inFamilyOrder } from './family-order.js';
@@ -15,6 +16,8 @@ export interface StoreView {
   readonly incarnation: number | null;
   /** The commit with which an older copy of it was accepted last; 0: none ever was. */
   readonly epoch: number | null;
+  /** It is an older copy, which engines refuse: hosts have seen this commit. */
+  readonly refused: SeenCommits | null;
   readonly commitSeq: number | null;
   readonly commands: readonly CommandState[];
   /** Ids of the root commands that have been over for so long that nothing else is kept of them. */
@@ -53,6 +56,7 @@ export function storeView(scan: StoreScan): StoreView {
     storeId: identity?.storeId ?? null,
     incarnation: head?.incarnation ?? null,
     epoch: head?.epoch ?? null,
+    refused: head?.refused ?? null,
     commitSeq: head?.commitSeq ?? null,
     // Whoever decoded it has checked that it is one.
     commands: inFamilyOrder(records.flatMap((record) => (record.kind === 'command' || record.kind === 'done' ? [record.command as unknown as CommandState] : []))),

@@ -17,12 +17,29 @@ export type StoreIdentity = { readonly format: 'seatbelt'; readonly version: num
 /** The version of the store as a whole, i.e. of the layout of its keys. */
 export const STORE_VERSION = 1;
 
+/** One start of an engine, which began with commit `beganAt`, and of which this store has all up to `endedAt`. */
+export type EarlierLife = { readonly life: string; readonly beganAt: number; readonly endedAt: number };
+
+/** How far hosts have seen a store come: the commit, and the incarnation that made it. */
+export type SeenCommits = { readonly commitSeq: number; readonly incarnation: number };
+
 /** The last commit. Every batch holds a new one. */
 export type StoreHead = {
   /** How many commits there were since the store was initialised. */
   readonly commitSeq: number;
   /** How many times an engine has started on it. */
   readonly incarnation: number;
+  /** Tells the last start from all others, also from those on copies of the store. Empty: there was none. */
+  readonly life: string;
+  /** The commit with which it began. */
+  readonly beganAt: number;
+  /**
+   * The starts before it, oldest first, by which hosts judge whether what they have seen is in this store. The first is the last one of which the engine knows that
+   * hosts have heard of it, or the first there was. Of those after it, the {@link EARLIER_LIVES} latest.
+   */
+  readonly earlier: readonly EarlierLife[];
+  /** This is an older copy: hosts have seen this commit. Nothing is committed any more, but by an engine whose operator accepts it. */
+  readonly refused: SeenCommits | null;
   /** The commit with which an engine began that an operator had told to go on from an older copy: those before it that the copy did not have are lost. 0: there was none. */
   readonly epoch: number;
   /** Folds in every commit so far: two copies of a store with the same `commitSeq` have the same history exactly if it is the same. */
@@ -36,6 +53,30 @@ export type StoreHead = {
   /** Of how many others nothing is kept any more, but that they were. */
   readonly expired: number;
 };
+
+/** How many starts a store remembers of which no host may have heard. */
+export const EARLIER_LIVES = 100;
+
+/** Of a store that has just been made, and is empty. */
+export const FIRST_HEAD: StoreHead = {
+  commitSeq: 0,
+  incarnation: 0,
+  life: '',
+  beganAt: 0,
+  earlier: [],
+  refused: null,
+  epoch: 0,
+  chain: 0,
+  contents: 0,
+  archive: 0,
+  ended: 0,
+  expired: 0,
+};
+
+/** The commit with which an older copy is taken up: beyond all that hosts have seen, and all of its own. */
+export function nextEpoch(head: Pick<StoreHead, 'commitSeq'>, lost: SeenCommits): number {
+  return Math.max(head.commitSeq, lost.commitSeq) + 1;
+}
 
 /** A command's snapshot. Once it has `endedAt` (µs), it is over: it goes into the archive, and never changes again. */
 export type StoredCommand = { readonly id: string; readonly [field: string]: Data };
@@ -56,7 +97,20 @@ export type StoredRecord =
   | { readonly kind: 'expired'; readonly rootId: string };
 
 const identityShape = z.object({ format: z.literal('seatbelt'), version: z.int().min(1), storeId: z.string() });
-const headShape = z.object({ commitSeq: whole, incarnation: whole, epoch: whole, chain: whole, contents: whole, archive: whole, ended: whole, expired: whole });
+const headShape = z.object({
+  commitSeq: whole,
+  incarnation: whole,
+  life: z.string(),
+  beganAt: whole,
+  earlier: z.array(z.object({ life: z.string(), beganAt: whole, endedAt: whole })),
+  refused: z.object({ commitSeq: whole, incarnation: whole }).nullable(),
+  epoch: whole,
+  chain: whole,
+  contents: whole,
+  archive: whole,
+  ended: whole,
+  expired: whole,
+});
 const taskShape = z.object({
   id: z.string(),
   commandId: z.string(),

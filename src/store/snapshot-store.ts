@@ -7,7 +7,7 @@ import { ContentsSum, entryDigest } from './contents-sum.js';
 import type { Disk, DiskOp } from './disk.js';
 import { childHistoryPrefix, donePrefix, endedKey, ENDED_PREFIX, entityRecordKey, EXPIRED_PREFIX, expiredKey, HEAD_KEY, historyPrefix, isArchiveKey, STORE_KEY, tasksByCommandPrefix, tasksByDescendantsPrefix } from './keys.js';
 import { findDone, findDoneFamily, loadLiveStore, readHistory, type LiveStore, type StoreContents } from './read-store.js';
-import { decodeRecord, encodeRecord, STORE_VERSION, type StoreHead, type StoredCommand } from './records.js';
+import { decodeRecord, EARLIER_LIVES, encodeRecord, FIRST_HEAD, nextEpoch, STORE_VERSION, type EarlierLife, type SeenCommits, type StoreHead, type StoredCommand } from './records.js';
 
 export type { Change } from './change.js';
 
@@ -53,7 +53,7 @@ export class SnapshotStore {
     for (const { key, value } of entities) puts.set(entityRecordKey(key), encodeRecord('entity', { version: 1, value }));
     const sum = new ContentsSum();
     for (const [key, value] of puts) sum.put(key, entryDigest(key, value));
-    puts.set(HEAD_KEY, encodeRecord('head', { commitSeq: 0, incarnation: 0, epoch: 0, chain: 0, contents: sum.value, archive: 0, ended: 0, expired: 0 }));
+    puts.set(HEAD_KEY, encodeRecord('head', { ...FIRST_HEAD, contents: sum.value }));
     await disk.write([...puts].map(([key, value]) => ({ type: 'put', key, value })));
   }
 
@@ -72,22 +72,35 @@ export class SnapshotStore {
     return this.#durable;
   }
 
-  /** Commits that a new incarnation of the engine begins, and returns its number, from 1. @throws as {@link commit} */
-  async beginIncarnation(): Promise<number> {
+  /**
+   * Commits that a new incarnation of the engine begins, and returns its number, from 1.
+   * @param nonce drawn at random: two starts on copies of one store may have the same numbers @throws as {@link commit}
+   */
+  async beginIncarnation(nonce: number): Promise<number> {
     const incarnation = this.#asked.incarnation + 1;
-    await this.#commit([], { incarnation });
+    await this.#commit([], { ...this.#begin(incarnation, nonce, this.#asked.commitSeq + 1), earlier: this.#earlier() });
     return incarnation;
   }
 
   /**
-   * The same for an older copy of a store of which later commits are known: the new incarnation begins beyond them, and with it a new epoch.
-   * @param lost the last of those commits, whose number is higher than that of the copy's own @param changes of the same batch @throws as {@link commit}
+   * The same for an older copy of a store of which later commits are known: the new incarnation begins beyond them, and with it a new epoch. It is not refused any more.
+   * @param lost the last of those commits @param changes of the same batch @throws as {@link commit}
    */
-  async beginEpoch(lost: { readonly commitSeq: number; readonly incarnation: number }, changes: readonly Change[]): Promise<number> {
+  async beginEpoch(lost: SeenCommits, nonce: number, changes: readonly Change[]): Promise<number> {
     const incarnation = Math.max(this.#asked.incarnation, lost.incarnation) + 1;
-    const commitSeq = lost.commitSeq + 1;
-    await this.#commit(changes, { commitSeq, incarnation, epoch: commitSeq });
+    const commitSeq = nextEpoch(this.#asked, lost);
+    await this.#commit(changes, { ...this.#begin(incarnation, nonce, commitSeq), commitSeq, epoch: commitSeq, earlier: [], refused: null });
     return incarnation;
+  }
+
+  /** Commits that this is an older copy of what hosts have seen, so that no later start need ask them. @throws as {@link commit} */
+  async refuse(seen: SeenCommits): Promise<void> {
+    await this.#commit([], { refused: seen });
+  }
+
+  /** Hosts have heard of this incarnation: from the next commit on, the starts before it are of no account. */
+  heard(): void {
+    this.#asked = { ...this.#asked, earlier: [] };
   }
 
   /**
@@ -141,7 +154,18 @@ export class SnapshotStore {
     return this.#asked.expired > 0 && (await this.#disk.get(expiredKey(rootId))) !== undefined;
   }
 
-  async #commit(changes: readonly Change[], numbers: Partial<Pick<StoreHead, 'commitSeq' | 'incarnation' | 'epoch'>> = {}): Promise<number> {
+  #begin(incarnation: number, nonce: number, beganAt: number): Pick<StoreHead, 'incarnation' | 'life' | 'beganAt'> {
+    return { incarnation, life: `${incarnation}.${nonce}`, beganAt };
+  }
+
+  /** What there was before the start that now begins. The first one tells an older copy from a store whose hosts have lost what they knew, so it is not dropped. */
+  #earlier(): readonly EarlierLife[] {
+    const { earlier, life, beganAt, commitSeq } = this.#asked;
+    const [first, ...others] = [...earlier, { life, beganAt, endedAt: commitSeq }];
+    return first === undefined ? [] : [first, ...others.slice(-EARLIER_LIVES)];
+  }
+
+  async #commit(changes: readonly Change[], start: Partial<Omit<StoreHead, 'chain' | 'contents' | 'archive' | 'ended' | 'expired'>> = {}): Promise<number> {
     if (this.#failure !== null) throw this.#failure;
     const { ops, lastHistory, archived, removed } = stageChanges(changes, {
       has: (key) => this.#sum.has(key),
@@ -151,9 +175,9 @@ export class SnapshotStore {
     for (const [commandId, seq] of lastHistory) this.#lastHistory.set(commandId, seq);
     for (const commandId of archived) this.#lastHistory.delete(commandId);
     const { value: contents } = this.#sum;
-    const { commitSeq, incarnation, epoch, ended, expired } = this.#asked;
+    const { commitSeq, ended, expired } = this.#asked;
     const counts = { ended: ended + more(ops, ENDED_PREFIX), expired: expired + more(ops, EXPIRED_PREFIX) };
-    const head: StoreHead = { commitSeq: commitSeq + 1, incarnation, epoch, ...numbers, chain, contents, archive: this.#archive.value, ...counts };
+    const head: StoreHead = { ...this.#asked, commitSeq: commitSeq + 1, ...start, chain, contents, archive: this.#archive.value, ...counts };
     this.#asked = head;
     try {
       await this.#disk.write([...ops, { type: 'put', key: HEAD_KEY, value: encodeRecord('head', head) }]);

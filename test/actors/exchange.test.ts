@@ -4,9 +4,9 @@ import { FakePorts, replyTo } from './lone-engine.js';
 
 const STAMP = { incarnation: 3, commitSeq: 7, fence: null };
 
-function anExchange(incarnation = 3) {
+function anExchange(life = '3.1') {
   const ports = new FakePorts();
-  const exchange = new Exchange(ports, incarnation);
+  const exchange = new Exchange(ports, life, { heard: () => undefined, isOlder: () => undefined });
   const ask = (host: string, timeoutMs = 1_000): Answer[] => {
     const answers: Answer[] = [];
     exchange.request(host, STAMP, { op: 'ping' }, timeoutMs, (answer) => void answers.push(answer));
@@ -74,9 +74,9 @@ describe('a reply that nobody waits for changes nothing', () => {
   });
 
   test('one to an earlier incarnation of the engine', () => {
-    const before = anExchange(2);
+    const before = anExchange('2.1');
     before.ask('host1');
-    const { exchange, ask } = anExchange(3);
+    const { exchange, ask } = anExchange('3.1');
     const answers = ask('host1');
     exchange.receive(replyTo(before.last()));
     expect(answers).toEqual([]);

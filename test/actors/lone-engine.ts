@@ -134,7 +134,7 @@ export interface LoneEngine {
 
 export function loneEngine(): LoneEngine {
   const ports = new FakePorts();
-  const exchange = new Exchange(ports, 3);
+  const exchange = new Exchange(ports, '3.1', { heard: () => undefined, isOlder: () => undefined });
   const fences = new FenceNumbers();
   const commits = new FakeRef<JournalMessage>();
   const locks = new FakeRef<LocksMessage>();

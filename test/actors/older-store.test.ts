@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineCommand } from '../../src/model/command.js';
 import { taskHandler } from '../../src/model/handler.js';
-import { SeenStores } from '../../actors/host/seen-stores.js';
 import { FENCED } from '../../actors/wire.js';
 import type { OperatorAction } from '../../src/model/operator.js';
 import type { CommandState } from '../../src/flow/state.js';
@@ -180,15 +179,109 @@ test('a store that is not older is not refused, wherever its engine crashes, and
   });
 });
 
-test('hosts tell an older store by where its engine began, whatever overtakes what', () => {
-  const seen = new SeenStores();
-  const stamp = (life: string, incarnation: number, beganAt: number, commitSeq: number, id = 's') => ({ incarnation, commitSeq, store: { id, life, beganAt }, fence: null });
-  expect(seen.witness(stamp('a', 1, 1, 9))).toBeNull();
-  expect(seen.witness(stamp('a', 1, 1, 5))).toBeNull();
-  expect(seen.witness(stamp('b', 2, 9, 20))).toEqual({ commitSeq: 9, incarnation: 1 });
-  expect(seen.witness(stamp('c', 1, 1, 1))).toEqual({ commitSeq: 9, incarnation: 1 });
-  expect(seen.witness(stamp('x', 1, 1, 1, 'another'))).toBeNull();
-  expect(seen.witness(stamp('d', 2, 10, 10))).toBeNull();
-  expect(seen.witness(stamp('a', 1, 1, 9))).toEqual({ commitSeq: 10, incarnation: 2 });
-  expect(seen.witness({ incarnation: 1, commitSeq: 1, fence: null })).toBeNull();
+/** The engine, which is about to start, dies as soon as it has recovered, before anybody could answer it; so often. Then it is about to start again. */
+async function dieYoung(rig: EngineRig, times: number): Promise<void> {
+  for (let time = 0; time < times; time += 1) {
+    await rig.runUntil(({ type }) => type === 'engineRecovered', rig.told('engineRecovered').length + 1);
+    rig.restart();
+  }
+}
+
+async function head(rig: EngineRig) {
+  const found = (await rig.stored()).heads.get('head');
+  if (found === undefined) throw new Error('the store has no head');
+  return found;
+}
+
+/** What the engine tells whoever asks. */
+async function told(rig: EngineRig): Promise<unknown> {
+  const question = rig.ask({ op: 'commandStatus', commandId: 'c1' });
+  await rig.run();
+  return rig.replies.get(question)?.result;
+}
+
+const REFUSED = { code: 'STORE_ROLLED_BACK', message: expect.stringMatching(/commit \d+ of incarnation 1/) as string };
+
+describe.each(['engineStarted', 'taskPlaced', 'taskSubmitted'] as const)('a copy of the time of %s, started over and over', (moment) => {
+  test.each([0, 1, 30, 150])('is refused after %i starts that died before they were answered, and from then on nothing is written', async (times) => {
+    await withRig({ commands: [TWO] }, async (rig) => {
+      await putBack(rig, moment);
+      const before = asked(rig);
+      await dieYoung(rig, times);
+      await rig.run();
+      const refused = await head(rig);
+      expect(refused).toMatchObject({ refused: { incarnation: 1 } });
+      for (let time = 0; time < 30; time += 1) {
+        rig.restart();
+        if (time % 2 === 0) await rig.run();
+        else await rig.runFor(SECOND + 1_000);
+      }
+      await rig.run();
+      expect(await told(rig)).toMatchObject(REFUSED);
+      expect([asked(rig), await head(rig)]).toEqual([before, refused]);
+    });
+  });
+
+  test('is accepted beyond its own commits too, if the operator names what was refused, and not for less', async () => {
+    await withRefusals(async (rig) => {
+      await putBack(rig, moment);
+      await dieYoung(rig, 60);
+      await rig.run();
+      const { commitSeq, refused } = await head(rig);
+      if (refused === null) throw new Error('it was not refused');
+      expect(commitSeq).toBeGreaterThan(refused.commitSeq);
+      rig.restartWith(rig.copyOfDisk(), { ...refused, commitSeq: refused.commitSeq - 1 });
+      await rig.run();
+      expect([await told(rig), (await head(rig)).commitSeq]).toEqual([expect.objectContaining(REFUSED), commitSeq]);
+
+      rig.restartWith(rig.copyOfDisk(), refused);
+      rig.submit('c2', 'Two', {}, rig.kernel.now + 2 * SECOND);
+      await rig.runFor(60 * SECOND);
+      expect(await head(rig)).toMatchObject({ epoch: commitSeq + 1, refused: null });
+      expect((await rig.command('c2')).status).toBe('SUCCEEDED');
+      if (moment !== 'engineStarted') expect(held(await rig.command())).toEqual(PARKED);
+    });
+  });
+
+  test('is refused wherever its engine crashes, in the start that is refused and in the one after it', { timeout: 120_000 }, async () => {
+    const crash = async (at: 'before' | 'after', nth: number, again: boolean): Promise<boolean> => {
+      let crashed = false;
+      await withRig({ commands: [TWO] }, async (rig) => {
+        await putBack(rig, moment);
+        const before = asked(rig);
+        if (again) {
+          await rig.run();
+          rig.restart();
+        }
+        rig.engine.planCrash({ at, portOperation: rig.engine.portOperations + nth }, () => {
+          crashed = true;
+          rig.startAgain();
+        });
+        await rig.run();
+        rig.restart();
+        await rig.run();
+        // Whoever is not answered asks again.
+        const answer = (await told(rig)) ?? (await told(rig));
+        expect([at, nth, again, answer, asked(rig)]).toEqual([at, nth, again, expect.objectContaining(REFUSED), before]);
+        expect(await head(rig)).toMatchObject({ refused: { incarnation: 1 } });
+      });
+      return crashed;
+    };
+    for (const again of [false, true]) {
+      let operation = 1;
+      while ((await crash('before', operation, again)) && (await crash('after', operation, again))) operation += 1;
+      expect(operation).toBeGreaterThan(again ? 2 : 8);
+    }
+  });
+});
+
+test('a store that is not older is not refused, however often its engine dies before it is answered', async () => {
+  await withRig({ commands: [TWO] }, async (rig) => {
+    rig.submit('c1', 'Two');
+    await rig.runUntil(({ type }) => type === 'taskSubmitted');
+    rig.restart();
+    await dieYoung(rig, 150);
+    await rig.run();
+    expect([(await rig.command()).status, rig.told('storeRolledBack'), (await head(rig)).earlier]).toEqual(['SUCCEEDED', [], []]);
+  });
 });

@@ -5,12 +5,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Probe } from '../../../actors/probe.js';
 import type { SeenCommits } from '../../../actors/wire.js';
 import { operateRun } from '../../../sim/embed/operate-run.js';
-import { OlderStore } from '../../../sim/embed/older-store.js';
+import { lostCommits, OlderStore } from '../../../sim/embed/older-store.js';
 import { Simulation } from '../../../sim/embed/simulation.js';
 import type { RunResult } from '../../../sim/report/result.js';
 import { loadScenario } from '../../../sim/scenario/load.js';
 import { BUILT_IN_VOCABULARY } from '../../../sim/scenario/vocabulary.js';
 import { isHeld } from '../../../src/flow/state.js';
+import { FIRST_HEAD, type StoreHead } from '../../../src/store/records.js';
 import type { OperatorAction } from '../../../src/model/operator.js';
 import { broken, finished } from './finished.js';
 
@@ -134,5 +135,24 @@ describe.each(['live-migration', 'live-migration-failure'])('%s, accepted as it 
     expect(broken(end)).toEqual([]);
     expect(end.commands.find(({ id }) => id === 'migrate')?.status).toMatch(/^(SUCCEEDED|ROLLED_BACK)$/);
     expect(end.tasks.filter(({ id }) => id.includes(`e${acceptOlderStore.commitSeq + 1}`))).not.toEqual([]);
+  });
+});
+
+describe('to hosts that have seen commit 41 of incarnation 3', () => {
+  const seen = { commitSeq: 41, incarnation: 3 };
+  const judged = (head: Partial<StoreHead>, decision?: SeenCommits) =>
+    lostCommits({ find: () => ({ ...seen, life: '3.1' }) }, 's', { ...FIRST_HEAD, ...head }, decision);
+
+  it.each<[string, Partial<StoreHead>]>([
+    ['has fewer commits', { commitSeq: 40 }],
+    ['has been refused, whatever its engine had committed by then', { commitSeq: 90, refused: seen }],
+  ])('a store that %s is older, and goes on by a decision alone', (_, head) => {
+    expect(() => judged(head)).toThrow(OlderStore);
+    expect(() => judged(head, { ...seen, commitSeq: 39 })).toThrow(OlderStore);
+    expect(judged(head, seen)).toEqual(seen);
+  });
+
+  it('another is not, whatever an operator says', () => {
+    expect([judged({ commitSeq: 41 }), judged({ commitSeq: 90 }, seen)]).toEqual([null, null]);
   });
 });

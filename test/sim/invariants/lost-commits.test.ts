@@ -61,6 +61,33 @@ describe('the batch that takes up an older store', () => {
   });
 });
 
+describe('a store that is refused', () => {
+  const refused = () => {
+    const run = new Watched([ThreeSteps], [exactlyOnce], LOST);
+    run.write([headOp(1, 1, 0, LOST)]);
+    expect(run.broken).toEqual([]);
+    return run;
+  };
+
+  it('may be taken up', () => {
+    const run = refused();
+    run.write([headOp(42, 4, 42)]);
+    expect(run.broken).toEqual([]);
+  });
+
+  it('is not refused any more then', () => {
+    const run = refused();
+    run.write([headOp(42, 4, 42, LOST)]);
+    expect(run.broken).toEqual([expect.stringMatching(/epoch 42 begins, and the store is still refused/)]);
+  });
+
+  it('has no other commits', () => {
+    const run = refused();
+    run.write([headOp(2, 2, 0, LOST)]);
+    expect(run.broken).toEqual([expect.stringMatching(/commit 2 follows the one that says that the store is refused/)]);
+  });
+});
+
 describe('an effect that no commit of the store accounts for', () => {
   const VOLUME = { domain: 'hdd', disk: 'd1', volume: 'leaf', parent: 'd1-base', format: 'cow', sizeBytes: 1 };
 

@@ -3,7 +3,7 @@ import { INVARIANTS, Monitor } from '../../../sim/invariants/monitor.js';
 import type { Violation } from '../../../sim/invariants/invariant.js';
 import { SharedStorage } from '../../../sim/world/shared-storage.js';
 import { commandKey, HEAD_KEY, historyKey, lockRecordKey } from '../../../src/store/keys.js';
-import { encodeRecord } from '../../../src/store/records.js';
+import { encodeRecord, FIRST_HEAD } from '../../../src/store/records.js';
 import { ThreeSteps } from './definitions.js';
 import { LEAF, Life } from './life.js';
 import { headOp, HOST, Watched } from './watched.js';
@@ -65,7 +65,7 @@ describe('the monitor', () => {
         { key: commandKey('c1'), value: encodeRecord('command', state as never) },
         ...past.run.monitor.store.historyOf('c1').map((entry, i) => ({ key: historyKey('c1', i), value: encodeRecord('history', entry) })),
         { key: lockRecordKey('disk/d1', 'c1'), value: encodeRecord('lock', { key: 'disk/d1', mode: 'exclusive', owner: 'c1' }) },
-        { key: HEAD_KEY, value: encodeRecord('head', { commitSeq: 3, incarnation: 1, epoch: 0, chain: 0, contents: 0 }) },
+        { key: HEAD_KEY, value: encodeRecord('head', { ...FIRST_HEAD, commitSeq: 3, incarnation: 1 }) },
       ],
       lost: null,
       now: 0,

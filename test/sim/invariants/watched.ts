@@ -8,7 +8,7 @@ import type { CommandDefinition } from '../../../src/model/command.js';
 import { stageChanges, type Change } from '../../../src/store/change.js';
 import type { DiskOp } from '../../../src/store/disk.js';
 import { entityRecordKey, HEAD_KEY } from '../../../src/store/keys.js';
-import { encodeRecord } from '../../../src/store/records.js';
+import { encodeRecord, FIRST_HEAD } from '../../../src/store/records.js';
 
 const GIB = 2 ** 30;
 export const POOL = 'pool1';
@@ -41,7 +41,7 @@ export class Watched {
         storage: this.storage,
         store: [
           { key: entityRecordKey('disk/d1'), value: encodeRecord('entity', { version: 1, value: DISK_D1 }) },
-          { key: HEAD_KEY, value: encodeRecord('head', { commitSeq: 0, incarnation: 1, epoch: 0, chain: 0, contents: 0, archive: 0, ended: 0, expired: 0 }) },
+          { key: HEAD_KEY, value: encodeRecord('head', { ...FIRST_HEAD, incarnation: 1 }) },
         ],
         lost,
         now: 0,
@@ -100,6 +100,6 @@ export function opsOf(changes: readonly Change[]): readonly DiskOp[] {
   return stageChanges(changes, { has: () => false, lastHistory: () => -1 }).ops;
 }
 
-export function headOp(commitSeq: number, incarnation = 1, epoch = 0): DiskOp {
-  return { type: 'put', key: HEAD_KEY, value: encodeRecord('head', { commitSeq, incarnation, epoch, chain: 0, contents: 0, archive: 0, ended: 0, expired: 0 }) };
+export function headOp(commitSeq: number, incarnation = 1, epoch = 0, refused: SeenCommits | null = null): DiskOp {
+  return { type: 'put', key: HEAD_KEY, value: encodeRecord('head', { ...FIRST_HEAD, commitSeq, incarnation, epoch, refused }) };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { submitted, type CommandState } from '../../../src/flow/state.js';
 import { SeatbeltError } from '../../../src/model/errors.js';
 import type { ScannedEntry, StoreScan } from '../../../src/store/read-store.js';
-import type { StoredCommand } from '../../../src/store/records.js';
+import { FIRST_HEAD, type StoredCommand } from '../../../src/store/records.js';
 import { commandText, storeText } from '../../../sim/report/store-text.js';
 import { commandView, storeView } from '../../../sim/report/store-view.js';
 
@@ -69,7 +69,7 @@ const SCAN: StoreScan = {
       entry: { t: 1_500_000, handler: 'copy', index: 0, callback: 'beforeTask', attempt: 1, outcome: 'ok' },
     }),
     entry('lock/disk', { kind: 'lock', lock: { key: 'disk/disk1', mode: 'exclusive', owner: 'copies' } }),
-    entry('meta/head', { kind: 'head', head: { commitSeq: 9, incarnation: 2, epoch: 0, chain: 0, contents: 0, archive: 0, ended: 0, expired: 0 } }),
+    entry('meta/head', { kind: 'head', head: { ...FIRST_HEAD, commitSeq: 9, incarnation: 2 } }),
     entry('meta/store', { kind: 'identity', identity: { format: 'seatbelt', version: 1, storeId: 's1' } }),
     {
       key: 'task/x',
@@ -89,6 +89,11 @@ describe('what is in a store', () => {
       'waits   MoveDisk  SUBMITTED  at 0 copy, waiting for its locks',
       'DAMAGED task/x: the checksum does not match [STORE_CORRUPT]',
     ]);
+  });
+
+  it('says that it is an older copy, and of what', () => {
+    const head = entry('meta/head', { kind: 'head', head: { ...FIRST_HEAD, commitSeq: 9, incarnation: 2, refused: { commitSeq: 41, incarnation: 3 } } });
+    expect(storeText(storeView({ entries: [head], mismatch: null }))[1]).toBe('refused, as an older copy: hosts have seen commit 41 of incarnation 3');
   });
 
   it('is shown in full for one command', () => {
@@ -111,7 +116,7 @@ describe('what is in a store', () => {
     const [item] = step?.work ?? [];
     if (step === undefined || item?.kind !== 'task') throw new Error('there is no task');
     const late: CommandState = { ...copying, inDoubt: true, steps: [{ ...step, timedOut: { requestedAt: 2_000_000, during: null }, superseded: [{ ...item, outcome: { kind: 'unknown' } }] }] };
-    const head = { commitSeq: 50, incarnation: 3, epoch: 42, chain: 0, contents: 0, archive: 0, ended: 0, expired: 0 };
+    const head = { ...FIRST_HEAD, commitSeq: 50, incarnation: 3, epoch: 42 };
     const scan = { entries: [entry('command/copies', { kind: 'command', command: late as unknown as StoredCommand }), entry('meta/head', { kind: 'head', head })], mismatch: null };
     expect(commandText(commandView(scan, 'copies')).slice(1, 6)).toEqual([
       'in doubt: it was under way in an older store that was accepted, and what lost commits did for it is not known',

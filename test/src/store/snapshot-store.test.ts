@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { SeatbeltError } from '../../../src/model/errors.js';
 import type { Disk, DiskOp } from '../../../src/store/disk.js';
 import { MemoryDisk } from '../../../src/store/memory-disk.js';
+import { EARLIER_LIVES } from '../../../src/store/records.js';
 import { readHistory, readStore } from '../../../src/store/read-store.js';
 import { SnapshotStore, type Change } from '../../../src/store/snapshot-store.js';
 import { contentsOf } from './disk-suite.js';
@@ -114,7 +115,7 @@ describe('a commit', () => {
 
   test('is numbered, also when several are under way', async () => {
     expect(await store.commit([])).toBe(1);
-    expect(await Promise.all([store.commit([]), store.commit([]), store.beginIncarnation(), store.commit([])])).toEqual([2, 3, 1, 5]);
+    expect(await Promise.all([store.commit([]), store.commit([]), store.beginIncarnation(7), store.commit([])])).toEqual([2, 3, 1, 5]);
     expect(store.head).toMatchObject({ commitSeq: 5, incarnation: 1 });
     expect((await SnapshotStore.open(disk)).head).toEqual(store.head);
   });
@@ -127,12 +128,39 @@ describe('a commit', () => {
   });
 
   test('of a new incarnation is the only one that changes the number', async () => {
-    expect(await store.beginIncarnation()).toBe(1);
+    expect(await store.beginIncarnation(7)).toBe(1);
     await store.commit([]);
     const next = await SnapshotStore.open(disk);
     expect(next.head.incarnation).toBe(1);
-    expect(await next.beginIncarnation()).toBe(2);
+    expect(await next.beginIncarnation(7)).toBe(2);
     expect((await readStore(disk)).head.incarnation).toBe(2);
+  });
+
+  test('of a new incarnation names the starts before it: from the last that hosts have heard of, and not too many after that', async () => {
+    const named = async (starts: number): Promise<readonly string[]> => {
+      let last = await SnapshotStore.open(disk);
+      for (let start = 0; start < starts; start += 1) await (last = await SnapshotStore.open(disk)).beginIncarnation(start);
+      const { life, beganAt, earlier } = last.head;
+      return [...earlier.map((one) => `${one.life} ${one.beganAt}-${one.endedAt}`), `${life} ${beganAt}`];
+    };
+    expect(await named(2)).toEqual([' 0-0', '1.0 1-1', '2.1 2']);
+    const heard = await SnapshotStore.open(disk);
+    await heard.beginIncarnation(9);
+    heard.heard();
+    expect(heard.head.earlier).toHaveLength(3);
+    await heard.commit([]);
+    expect(heard.head.earlier).toEqual([]);
+    expect(await named(1)).toEqual(['3.9 3-4', '4.0 5']);
+    const many = await named(3 + EARLIER_LIVES);
+    expect([many.length, many[0], many[1], many.at(-1)]).toEqual([EARLIER_LIVES + 2, '3.9 3-4', '7.2 8-8', '107.102 108']);
+  });
+
+  test('that refuses the store stays with it, over further commits, until an epoch begins beyond them and what was seen', async () => {
+    await store.refuse({ commitSeq: 3, incarnation: 2 });
+    for (let commit = 0; commit < 5; commit += 1) await store.commit([]);
+    expect((await SnapshotStore.open(disk)).head).toMatchObject({ commitSeq: 6, refused: { commitSeq: 3, incarnation: 2 } });
+    expect(await store.beginEpoch({ commitSeq: 3, incarnation: 2 }, 5, [])).toBe(3);
+    expect((await SnapshotStore.open(disk)).head).toMatchObject({ commitSeq: 7, epoch: 7, beganAt: 7, life: '3.5', earlier: [], refused: null });
   });
 
   test('gives another chain to another past', async () => {
@@ -161,7 +189,7 @@ describe('a commit', () => {
     expect((await failureOf(() => failingStore.commit([]))).code).toBe('STORE_WRITE_FAILED');
     fails = false;
     expect((await failureOf(() => failingStore.commit([]))).code).toBe('STORE_WRITE_FAILED');
-    expect((await failureOf(() => failingStore.beginIncarnation())).code).toBe('STORE_WRITE_FAILED');
+    expect((await failureOf(() => failingStore.beginIncarnation(7))).code).toBe('STORE_WRITE_FAILED');
     expect(failingStore.head.commitSeq).toBe(0);
     expect((await SnapshotStore.open(disk)).head.commitSeq).toBe(0);
   });

@@ -49,8 +49,8 @@ export const BREAKING_STORE: readonly Mutant[] = [
     name: 'a commit is acknowledged before it is on disk',
     breaks: 'exactly-once',
     file: JOURNAL,
-    find: 'store.commit(inFlight.flatMap((rider) => rider.changes)).then(',
-    replace: 'Promise.race([store.commit(inFlight.flatMap((rider) => rider.changes)), Promise.resolve()]).then(',
+    find: 'store.commit(inFlight.flatMap((rider) => rider.changes)) :',
+    replace: 'Promise.race([store.commit(inFlight.flatMap((rider) => rider.changes)), Promise.resolve()]) :',
   },
   {
     name: 'a recovered engine does not take up its locks again',
