@@ -3,6 +3,7 @@ import { FAMILIES } from './cases/families.js';
 import { LIMITS } from './cases/limits.js';
 import { OPERATORS } from './cases/operators.js';
 import { RETENTION } from './cases/retention.js';
+import { SLOW_CALLS } from './cases/slow-calls.js';
 import { failCall, failTask, loseTask, type FailureCase } from './failure-case.js';
 
 const DISKS = ['disk1', 'disk2'];
@@ -106,4 +107,5 @@ export const FAILURE_CASES: readonly FailureCase[] = [
   ...LIMITS,
   ...CLEAN_UPS,
   ...RETENTION,
+  ...SLOW_CALLS,
 ];
