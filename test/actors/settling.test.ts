@@ -198,6 +198,70 @@ describe('an action on a command with a call that nobody has answered', () => {
   });
 });
 
+describe('a host that dies while it is asked', () => {
+  const dies = (rig: EngineRig): void => {
+    rig.at(rig.kernel.now, () => void (rig.host.incarnation = 2));
+    rig.host.script = { drain: () => 'silence' };
+  };
+
+  test('says when it has started again that what it was asked about is over; the operator is told to ask again', async () => {
+    await withRig(options('Undo'), async (rig) => {
+      rig.submit('c1', 'Undo');
+      await rig.run();
+      rig.host.script = { ...silentShrink, drain: () => 'silence' };
+      const asked = rig.ask(operation('abandon'), rig.kernel.now + SECOND);
+      await rig.runFor(TIMEOUT / 2);
+      dies(rig);
+      await rig.run();
+      expect([rig.replies.get(asked)?.code, (await rig.command()).status]).toEqual([9100, 'ROLLBACK_INCOMPLETE']);
+      const again = rig.ask(operation('abandon'), rig.kernel.now + SECOND);
+      await rig.run();
+      expect([rig.replies.get(again)?.code, (await rig.command()).status]).toEqual([0, 'CLOSED_BY_OPERATOR']);
+    });
+  });
+
+  test('is asked again, by an undo that waits for it', async () => {
+    await withRig(options('UndoBefore', { host: { ...silentShrink, drain: () => 'silence' } }), async (rig) => {
+      rig.submit('c1', 'UndoBefore');
+      await rig.runUntil(() => rig.host.drains.length > 0);
+      expect(await rig.command()).toMatchObject({ status: 'ROLLING_BACK', executionIndex: 0 });
+      dies(rig);
+      await rig.run();
+      expect([(await rig.command()).status, rig.host.drains.map(({ hostIncarnation }) => hostIncarnation)]).toEqual(['ROLLBACK_INCOMPLETE', [1, 1]]);
+    });
+  });
+});
+
+describe('wherever the engine crashes, before or after any of its port operations, an action', () => {
+  test.each<[Type, OperatorAction]>([
+    ['UndoBefore', 'abandon'],
+    ['UndoBefore', 'skip'],
+    ['Caught', 'abandon'],
+  ])('%s, %s: is carried out once, and after the host has said so', async (type, action) => {
+    const crash = async (at: 'before' | 'after', offset: number): Promise<boolean> => {
+      const seen = { crashed: false, answered: false, whenActed: false };
+      const written = (ops: readonly DiskOp[]): void => {
+        if (ops.some((op) => op.type === 'put' && Buffer.from(op.value).includes('requestId'))) seen.whenActed = seen.answered;
+      };
+      await withRig(options(type, { settings: { callTimeoutMs: 2_000 }, written, down: () => void (seen.crashed = true) }), async (rig) => {
+        rig.submit('c1', type);
+        await rig.run();
+        rig.host.script = { ...silentShrink, drain: () => ((seen.answered = true), { result: null }) };
+        for (let time = 1; time <= 4; time += 1) rig.ask(operation(action), rig.kernel.now + time * 3 * SECOND);
+        rig.engine.planCrash({ at, portOperation: rig.engine.portOperations + offset }, () => rig.startAgain());
+        await rig.run();
+        const { status, operator } = await rig.command();
+        const ends = type === 'UndoBefore' && action === 'skip' ? 'ROLLBACK_INCOMPLETE' : 'CLOSED_BY_OPERATOR';
+        expect([at, offset, status, operator.length, staleFromNowOn(rig), seen.whenActed]).toEqual([at, offset, ends, 1, true, true]);
+      });
+      return seen.crashed;
+    };
+    let offset = 1;
+    while ((await crash('before', offset)) && (await crash('after', offset))) offset += 1;
+    expect(offset).toBeGreaterThan(5);
+  });
+});
+
 describe('wherever the engine crashes, an action on a command with a call that nobody has answered', () => {
   test.each(CASES)('%s, %s: is carried out once, and after the host has said so', async (type, action) => {
     const play = async (run: ToTheEnd): Promise<void> => {
