@@ -218,4 +218,48 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     replace: 'return toCallback(state, of,',
     unnoticed: 'of what ships only finishReplication has further attempts, and asks hasPassed under a new number before',
   },
+  // Calls that nobody has answered.
+  {
+    name: 'a call that nobody has answered is over without its host having said so',
+    breaks: 'truth',
+    file: 'actors/command/callback-host.ts',
+    find: "const answer = await this.#request(host, { op: 'drainCalls', hostIncarnation });",
+    replace: "if (hostIncarnation > 0) return true; const answer = await this.#request(host, { op: 'drainCalls', hostIncarnation });",
+  },
+  {
+    name: 'a command ends with a call that nobody has answered',
+    breaks: 'truth',
+    file: DURABLE,
+    find: 'if (isOver(after) && after.unsettled !== undefined) {',
+    replace: 'if (isOver(after) && after.unsettled === null) {',
+  },
+  {
+    name: 'a call that nobody has answered is forgotten with its run',
+    breaks: 'truth',
+    file: 'actors/command/unsettled.ts',
+    find: 'return dropped.length === 0 ? after : { ...rest, unsettled: [...known, ...dropped] };',
+    replace: 'return after;',
+  },
+  {
+    name: 'an undo overtakes a call that nobody has answered',
+    breaks: 'truth',
+    file: RUNNER,
+    find: 'return isUndo(callback) && ',
+    replace: 'return false && ',
+  },
+  {
+    name: 'hasPassed overtakes a call that nobody has answered',
+    breaks: 'truth',
+    file: RUNNER,
+    find: "if (callback === 'hasPassed') return unsettledCalls(state, openCalls).length > 0;",
+    replace: "if (callback === 'hasPassed') return false;",
+  },
+  {
+    name: 'a task counts as missing while its SPM has not loaded what it takes over',
+    breaks: 'at-rest',
+    file: 'actors/task-manager/missing.ts',
+    find: 'if (isListed || !settled) return null;',
+    replace: 'if (isListed) return null;',
+    unnoticed: 'in these campaigns no SPM takes over from another',
+  },
 ];
