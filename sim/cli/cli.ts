@@ -50,28 +50,28 @@ function createProgram(io: CliIo, services: Services, done: (exitCode: number) =
     .description('run a scenario, with the crashes and failures that it holds')
     .argument('<scenario>', 'a built-in name, a YAML or JSON file, or a TypeScript or JavaScript module')
     .option('--seed <n>', 'what all randomness follows from: a whole number from 0', seedNumber, 1)
-    .option('--db <dir>', 'keep the run in this new or empty directory, so that resume can go on with it (default: a temporary one)')
+    .option('--db <dir>', 'keep the run in this new or empty directory, so that resume can go on with it (default: a temporary one)', path)
     .addOption(realtime())
     .option('--json', 'print one JSON document and nothing else', false)
-    .option('--log <file>', 'write what happens to this file, a line of JSON each')
+    .option('--log <file>', 'write what happens to this file, a line of JSON each', path)
     .option('--set <path=value>', 'change one value of the scenario, as in commands.0.params.vm=vm2; repeatable', append, [])
     .action(async (scenario: string, options: RunOptions) => done(await run(scenario, options, io, services)));
 
   program
     .command('resume')
     .description('go on with a run whose process was stopped or has died')
-    .requiredOption('--db <dir>', 'the directory that run was given')
+    .requiredOption('--db <dir>', 'the directory that run was given', path)
     .addOption(realtime())
     .option('--accept-older-store <commit.incarnation>', 'go on from an older copy of the engine\'s store, without the commits up to this one that hosts have seen', seenCommits)
     .option('--json', 'print one JSON document and nothing else', false)
-    .option('--log <file>', 'write what happens to the end of this file, a line of JSON each')
+    .option('--log <file>', 'write what happens to the end of this file, a line of JSON each', path)
     .action(async (options: ResumeOptions) => done(await resume(options, io, services)));
 
   program
     .command('inspect')
     .description("show what is in an engine's snapshot store")
     .argument('[command]', 'the id of one command, to be shown in full')
-    .requiredOption('--db <dir>', 'the directory that run was given')
+    .requiredOption('--db <dir>', 'the directory that run was given', path)
     .option('--json', 'print one JSON document and nothing else', false)
     .action(async (command: string | undefined, options: InspectOptions) => done(await inspect(command, options, io)));
 
@@ -80,7 +80,7 @@ function createProgram(io: CliIo, services: Services, done: (exitCode: number) =
     .description('act as an operator on a held command of a run that has stopped')
     .addArgument(new Argument('<action>', 'what to do with it').choices(OPERATOR_ACTIONS))
     .argument('<command>', 'the id of the command, or of a child')
-    .requiredOption('--db <dir>', 'the directory that run was given')
+    .requiredOption('--db <dir>', 'the directory that run was given', path)
     .option('--reason <text>', 'why, for the log')
     .option('--output <json>', 'of resolve: the output of the step that it completes', jsonData)
     .option('--json', 'print one JSON document and nothing else', false)
@@ -116,6 +116,12 @@ function report(error: unknown, io: CliIo): number {
 function complain(io: CliIo, message: string, exitCode: number): number {
   io.stderr.write(`seatbelt: ${printable(message.trim().replaceAll(/\s*\n\s*/g, ' '))}\n`);
   return exitCode;
+}
+
+/** An empty one, as a shell makes it of a variable that is not set, would be the directory where the user happens to be. */
+function path(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It is empty.');
+  return text;
 }
 
 function realtime(): Option {

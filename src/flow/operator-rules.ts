@@ -19,8 +19,8 @@ export function fits(state: CommandState, request: OperatorRequest, unfit: strin
 
 /** Why the action is not possible, in words, with those that are; null if it is. @param unfit why this program cannot continue the command, or null */
 export function operatorRefusal(state: CommandState, { action, output }: OperatorRequest, unfit: string | null): string | null {
-  const why = actionRefusal(state, action, unfit) ?? (output === undefined ? null : outputRefusal(state, action));
-  if (why === null) return null;
+  const why = actionRefusal(state, action, unfit);
+  if (why === null) return output === undefined ? null : outputRefusal(state, action);
   const possible = OPERATOR_ACTIONS.filter((other) => actionRefusal(state, other, unfit) === null);
   return `${why}; possible: ${possible.length === 0 ? 'nothing' : possible.join(', ')}`;
 }
@@ -63,7 +63,7 @@ function hasNothingToRetry(state: CommandState): boolean {
 }
 
 function outputRefusal({ status }: CommandState, action: OperatorAction): string | null {
-  return action === 'resolve' && status === 'STUCK' ? null : 'an output can be given only where resolve completes a step, of a command that is STUCK';
+  return action === 'resolve' && status === 'STUCK' ? null : `an output can be given only where resolve completes a step, of a command that is STUCK; without it, ${action} is possible`;
 }
 
 /** How a step is marked that an operator has closed. */

@@ -23,7 +23,7 @@ function cleanUp(shape: FlowShape, state: CommandState): Transition {
   if (step.revertWork.length > 0) return tellOfReverts(state);
   if (handler.hasEndWithFailure) return toCallback(state, 'endWithFailure', nextRun(step));
   if (!handler.effectFree && (mayHaveCalled(step) || step.work.some(mayHaveRun))) {
-    return undoFailed(shape, state, 'notUndoable', noWayBack(`step ${index} (${handler.name}) failed half-way, and has no endWithFailure`));
+    return undoFailed(shape, dueFor(state, 'endWithFailure'), 'notUndoable', noWayBack(`step ${index} (${handler.name}) failed half-way, and has no endWithFailure`));
   }
   return undoNext(shape, state, index - 1);
 }
@@ -87,8 +87,12 @@ function undoOwn(shape: FlowShape, state: CommandState): Transition {
   if (step.revertWork.length > 0) return tellOfReverts(state);
   if (handler.hasCompensate || handler.hasLeaves) return toCallback(state, 'compensate', nextRun(step));
   if (handler.effectFree) return undoNext(shape, undoneAs(state, 'nothingToUndo'), index - 1);
-  const phase: Phase = { at: 'callback', callback: 'compensate', attempt: 1, failures: 0, notBefore: null };
-  return undoFailed(shape, { ...state, phase }, 'notUndoable', noWayBack(`step ${index} (${handler.name}) is completed, and has no compensate`));
+  return undoFailed(shape, dueFor(state, 'compensate'), 'notUndoable', noWayBack(`step ${index} (${handler.name}) is completed, and has no compensate`));
+}
+
+/** Where it is held for want of such a callback; not where it came from, which may be where an operator had found it held. */
+function dueFor(state: CommandState, callback: 'endWithFailure' | 'compensate'): CommandState {
+  return { ...state, phase: { at: 'callback', callback, attempt: 1, failures: 0, notBefore: null } };
 }
 
 /** A child of the step that stays is not made good by the undo of what is the step's own. */

@@ -199,6 +199,7 @@ describe('bad usage', () => {
     ['a factor that is no number', ['run', 'demo.yaml', '--realtime', 'x'], 'Give a number from 0.001 to 1000000'],
     ['a factor that takes the place of the scenario', ['run', '--realtime', 'demo.yaml'], 'a scenario is named before the option'],
     ['a factor of nothing', ['run', 'demo.yaml', '--realtime', '0'], 'Give a number from 0.001 to 1000000'],
+    ['an empty directory', ['run', 'demo.yaml', '--db', ''], "option '--db <dir>' argument '' is invalid. It is empty."],
     ['a factor that is too large', ['resume', '--db', 'x', '--realtime', '1000001'], 'Give a number from 0.001 to 1000000'],
     ['no store to resume', ['resume'], "required option '--db <dir>' not specified"],
     ['no store to inspect', ['inspect'], "required option '--db <dir>' not specified"],

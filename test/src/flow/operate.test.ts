@@ -60,9 +60,9 @@ describe('an action that is not possible is refused, and the refusal names those
   });
 
   test('an output can be given only where resolve completes a step', () => {
-    const only = 'an output can be given only where resolve completes a step, of a command that is STUCK; possible: retry, skip, resolve, abandon';
-    expect(stuckInEnd().refuses('skip', null, { output: 1 })).toBe(only);
-    expect(incomplete().refuses('resolve', null, { output: 1 })).toBe(only);
+    const only = 'an output can be given only where resolve completes a step, of a command that is STUCK';
+    expect(stuckInEnd().refuses('skip', null, { output: 1 })).toBe(`${only}; without it, skip is possible`);
+    expect(incomplete().refuses('resolve', null, { output: 1 })).toBe(`${only}; without it, resolve is possible`);
     expect(stuckInEnd().refuses('resolve', null, { output: 1 })).toBeNull();
   });
 
@@ -159,6 +159,16 @@ describe('retry of an incomplete rollback', () => {
     life.acts('retry').compensates();
     expect(life.calls.slice(-2)).toEqual(['compensate 2 #2', 'compensate 0 #2']);
     expect(life.compensates().status).toBe('ROLLED_BACK');
+  });
+
+  test.each<[what: string, life: () => Held]>([
+    ['completed, without compensate', () => Held.steps({ hasCompensate: false }, {}).passes().throws().cleansUp()],
+    ['failed half-way, without endWithFailure', () => Held.steps({ hasEndWithFailure: false }).started(task('copy')).ended(badly(261))],
+  ])('of a step that has no way back comes to the same place, however often: %s', (_, held) => {
+    const life = held();
+    const { phase } = life.state;
+    expect(life.status).toBe('ROLLBACK_INCOMPLETE');
+    for (const requestId of ['r1', 'r2', 'r3']) expect(life.acts('retry', { requestId }).state.phase).toEqual(phase);
   });
 
   test('of a step that has no way back is in vain: a program that has one is needed', () => {
