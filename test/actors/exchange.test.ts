@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { Exchange, type Answer } from '../../actors/exchange.js';
+import { STORE_OLDER } from '../../actors/wire.js';
 import { FakePorts, replyTo } from './lone-engine.js';
 
 const STAMP = { incarnation: 3, commitSeq: 7, fence: null };
 
 function anExchange(life = '3.1') {
   const ports = new FakePorts();
-  const exchange = new Exchange(ports, life, { heard: () => undefined, isOlder: () => undefined });
+  const said: string[] = [];
+  const exchange = new Exchange(ports, life, { heard: () => void said.push('heard'), isOlder: ({ commitSeq }) => void said.push(`older than ${commitSeq}`) });
   const ask = (host: string, timeoutMs = 1_000): Answer[] => {
     const answers: Answer[] = [];
     exchange.request(host, STAMP, { op: 'ping' }, timeoutMs, (answer) => void answers.push(answer));
@@ -17,7 +19,7 @@ function anExchange(life = '3.1') {
     if (request === undefined) throw new Error('nothing was asked');
     return request;
   };
-  return { ports, exchange, ask, last };
+  return { ports, exchange, ask, last, said };
 }
 
 describe('a request', () => {
@@ -80,6 +82,37 @@ describe('a reply that nobody waits for changes nothing', () => {
     const answers = ask('host1');
     exchange.receive(replyTo(before.last()));
     expect(answers).toEqual([]);
+  });
+});
+
+describe('what hosts say of the store', () => {
+  const older = { code: STORE_OLDER, result: { commitSeq: 20, incarnation: 2 } };
+
+  test('is told once: that they know it now, by whichever code they answer', () => {
+    const { exchange, ask, last, said } = anExchange();
+    expect(said).toEqual([]);
+    for (const code of [654, 0]) {
+      ask('host1');
+      exchange.receive(replyTo(last(), { code }));
+    }
+    expect(said).toEqual(['heard']);
+  });
+
+  test('or that it is older: nobody is answered from then on, and nothing is sent', () => {
+    const { ports, exchange, ask, last, said } = anExchange();
+    const answers = [ask('host1'), ask('host2')];
+    exchange.receive(replyTo(last(), older));
+    ask('host1');
+    expect([said, answers, ports.requests().length, ports.timers]).toEqual([['older than 20'], [[], []], 2, []]);
+  });
+
+  test('is not for a start on another copy of it, though that had the same number', () => {
+    const other = anExchange('3.2');
+    other.ask('host1');
+    const { exchange, ask, said } = anExchange('3.1');
+    ask('host1');
+    exchange.receive(replyTo(other.last(), older));
+    expect(said).toEqual([]);
   });
 });
 
