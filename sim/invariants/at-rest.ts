@@ -39,6 +39,8 @@ class AtRest implements Watcher {
         return this.broken(`task ${probe.taskId}`, `it was to be cleared on ${probe.host} while it is ${probe.state}`);
       case 'hostTaskCleared':
         return this.#cleared(probe.taskId, probe.host);
+      case 'taskMissing':
+        return this.#missing(probe.taskId);
       case 'taskEnded':
         return this.#ended(probe.taskId, probe.outcome);
       default:
@@ -71,6 +73,12 @@ class AtRest implements Watcher {
     const record = this.scene.mirror.tasks.get(taskId);
     if (this.#running.has(taskId)) this.broken(`task ${taskId}`, `it was cleared on ${host} while it was running`);
     else if (record !== undefined && this.#isAwaited(record)) this.broken(`task ${taskId}`, `it was cleared on ${host}, and ${record.commandId} waits for it`);
+  }
+
+  /** What was acknowledged and is gone does not come back: so an answer from before the task, or of an SPM that has not loaded it, was taken for more than it says. */
+  #missing(taskId: string): void {
+    const pool = this.scene.mirror.tasks.get(taskId)?.pool;
+    if (pool !== undefined && this.scene.storage.tasks(pool).some(({ id }) => id === taskId)) this.broken(`task ${taskId}`, `it counts as missing, and the hosts of ${pool} hold it`);
   }
 
   /** What counts as gone, or as nobody knows what, must not run any more. */

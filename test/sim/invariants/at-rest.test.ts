@@ -76,6 +76,7 @@ describe('at rest: what is caught', () => {
       (life) => life.run.probe({ type: 'hostClearRefused', host: HOST, taskId: TASK, state: 'running' }),
       /task c1\$0\.w1\.1\.0: it was to be cleared on host1 while it is running/,
     ],
+    ['a task on a host that counts as missing', (life) => life.starts().acknowledged().run.probe({ type: 'taskMissing', taskId: TASK, host: HOST }), /it counts as missing, and the hosts of pool1 hold it/],
     ['a running task that is cleared', (life) => life.starts().offHost(), /it was cleared on host1 while it was running/],
     ['a task that is cleared before its end is known', (life) => life.starts().isDone().offHost(), /it was cleared on host1, and c1 waits for it/],
     ['a record that is deleted before its end is known', (life) => life.run.commit({ type: 'taskRemoved', task: life.record() }), /its record was deleted, and c1 waits for it/],

@@ -255,6 +255,13 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     replace: "if (callback === 'hasPassed') return false;",
   },
   {
+    name: 'a task counts as missing by an answer from before it',
+    breaks: 'at-rest',
+    file: TASK_MANAGER,
+    find: 'if (n > entry.polledFrom) watch(',
+    replace: 'watch(',
+  },
+  {
     name: 'a task counts as missing while its SPM has not loaded what it takes over',
     breaks: 'at-rest',
     file: 'actors/task-manager/missing.ts',
