@@ -7,6 +7,7 @@ import { stepAt, withStep } from './step.js';
  */
 export function withCalled(state: CommandState, callback: CalledVerb['callback'], called: readonly CalledVerb[], task?: string): CommandState {
   const before = stepAt(state).called ?? [];
-  const next = [...before.filter((call) => call.callback !== callback || call.task !== task), ...called];
+  // What crossed the point of no return stays done: the run behind it makes other calls.
+  const next = [...before.filter((call) => call.callback !== callback || call.task !== task || call.crossed === true), ...called];
   return next.length === 0 && before.length === 0 ? state : withStep(state, { called: next });
 }

@@ -66,6 +66,7 @@ export function recreated(shape: FlowShape, state: CommandState, run: number, re
 }
 
 function settled(state: CommandState, pivot: Pivot): CommandState {
-  const { asking: _answered, ...step } = stepAt(state);
+  const { asking: _answered, ...asked } = stepAt(state);
+  const step = pivot === 'passed' && asked.called !== undefined ? { ...asked, called: asked.called.map((call) => ({ ...call, crossed: true as const })) } : asked;
   return { ...state, steps: state.steps.map((other, i) => (i === state.executionIndex ? { ...step, pivot } : other)) };
 }

@@ -196,7 +196,14 @@ export type StepState = {
 };
 
 /** An HSM call as an operator is told of it. */
-export type CalledVerb = { readonly callback: 'start' | 'beforeRetry' | 'endSuccessfully'; readonly task?: string; readonly host: string; readonly verb: string };
+export type CalledVerb = {
+  readonly callback: 'start' | 'beforeRetry' | 'endSuccessfully';
+  readonly task?: string;
+  readonly host: string;
+  readonly verb: string;
+  /** It was made before the point of no return turned out to be behind. */
+  readonly crossed?: true;
+};
 
 /** An HSM call of a run that is over, or was given up, which nobody has answered: it may still take effect on its host. */
 export type UnsettledCall = { readonly host: string; readonly hostIncarnation: number; readonly verb: string };

@@ -132,7 +132,7 @@ const child = shape<ChildItem>()(z.object({
   undo: z.enum(['rolledBack', 'stays', 'closed']).exactOptional(),
 }));
 
-const called = shape<CalledVerb>()(z.object({ callback: z.enum(['start', 'beforeRetry', 'endSuccessfully']), task: text.exactOptional(), host: text, verb: text }));
+const called = shape<CalledVerb>()(z.object({ callback: z.enum(['start', 'beforeRetry', 'endSuccessfully']), task: text.exactOptional(), host: text, verb: text, crossed: z.literal(true).exactOptional() }));
 
 const step = shape<StepState>()(z.object({
   handler: text,

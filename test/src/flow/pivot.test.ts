@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { whatExists } from '../../../src/flow/ending.js';
 import type { HandlerShape } from '../../../src/flow/shape.js';
 import { IllegalTransition } from '../../../src/flow/step.js';
 import { badly, child, dependent, ERROR, Life, LOST, request, step, STOPPED, task, UNANSWERED, WELL } from './life.js';
@@ -233,4 +234,15 @@ test('past the point of no return no task is stopped for another: what it does i
 test('past the point of no return a failed child cannot be undone either', () => {
   const life = at('beforeTask').crosses().started(child('Child')).ended({ kind: 'childFailed', error: ERROR });
   expect([life.status, life.state.heldBy?.code]).toEqual(['STUCK', 'CHILD_FAILED']);
+});
+
+test('the call that crossed is listed with what there is, whatever the run behind the point of no return has called', () => {
+  const once = { attempts: 1, backoffMs: 0, maxBackoffMs: 0 };
+  const cross = { callback: 'start', host: 'host2', verb: 'cross' } as const;
+  const tidy = { callback: 'start', host: 'host2', verb: 'tidy' } as const;
+  const life = Life.of(step('move', { pivotPart: 'beforeTask', retry: once, undoRetry: once })).crosses();
+  life.on({ type: 'threw', callback: 'start', run: life.run, error: UNANSWERED, sent: true, called: [cross] }).answers('passed');
+  life.on({ type: 'started', run: life.run, work: [task('copy')], called: [tidy] }).ended(badly(261));
+  expect(life.status).toBe('STUCK');
+  expect(whatExists(life.state)[0]?.calls).toEqual([{ ...cross, crossed: true }, tidy]);
 });
