@@ -155,10 +155,11 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
   }
 
   /** As undo work is, it is patient. */
-  function settle(then: (at: SettledAt) => void): void {
+  function settle(then: (at: SettledAt) => void, isTold = false): void {
     settling.ask(({ at, open }) => {
-      if (open === null) then(at);
-      else ports.after(context.settings.resubmitMs * 1000, () => wakeSelf({ type: 'resolve', resolve: () => settle(then) }));
+      if (open === null) return then(at);
+      if (!isTold) ports.probe({ type: 'callAwaited', commandId: command.state.id, host: open.host, verb: open.verb });
+      ports.after(context.settings.resubmitMs * 1000, () => wakeSelf({ type: 'resolve', resolve: () => settle(then, true) }));
     });
   }
 

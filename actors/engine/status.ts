@@ -17,11 +17,11 @@ export function isFamilyKnown(state: CommandState, childOf: (id: string) => Comm
 
 /** What clients are told of a command. @param childOf a child's state */
 export function statusOf(state: CommandState, childOf: (id: string) => CommandState | undefined): Data {
-  const { id, type, status, executionIndex, executionReason, error, heldBy, residue, operator } = state;
+  const { id, type, status, executionIndex, executionReason, error, heldBy, residue, operator, unsettled = [] } = state;
   const exists = existsOfFamily(state, childOf);
   const children = childIdsOf(state).flatMap((commandId): Data[] => {
     const child = childOf(commandId);
     return child === undefined ? [] : [{ commandId, status: child.status }];
   });
-  return { commandId: id, type, status, executionIndex, executionReason, error, heldBy, residue, operator, exists, children };
+  return { commandId: id, type, status, executionIndex, executionReason, error, heldBy, residue, operator, exists, unsettled: unsettled.map((call) => ({ ...call })), children };
 }

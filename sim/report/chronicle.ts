@@ -87,6 +87,8 @@ export class Chronicle {
         return ofCommand(probe.commandId, `${probe.entity} has changed meanwhile: the callback runs again`, 'notable');
       case 'lockRefused':
         return ofCommand(probe.owner, `lock ${probe.key} refused: ${inTheWay(probe)}`, 'bad');
+      case 'callAwaited':
+        return { ...ofCommand(probe.commandId, `waits for ${probe.verb}, which was not answered, to be over`, 'notable'), host: probe.host };
       case 'lockAwaited':
         return ofCommand(probe.commandId, `waits for lock ${probe.key}: ${inTheWay(probe)}`, 'notable');
       case 'operatorActed':

@@ -81,6 +81,7 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'commandMigrated':
     case 'commandExpired':
     case 'statusChanged':
+    case 'callAwaited':
     case 'lockAwaited':
     case 'clientTold':
     case 'cancelAnswered':

@@ -291,10 +291,11 @@ test('an undo that waits for a host which never answers gives the call up once, 
   await withRig({ commands: [plain], host: { call: () => 'silence', drain: () => 'silence' }, written: () => (batches += 1) }, async (rig) => {
     rig.submit('c1', 'Plain');
     await rig.runFor(10 * TIMEOUT);
+    expect(rig.told('callAwaited')).toEqual([{ type: 'callAwaited', commandId: 'c1', host: 'host1', verb: 'shrink' }]);
     const [{ status, fence }, written, asked] = [await rig.command(), batches, rig.host.drains.length];
     expect(status).toBe('ROLLING_BACK');
     await rig.runFor(7 * 24 * 3600 * SECOND);
-    expect([(await rig.command()).fence, batches]).toEqual([fence, written]);
+    expect([(await rig.command()).fence, batches, rig.told('callAwaited').length]).toEqual([fence, written, 1]);
     expect(rig.host.drains.length).toBeGreaterThan(asked + 100);
     rig.host.script = {};
     await rig.run();
