@@ -44,7 +44,7 @@ function mayUndoAgain({ callback, index }: CallRecord, state: CommandState): boo
  * Calls answered well and those without an answer keep key and reply; one answered with an error gets a new key. What was read before the last kept call stays
  * read: that call's arguments may have come from it.
  */
-function forNextAttempt(record: CallRecord): CallRecord | null {
+export function forNextAttempt(record: CallRecord): CallRecord | null {
   const calls = record.calls.map((call) => (call === null || call.reply === null || wentWell(call.reply) ? call : null));
   const kept = calls.filter((call) => call !== null);
   if (kept.length === 0) return null;

@@ -1,14 +1,13 @@
 import type { CommandDefinition } from '../../src/model/command.js';
-import { recordOf, type ErrorRecord } from '../../src/model/errors.js';
-import { canMigrate, migrated } from '../../src/flow/migrate.js';
+import { recordOf, SeatbeltError, type ErrorRecord } from '../../src/model/errors.js';
+import { canMigrate, isDue, migrated } from '../../src/flow/migrate.js';
 import { numberAt } from '../../src/flow/step.js';
 import { isTerminal, type CommandState } from '../../src/flow/state.js';
 import type { Change } from '../../src/store/change.js';
 import type { StoreContents } from '../../src/store/read-store.js';
 import type { StoredCommand } from '../../src/store/records.js';
 import { stored } from '../command/batch.js';
-import { isUndo } from '../command/kept-calls.js';
-import type { CallRecord } from '../../src/store/call-record.js';
+import { forNextAttempt } from '../command/kept-calls.js';
 import { openCallsOf, statesOf } from './recovery.js';
 
 /** What an engine finds on its disk, with every command that could be brought to this program's version. */
@@ -48,7 +47,8 @@ export function migrateCommands(definitions: ReadonlyMap<string, CommandDefiniti
 
 function changesFor(definition: CommandDefinition, state: CommandState, contents: StoreContents, now: number): readonly Change[] {
   const open = openCallsOf(contents, state.id);
-  const { state: next, indexes } = migrated(definition, state, open.size > 0, now);
+  const underWay = [...open.values()].filter((record) => isDue(state, record));
+  const { state: next, indexes } = migrated(definition, state, underWay, now);
   const command: StoredCommand = stored(next);
   const tasks = [...contents.tasks.values()].flatMap((task): Change[] => {
     const index = task.commandId === state.id ? indexes.get(task.executionIndex) : undefined;
@@ -56,13 +56,10 @@ function changesFor(definition: CommandDefinition, state: CommandState, contents
     return index === undefined || index === task.executionIndex ? [] : [{ type: 'task', task: { ...rest, executionIndex: index, ...numberAt(next, index) } }];
   });
   const calls = [...open].map(([slot, record]): Change => {
-    const moved = { ...record, index: indexes.get(record.index) ?? record.index };
-    return { type: 'call', commandId: state.id, slot, record: givesUpAttempt(state, record) ? { ...moved, attempt: record.attempt + 1 } : moved };
+    const index = indexes.get(record.index);
+    if (index === undefined) throw new SeatbeltError('MIGRATION_FAILED', `${state.id}: calls of step ${record.index} are on record, which would be gone`);
+    const moved = { ...record, index };
+    return { type: 'call', commandId: state.id, slot, record: underWay.includes(record) ? forNextAttempt(moved) : moved };
   });
   return [{ type: 'command', state: command }, ...tasks, ...calls];
-}
-
-/** A migration gives up the attempt that calls are recorded for, in favour of the next one; but not what an operator's retry of an undo would begin. */
-function givesUpAttempt({ status }: CommandState, { callback }: CallRecord): boolean {
-  return status !== 'ROLLBACK_INCOMPLETE' || !isUndo(callback);
 }

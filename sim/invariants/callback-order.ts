@@ -75,9 +75,9 @@ class CallbackOrder implements Watcher {
 
   /** @param before the state in which it ran. @param earlier what was committed before it */
   #committed(before: CommandState, earlier: readonly HistoryEntry[], entry: HistoryEntry): void {
-    const handlers = handlersOf(this.scene.definitions, before);
-    if (handlers === null) return;
     const what = `${nameOf(entry)} was committed (${entry.outcome})`;
+    const handlers = this.#handlers(before, what);
+    if (handlers === null) return;
     if (entry.callback === 'beforeRetry') return this.#beforeRetry(handlers, earlier, before, entry, what, entry.outcome);
     const allowed = this.#next(handlers, earlier, before);
     this.#mayHaveCrossed.set(before.id, before.steps[entry.index]?.pivot === 'maybe');
@@ -102,7 +102,7 @@ class CallbackOrder implements Watcher {
       this.broken(probe.commandId, `${nameOf(probe)} runs, but the command is not on disk`);
       return;
     }
-    const handlers = handlersOf(this.scene.definitions, state);
+    const handlers = this.#handlers(state, `${nameOf(probe)} runs`);
     if (handlers === null) return;
     const due = runsBefore(state, probe, this.scene.now());
     if (due !== null) this.broken(state.id, `${nameOf(probe)} runs, and is not due before ${due} µs`);
@@ -125,13 +125,20 @@ class CallbackOrder implements Watcher {
   #placed(task: SpmAsyncTask): void {
     this.#placedBefore.add(task.id);
     const state = this.scene.mirror.commands.get(task.commandId);
-    const handlers = state === undefined ? null : handlersOf(this.scene.definitions, state);
+    const handlers = state === undefined ? null : this.#handlers(state, `task ${task.id} was placed`);
     if (state === undefined || handlers === null) return;
     const { executionIndex: index, executionReason } = task;
     const mayCross = executionReason === 'REGULAR_FLOW' && handlers[index]?.pointOfNoReturn?.part === 'task';
     if (mayCross && state.steps[index]?.pivot === 'none') this.broken(`task ${task.id}`, 'it may cross the point of no return, and that was not committed with it');
     const flaw = placingFlaw(handlers, this.scene.mirror.historyOf(state.id), state, task);
     if (flaw !== null) this.broken(`task ${task.id}`, flaw);
+  }
+
+  /** What goes on, must be able to. */
+  #handlers(state: CommandState, what: string): readonly ErasedHandler[] | null {
+    const handlers = handlersOf(this.scene.definitions, state);
+    if (handlers === null) this.broken(state.id, `${what}, and this program cannot continue ${state.type} version ${state.version}`);
+    return handlers;
   }
 
   #next(handlers: readonly ErasedHandler[], history: readonly HistoryEntry[], state: CommandState): readonly Next[] {
@@ -210,7 +217,7 @@ function toldOfFailure(state: CommandState, history: readonly HistoryEntry[]): S
   return new Set(steps.flatMap((step, i) => (isTold(i) && (tellsNow(i) || !endedWell(step.revertWork)) ? [stepNumber(state, i)] : [])));
 }
 
-/** Null if this program cannot continue the command: then it may only be parked, and the store's own rules are all that holds. */
+/** Null if this program cannot continue the command: then it may only be parked, and nothing of it may run. */
 function handlersOf(definitions: ReadonlyMap<string, CommandDefinition>, state: CommandState): readonly ErasedHandler[] | null {
   const { handlers = [], version } = definitions.get(state.type) ?? {};
   const fits = version === state.version && handlers.length === state.handlers.length && handlers.every(({ name }, i) => name === state.handlers[i]);

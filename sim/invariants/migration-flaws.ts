@@ -1,6 +1,6 @@
 import { inNewRun } from '../../src/flow/clean-up.js';
 import { stepNumber } from '../../src/flow/step.js';
-import type { CommandState, MigrationEntry, Phase, StepState } from '../../src/flow/state.js';
+import type { CommandState, GivenUpRun, MigrationEntry, Phase, StepState, WorkItem } from '../../src/flow/state.js';
 import { sameData, type Data } from '../../src/model/data.js';
 import { placeOf } from './step-places.js';
 
@@ -30,12 +30,26 @@ function logFlaws(before: CommandState, after: CommandState, { from, to, history
   return fits ? [] : [`its migration from version ${before.version} to ${after.version} is logged as one from ${from} to ${to} after ${historyLength} callbacks`];
 }
 
-/** What is given up gets a new attempt and a new fence number; nothing else does. */
+/** What is given up gets a new attempt, and the command a new fence number for it; nothing else does. */
 function runFlaws(before: CommandState, after: CommandState, { givenUp }: MigrationEntry): readonly string[] {
-  const gives = after.fence > before.fence;
-  const fences = after.fence === before.fence + 1 || (!gives && after.fence === before.fence && givenUp.length === 0) ? [] : [`its fence went from ${before.fence} to ${after.fence}, with ${givenUp.length} runs given up`];
-  const phase = gives ? inNextAttempt(before.phase) : before.phase;
-  return same(phase, after.phase) ? fences : [...fences, `its phase has changed with its version: from ${JSON.stringify(before.phase)} to ${JSON.stringify(after.phase)}`];
+  const due = before.phase.at === 'held' ? before.phase.from : before.phase;
+  const isMain = ({ callback, attempt }: GivenUpRun): boolean => due?.at === 'callback' && due.callback === callback && due.attempt === attempt;
+  const isCleanUp = ({ task, attempt }: GivenUpRun): boolean => before.steps[before.executionIndex]?.work.some((item) => item.id === task && runOf(item) === attempt) === true;
+  const wrong = givenUp.filter((run) => run.number !== numberNow(before) || !(run.task === undefined ? isMain(run) : isCleanUp(run)));
+  const flaws = wrong.map(({ callback, number, attempt }) => `its migration gives up ${callback} of step ${number}, attempt ${attempt}, which was not due`);
+  const fence = before.fence + (givenUp.length > 0 ? 1 : 0);
+  if (after.fence !== fence) flaws.push(`its fence went from ${before.fence} to ${after.fence}, with ${givenUp.length} runs given up`);
+  const phase = givenUp.some(({ task }) => task === undefined) ? inNextAttempt(before.phase) : before.phase;
+  return same(phase, after.phase) ? flaws : [...flaws, `its phase has changed with its version: from ${JSON.stringify(before.phase)} to ${JSON.stringify(after.phase)}`];
+}
+
+/** The attempt of the clean-up that is due. */
+function runOf(item: WorkItem): number | null {
+  return item.kind === 'task' && item.cleanUp?.at === 'callback' ? item.cleanUp.attempt : null;
+}
+
+function numberNow(state: CommandState): number | null {
+  return state.executionIndex in state.steps ? stepNumber(state) : null;
 }
 
 function inNextAttempt(phase: Phase): Phase {
@@ -43,19 +57,21 @@ function inNextAttempt(phase: Phase): Phase {
   return phase.at === 'callback' ? { ...phase, attempt: phase.attempt + 1 } : phase;
 }
 
-function keptStepFlaws(before: CommandState, after: CommandState, { dropped }: MigrationEntry): readonly string[] {
-  const gives = after.fence > before.fence;
+function keptStepFlaws(before: CommandState, after: CommandState, { dropped, givenUp }: MigrationEntry): readonly string[] {
   return before.steps.flatMap((old, i): string[] => {
     if (isUntouched(old)) return [];
     const number = stepNumber(before, i);
     const now = after.steps[placeOf(after, number)];
-    if (now !== undefined) return same(lasting(old, gives), lasting(now, false)) ? [] : [`what was done in step ${i} has changed with its version`];
+    if (now !== undefined) return same(lasting(old, givenUp), lasting(now, [])) ? [] : [`what was done in step ${i} has changed with its version`];
+    if (DECIDED.some((undo) => undo === old.undo) || old.closed !== undefined) return [`step ${i} could not be undone, or an operator has closed it, and it is forgotten`];
     const isDropped = old.completed && dropped.some((step) => step.number === number && step.handler === old.handler);
     return isDropped || UNDONE.some((undo) => undo === old.undo) ? [] : [`step ${i} was begun, and is forgotten`];
   });
 }
 
-const UNDONE: readonly StepState['undo'][] = ['compensated', 'left', 'nothingToUndo', 'resolved'];
+const UNDONE: readonly StepState['undo'][] = ['compensated', 'left', 'nothingToUndo'];
+/** The command's end tells of it. */
+const DECIDED: readonly StepState['undo'][] = ['failed', 'notUndoable', 'skipped', 'resolved'];
 
 /** It is only reached: another may come in its place. */
 function isUntouched({ begun, work, sent, called }: StepState): boolean {
@@ -63,9 +79,9 @@ function isUntouched({ begun, work, sent, called }: StepState): boolean {
 }
 
 /** All that is kept of a step: but for its name, its place and what it tells others. */
-function lasting(step: StepState, gives: boolean): unknown {
+function lasting(step: StepState, givenUp: readonly GivenUpRun[]): unknown {
   const { handler: _handler, number: _number, before: _before, output: _output, ...rest } = step;
-  return { ...rest, work: gives ? rest.work.map(inNewRun) : rest.work };
+  return { ...rest, work: rest.work.map((item) => inNewRun(item, givenUp)) };
 }
 
 /** A new step is behind the command, and never runs, or it is the one that it is in now. */

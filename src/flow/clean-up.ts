@@ -57,9 +57,9 @@ export function stopTask(item: TaskItem, reason: StopReason, at: Instant): TaskI
   return cleanUp?.at === 'work' ? cleanedSoFar(asked, cleanUp.run, cleanUp.work.map((task) => stopTask(task, reason, at))) : asked;
 }
 
-/** What an operator or a mended program goes on with: the run of `beforeRetry` that was due is given up for a new one. */
-export function inNewRun(item: WorkItem): WorkItem {
-  if (item.kind === 'child' || item.cleanUp?.at !== 'callback') return item;
+/** What a mended program goes on with: the run of `beforeRetry` that was due is given up for a new one, if it is one of these. */
+export function inNewRun(item: WorkItem, givenUp: readonly { readonly task?: string }[]): WorkItem {
+  if (item.kind === 'child' || item.cleanUp?.at !== 'callback' || !givenUp.some(({ task }) => task === item.id)) return item;
   return { ...item, cleanUp: { ...item.cleanUp, attempt: item.cleanUp.attempt + 1 } };
 }
 

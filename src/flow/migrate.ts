@@ -5,8 +5,9 @@ import type { Migration } from '../model/migration.js';
 import { unprepared } from './before-retry.js';
 import { inNewRun } from './clean-up.js';
 import { workDone } from './ending.js';
-import type { CommandState, DroppedStep, GivenUpRun, MigrationEntry, Phase, StepState } from './state.js';
+import type { CommandState, DroppedStep, GivenUpRun, MigrationEntry, Phase, ScheduledCallback, StepState } from './state.js';
 import { numbered, stepNumber } from './step.js';
+import { decidesTheEnd } from './undo.js';
 
 // A command in flight that was begun by an earlier version of its definition (semantics §3).
 
@@ -17,41 +18,57 @@ export interface Migrated {
   readonly indexes: ReadonlyMap<number, number>;
 }
 
+/** A run of a callback of step `index` that has calls on record. `task`: of `beforeRetry`, the attempt that it comes before. */
+export interface RecordedRun {
+  readonly callback: ScheduledCallback;
+  readonly index: number;
+  readonly attempt: number;
+  readonly task?: string;
+}
+
 /** Whether there is a migration for each version from the command's to the definition's. */
 export function canMigrate({ version, migrations = {} }: CommandDefinition, state: CommandState): boolean {
   if (state.version >= version) return false;
   return Array.from({ length: version - state.version }, (_, i) => migrations[state.version + i]).every((migration) => migration !== undefined);
 }
 
+/** Whether it is this very run that is due, or was when the command was held. Else its calls are kept for a later one, as they are: nothing of that has begun. */
+export function isDue(state: CommandState, { callback, index, attempt, task }: RecordedRun): boolean {
+  if (index !== state.executionIndex) return false;
+  if (task !== undefined) return unprepared(state).some(({ id, cleanUp }) => id === task && cleanUp.attempt === attempt);
+  const due = phaseOf(state);
+  return due?.at === 'callback' && due.callback === callback && due.attempt === attempt;
+}
+
 /**
  * Takes a command from version to version up to the definition's. It is where it was, in the same step; new steps that it is past count as completed, with
  * nothing to undo.
- * @param callsOpen whether HSM calls of the callback that is due are recorded: that attempt is then given up for the next one
+ * @param underWay runs that are due and have HSM calls on record: each is given up for its next attempt
  * @throws SeatbeltError `MIGRATION_FAILED` the result would not fit the definition, or what is done would be lost; whatever the migrations throw
  */
-export function migrated(definition: CommandDefinition, state: CommandState, callsOpen: boolean, now: number): Migrated {
-  const from = untouched(state, callsOpen);
-  let at: Migrated = { state: from, indexes: new Map(from.steps.map((_, i) => [i, i])) };
+export function migrated(definition: CommandDefinition, state: CommandState, underWay: readonly RecordedRun[], now: number): Migrated {
+  const from = untouched(state, underWay);
+  let at: Migrated = { state: from, indexes: new Map(state.steps.map((_, i) => [i, i])) };
   while (at.state.version < definition.version) {
     const migration = definition.migrations?.[at.state.version];
     if (migration === undefined) throw refused(at.state, 'there is no such migration');
     const next = migrateOnce(migration, at.state, now);
     at = { state: next.state, indexes: chained(at.indexes, next.indexes) };
   }
-  const reached = begun(at.state, now);
+  const reached = begun(at, state, now);
   const names = definition.handlers.map(({ name }) => name);
   if (!sameData(names, reached.handlers)) throw refused(state, `it leads to [${reached.handlers.join(', ')}], and the definition has [${names.join(', ')}]`);
   reached.steps.forEach(({ pivot, handler }, i) => {
     if (pivot === 'maybe' && definition.handlers[i]?.pointOfNoReturn === undefined) throw refused(state, `it may have crossed the point of no return of ${handler}, which has none any more`);
   });
-  const { state: next, givenUp } = callsOpen ? nextAttempt(reached) : { state: reached, givenUp: [] };
+  const next = underWay.length > 0 ? nextAttempt(reached, underWay) : reached;
   const entry: MigrationEntry = {
     t: now,
     from: state.version,
     to: definition.version,
     passedOver: reached.steps.flatMap(({ completed }, i) => (completed && stepNumber(reached, i) >= from.nextNumber ? [stepNumber(reached, i)] : [])),
     dropped: from.steps.flatMap((step, i) => (at.indexes.has(i) || isUndone(step) ? [] : [dropped(from, step, i)])),
-    givenUp,
+    givenUp: underWay.map((run) => givenUp(reached, run)),
     historyLength: state.historyLength,
   };
   return { state: { ...next, params: definition.parseParams(reached.params), migrations: [...(state.migrations ?? []), entry] }, indexes: at.indexes };
@@ -75,25 +92,27 @@ function chained(first: Migrated['indexes'], second: Migrated['indexes']): Migra
  * A step that has been reached, and in which nothing has happened yet, is not reached yet: the command is ahead of all its steps, and the migration may put
  * another one there, or take this one away.
  */
-function untouched(state: CommandState, callsOpen: boolean): CommandState {
+function untouched(state: CommandState, underWay: readonly RecordedRun[]): CommandState {
   const last = state.steps.at(-1);
   const phase = phaseOf(state);
   const fresh = phase?.at === 'callback' && phase.callback === 'start' && phase.attempt === 1 && last?.pivot === 'none' && last.sent === undefined && last.called === undefined;
   // Nothing was made from its number.
-  return fresh && !callsOpen ? { ...state, steps: state.steps.slice(0, -1), nextNumber: stepNumber(state) } : state;
+  return fresh && underWay.length === 0 ? { ...state, steps: state.steps.slice(0, -1), nextNumber: stepNumber(state) } : state;
 }
 
 function isAhead({ executionIndex, steps }: CommandState): boolean {
   return executionIndex === steps.length;
 }
 
-/** Undoes {@link untouched}: the step after the last one that was begun is reached. */
-function begun(state: CommandState, now: number): CommandState {
+/** Undoes {@link untouched}: the step after the last one that was begun is reached. The one that had been reached before has been for as long, also for its time limit. */
+function begun({ state, indexes }: Migrated, before: CommandState, now: number): CommandState {
   if (!isAhead(state) || phaseOf(state)?.at !== 'callback') return state;
   const index = state.steps.length;
   const handler = state.handlers[index];
   if (handler === undefined) throw refused(state, 'no step is left for it to go on with');
-  const step: StepState = { handler, ...numbered(index, state.nextNumber), reachedAt: now, begun: false, work: [], completed: false, pivot: 'none', revertWork: [] };
+  const fresh: StepState = { handler, reachedAt: now, begun: false, work: [], completed: false, pivot: 'none', revertWork: [] };
+  const { number: _number, ...reached } = before.steps.find((_, i) => indexes.get(i) === index) ?? fresh;
+  const step: StepState = { ...reached, handler, ...numbered(index, state.nextNumber) };
   return { ...state, steps: [...state.steps, step], nextNumber: state.nextNumber + 1, executionIndex: index };
 }
 
@@ -132,12 +151,13 @@ function indexOf(state: CommandState, from: string | null): number {
 /** What was done and is not undone must not be forgotten. */
 function mayGo({ drops = [] }: Migration, state: CommandState, step: StepState): void {
   const { handler, completed } = step;
+  if (decidesTheEnd(step)) throw refused(state, `step ${handler} would be gone, which could not be undone, or which an operator has closed: the command's end tells of it`);
   if (!isUndone(step) && !(completed && drops.includes(handler))) throw refused(state, `step ${handler}, which has begun and is not undone, would be gone; name it in drops, once it is completed`);
   if (state.steps[state.executionIndex] === step) throw refused(state, `it is in step ${handler}, which would be gone`);
 }
 
 function isUndone({ undo }: StepState): boolean {
-  return undo === 'compensated' || undo === 'left' || undo === 'nothingToUndo' || undo === 'resolved';
+  return undo === 'compensated' || undo === 'left' || undo === 'nothingToUndo';
 }
 
 function carried({ before, outputs }: Migration, step: StepState, handler: string, number: Pick<StepState, 'number'>): StepState {
@@ -156,18 +176,19 @@ function passedOver({ outputs }: Migration, handler: string, number: Pick<StepSt
   return { handler, ...number, reachedAt: now, begun: true, work: [], completed: true, ...made, pivot: 'none', revertWork: [], undo: 'nothingToUndo' };
 }
 
-/** What was sent in this attempt is given up. */
-function nextAttempt(state: CommandState): { readonly state: CommandState; readonly givenUp: readonly GivenUpRun[] } {
-  const number = state.steps[state.executionIndex] === undefined ? state.executionIndex : stepNumber(state);
-  const due = phaseOf(state);
-  const later = (phase: Phase): Phase => (phase.at === 'callback' ? { ...phase, attempt: phase.attempt + 1 } : phase);
-  const phase: Phase = state.phase.at === 'held' ? { at: 'held', from: due === null ? null : later(due) } : later(state.phase);
-  const steps = state.steps.map((step) => ({ ...step, work: step.work.map(inNewRun) }));
-  const givenUp = [
-    ...(due?.at === 'callback' ? [{ callback: due.callback, number, attempt: due.attempt }] : []),
-    ...unprepared(state).map(({ id, cleanUp }) => ({ callback: 'beforeRetry', number, attempt: cleanUp.attempt, task: id }) as const),
-  ];
-  return { state: { ...state, phase, steps, fence: state.fence + 1 }, givenUp };
+/** What was sent in these runs is given up. */
+function nextAttempt(state: CommandState, runs: readonly RecordedRun[]): CommandState {
+  const steps = state.steps.map((step) => ({ ...step, work: step.work.map((item) => inNewRun(item, runs)) }));
+  return { ...state, phase: inNextAttempt(state.phase), steps, fence: state.fence + 1 };
+}
+
+function inNextAttempt(phase: Phase): Phase {
+  if (phase.at === 'held' && phase.from !== null) return { at: 'held', from: inNextAttempt(phase.from) };
+  return phase.at === 'callback' ? { ...phase, attempt: phase.attempt + 1 } : phase;
+}
+
+function givenUp(state: CommandState, { callback, attempt, task }: RecordedRun): GivenUpRun {
+  return { callback, number: stepNumber(state), attempt, ...(task === undefined ? {} : { task }) };
 }
 
 /** What it does, or did when it was held. */

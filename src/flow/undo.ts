@@ -166,6 +166,13 @@ function notUndone(step: StepState): ErrorRecord | null {
   return child === undefined ? null : staysError(child);
 }
 
+/** Whether the command's end depends on how the step's undo went, or on what an operator did about it. One that failed still does while it is tried again. */
+export function decidesTheEnd(step: StepState): boolean {
+  const { undo, undoAttempt, closed } = step;
+  const hasFailed = undo === 'failed' || undo === 'notUndoable' || (undoAttempt !== undefined && (undo === undefined || undo === 'blocked'));
+  return hasFailed || closed !== undefined || isClosed(step) || hasClosedChild(step);
+}
+
 function isClosed({ undo }: StepState): boolean {
   return undo === 'skipped' || undo === 'resolved';
 }

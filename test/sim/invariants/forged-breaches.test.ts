@@ -249,6 +249,16 @@ const SNAPSHOTS: readonly Breach[] = [
   ['a migration that changes more than the steps', () => migrated(begin(), { submittedAt: 99 }), /^exactly-once c1: its submittedAt has changed with its version/],
   ['a migration that forgets what was given up', () => migrated(begin().throws(), { fence: 1 }), /^exactly-once c1: its fence went from 2 to 1, with 0 runs given up/],
   ['a migration that gives an attempt up in silence', () => migrated(begin(), { phase: again }), /^exactly-once c1: its phase has changed with its version/],
+  ['a migration that gives up what was not due', () => migrated(begin(), { fence: 2 }, { givenUp: [{ callback: 'endSuccessfully', number: 0, attempt: 1 }] }), /^exactly-once c1: its migration gives up endSuccessfully of step 0, attempt 1, which was not due/],
+  ['a migration that gives up a clean-up that was not due', () => migrated(retrying(), { fence: 9 }, { givenUp: [{ callback: 'beforeRetry', number: 0, attempt: 2, task: task(retrying()).id }] }), /^exactly-once c1: its migration gives up beforeRetry of step 0, attempt 2, which was not due/],
+  [
+    'a migration that drops what could not be undone',
+    (life = cannotUndo()) => migrated(life, { steps: life.state.steps.slice(0, 1) }, { dropped: [{ index: 1, number: 1, handler: 'second', tasks: [], calls: [], children: [] }] }),
+    /^exactly-once c1: step 1 could not be undone, or an operator has closed it, and it is forgotten/,
+  ],
+  ['a callback that runs with a program that cannot continue its command', () => ofAnotherVersion().runs('beforeTask'), /^callback-order c1: beforeTask\(0\) runs, and this program cannot continue ThreeSteps version 2/],
+  ['a callback that is committed with such a program', () => ofAnotherVersion().forge({}, [{ index: 0, callback: 'beforeTask' }]), /^callback-order c1: beforeTask\(0\) was committed \(ok\), and this program cannot continue ThreeSteps version 2/],
+  ['a task that is placed with such a program', () => placed(changed(ofAnotherVersion(), 0, { work: [task(begin().returns({ work: [LEAF] }))] })), /^callback-order c1: task c1\$\S+ was placed, and this program cannot continue ThreeSteps version 2/],
   ['a migration that forgets a step', () => migrated(begin().returns().returns(), { steps: [], executionIndex: 0 }), /^exactly-once c1: step 0 was begun, and is forgotten/],
   ['a migration that undoes a step', (life = begin().returns().returns()) => migrated(life, { steps: life.state.steps.map((step) => ({ ...step, completed: false })) }), /^exactly-once c1: what was done in step 0 has changed with its version/],
   ['a migration that brings a step from nowhere', (life = begin().returns()) => migrated(life, { steps: [...life.state.steps, { ...life.state.steps[0], number: 5 }] as CommandState['steps'] }), /^exactly-once c1: step 1 has come from nowhere/],
@@ -262,6 +272,11 @@ const SNAPSHOTS: readonly Breach[] = [
 function migrated(life: Life, changes: Partial<CommandState>, entry: Partial<MigrationEntry> = {}): Life {
   const log: MigrationEntry = { t: 0, from: 1, to: 2, passedOver: [], dropped: [], givenUp: [], historyLength: life.state.historyLength, ...entry };
   return life.forge({ version: 2, migrations: [log], ...changes });
+}
+
+/** The program that watches has the first version. */
+function ofAnotherVersion(): Life {
+  return migrated(begin(), {});
 }
 
 /** What its parent has already counted, it takes back. */
