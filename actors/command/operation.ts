@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { frozenData } from '../../src/model/data.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import { OPERATOR_ACTIONS, type OperatorRequest } from '../../src/model/operator.js';
+import { flawsText, IN_OUR_WORDS } from '../../src/model/wording.js';
 import { actedBefore, operatorRefusal } from '../../src/flow/operator-rules.js';
 import type { CommandState } from '../../src/flow/state.js';
 import type { OperateAnswer } from '../messages.js';
@@ -14,11 +15,8 @@ const operationShape = z.object({ requestId: text(64), action: z.enum(OPERATOR_A
 
 /** @throws SeatbeltError `BAD_REQUEST` naming the field, `NOT_PLAIN_DATA` */
 export function checkedOperation(request: unknown): OperatorRequest {
-  const parsed = operationShape.safeParse(request);
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => `${['operate', ...issue.path.map(String)].join('.')}: ${issue.message}`);
-    throw new SeatbeltError('BAD_REQUEST', issues.join('; '));
-  }
+  const parsed = operationShape.safeParse(request, IN_OUR_WORDS);
+  if (!parsed.success) throw new SeatbeltError('BAD_REQUEST', flawsText(parsed.error.issues, ['operate']));
   const { requestId, action, reason, output } = parsed.data;
   return { requestId, action, ...(reason === undefined ? {} : { reason }), ...(output === undefined ? {} : { output: frozenData(output, 'operate.output') }) };
 }

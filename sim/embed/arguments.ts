@@ -54,6 +54,11 @@ export function checkDuration(what: string, us: unknown): void {
 }
 
 /** @throws SeatbeltError `BAD_REQUEST` */
+export function checkOptions(what: string, options: unknown): void {
+  if (!isObject(options) || Array.isArray(options)) throw new SeatbeltError('BAD_REQUEST', `${what}: expected an object of options, not ${kindOf(options)}`);
+}
+
+/** @throws SeatbeltError `BAD_REQUEST` */
 export function checkSubmission(command: unknown): void {
   if (!isObject(command)) throw new SeatbeltError('BAD_REQUEST', `submit: expected { type, params, id? }, not ${kindOf(command)}`);
 }

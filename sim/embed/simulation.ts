@@ -15,7 +15,7 @@ import { SharedStorage } from '../world/shared-storage.js';
 import { VERBS } from '../world/verbs/catalogue.js';
 import { writeAhead } from '../world/write-ahead.js';
 import type { Progress, WorldStore } from '../world/world-store.js';
-import { checkCommands, checkDefinitions, checkDirectory, checkDuration, checkListener, checkScenario, checkSeed, checkSeenCommits, checkSubmission } from './arguments.js';
+import { checkCommands, checkDefinitions, checkDirectory, checkDuration, checkListener, checkOptions, checkScenario, checkSeed, checkSeenCommits, checkSubmission } from './arguments.js';
 import { Cluster, type ClusterObserver } from './cluster.js';
 import { endOf, endRecord } from './end-record.js';
 import { planErrands } from './errands.js';
@@ -55,6 +55,7 @@ export class Simulation {
    * @throws SeatbeltError `BAD_SCENARIO` if the seed is not a safe integer, or the scenario names something that is not there
    */
   static async create(scenario: Scenario | ScenarioDefinition, options: SimulationOptions = {}): Promise<Simulation> {
+    checkOptions('create', options);
     const { db, seed = 1, commands = BUILT_IN_COMMANDS, module = null } = options;
     if (!(scenario instanceof ScenarioDefinition)) checkScenario(scenario);
     checkSeed(seed);
@@ -82,8 +83,12 @@ export class Simulation {
     options: ResumeOptions = {},
   ): Promise<Simulation> {
     checkDirectory(db);
-    checkSeenCommits(options.acceptOlderStore);
-    return Simulation.on(await openRun(db, async () => options.definitions ?? [], options.acceptOlderStore), options.commands);
+    checkOptions('resume', options);
+    const { commands = BUILT_IN_COMMANDS, definitions = [], acceptOlderStore } = options;
+    checkCommands(commands);
+    checkDefinitions(definitions);
+    checkSeenCommits(acceptOlderStore);
+    return Simulation.on(await openRun(db, async () => definitions, acceptOlderStore), commands);
   }
 
   /** The simulation of a run that is kept on disks of the caller's. It closes the world's store. @internal */
@@ -266,9 +271,11 @@ export class Simulation {
    * is down already starts with them when it would have anyway. From then on the invariants judge what the engine does by the new program.
    * @param options.definitions in place of those of the same types, or besides; default: none. A run that is kept in a directory does not keep them: {@link resume} needs them again
    * @param options.down default: 5 s
-   * @throws SeatbeltError `BAD_DEFINITION`, `BAD_TIME`; nothing changes then
+   * @throws SeatbeltError `BAD_DEFINITION`, `BAD_TIME`, `BAD_REQUEST`; nothing changes then
    */
-  restartEngine({ definitions = [], down = 5_000_000 }: EngineRestart = {}): void {
+  restartEngine(options: EngineRestart = {}): void {
+    checkOptions('restartEngine', options);
+    const { definitions = [], down = 5_000_000 } = options;
     checkDefinitions(definitions);
     checkDuration('down', down);
     if (definitions.length > 0) this.#definitions = new Map([...this.#definitions, ...definitions.map((definition) => [definition.type, definition] as const)]);

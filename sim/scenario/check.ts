@@ -75,11 +75,7 @@ export function checkParams(
 
 function paramProblems(under: Path, error: unknown): readonly Problem[] {
   if (error instanceof BadParams) {
-    return error.issues.map(({ path, message }) => ({
-      path: [...under, ...path],
-      at: 'value',
-      message: message.replace(/^Invalid input: /, '').replace(/, received /, ', got '),
-    }));
+    return error.issues.map(({ path, message }) => ({ path: [...under, ...path], at: 'value', message }));
   }
   if (error instanceof SeatbeltError) return [{ path: under, at: 'value', message: error.message }];
   throw error;

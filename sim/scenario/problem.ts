@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wording as inOurWords } from '../../src/model/wording.js';
 import { suggestion } from './nearest.js';
 
 export type Path = readonly (string | number)[];
@@ -24,6 +25,8 @@ export function problemsOf(issues: readonly Issue[], under: Path = []): readonly
     switch (issue.code) {
       case 'unrecognized_keys':
         return issue.keys.map((key) => ({ path: [...path, key], at: 'key', message: issue.message }));
+      case 'invalid_key':
+        return [{ path, at: 'key', message: issue.message }];
       case 'invalid_union': {
         const branch = likeliest(issue.errors);
         return branch === undefined ? [{ path, at: 'value', message: issue.message }] : problemsOf(branch, path);
@@ -48,22 +51,9 @@ function unknownKeysFirst(issues: readonly Issue[]): readonly Issue[] {
   return issues.toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** For zod's `error` option: our words where its own would leave a reader guessing. */
+/** For zod's `error` option: a key that is not known may be meant for one that is. */
 export const wording: z.core.$ZodErrorMap = (issue) => {
-  switch (issue.code) {
-    case 'invalid_type':
-      return issue.input === undefined ? `is missing; expected ${issue.expected}` : `expected ${issue.expected}, got ${kindOf(issue.input)}`;
-    case 'unrecognized_keys': {
-      const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
-      return `unknown key${suggestion(issue.keys[0] ?? '', known)}`;
-    }
-    default:
-      return undefined;
-  }
+  if (issue.code !== 'unrecognized_keys') return inOurWords(issue);
+  const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
+  return `unknown key${suggestion(issue.keys[0] ?? '', known)}`;
 };
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  return typeof value === 'number' ? `number ${value}` : typeof value;
-}

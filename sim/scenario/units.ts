@@ -16,13 +16,19 @@ function quantity(text: string, units: Readonly<Record<string, number>>): number
 }
 
 function quantitySchema(expected: string, parse: (text: string) => number | undefined) {
-  const refusal = (input: unknown) => (input === undefined ? `is missing; give ${expected}` : `expected ${expected}, got ${JSON.stringify(input)}`);
+  const refusal = (input: unknown) => (input === undefined ? `is missing; give ${expected}` : `expected ${expected}, got ${shown(input)}`);
   return z.string({ error: (issue) => refusal(issue.input) }).transform((text, context): number => {
     const parsed = parse(text);
     if (parsed !== undefined) return parsed;
     context.addIssue({ code: 'custom', message: refusal(text) });
     return z.NEVER;
   });
+}
+
+/** Only so much of it that the line stays one. */
+function shown(input: unknown): string {
+  const text = typeof input === 'bigint' ? String(input) : JSON.stringify(input);
+  return text.length <= 64 ? text : `${text.slice(0, 64)}…`;
 }
 
 const positive = (value: number | undefined): number | undefined => (value === 0 ? undefined : value);

@@ -8,6 +8,7 @@ import type { ErasedHandler, TaskHandler } from './handler.js';
 import type { LockRequest, LockWait } from './lock.js';
 import { migrationProblem, type Migrations } from './migration.js';
 import { NO_RETRY, type RetrySettings } from './retry.js';
+import { flawsOf, flawsText, IN_OUR_WORDS } from './wording.js';
 
 /** A command type as the engine knows it. Made by {@link defineCommand}. */
 export interface CommandDefinition {
@@ -166,21 +167,14 @@ const keyShape = z.string().min(1).refine((key) => key.isWellFormed(), 'not well
 const locksShape = z.array(z.strictObject({ key: keyShape, mode: z.enum(['exclusive', 'shared']) })).readonly();
 
 function locksOf<S extends z.ZodType>(spec: CommandSpec<S>, params: Data): readonly LockRequest[] {
-  const locks = locksShape.safeParse(atOnce(spec.locks?.(params as z.output<S>) ?? []));
+  const locks = locksShape.safeParse(atOnce(spec.locks?.(params as z.output<S>) ?? []), IN_OUR_WORDS);
   if (locks.success) return locks.data;
-  throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: locks(): ${locks.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`);
+  throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: locks(): ${flawsText(locks.error.issues)}`);
 }
 
 function parseParams<S extends z.ZodType>(spec: CommandSpec<S>, params: unknown): Data {
-  const parsed = spec.params.safeParse(params);
-  if (!parsed.success) {
-    const issues = parsed.error.issues.flatMap((issue) => {
-      const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
-      if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
-      return issue.keys.map((key) => ({ path: [...path, key], message: 'unknown key' }));
-    });
-    throw new BadParams(spec.type, issues);
-  }
+  const parsed = spec.params.safeParse(params, IN_OUR_WORDS);
+  if (!parsed.success) throw new BadParams(spec.type, flawsOf(parsed.error.issues));
   return frozenData(parsed.data, 'params');
 }
 

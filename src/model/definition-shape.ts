@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ErasedHandler } from './handler.js';
+import { flawsText, IN_OUR_WORDS } from './wording.js';
 
 // What the types say of a definition, for programs without types: a misspelt callback would never be called, and nobody would notice.
 
@@ -33,13 +34,6 @@ export function handlerProblem(handler: unknown): string | null {
 
 /** What is wrong with the fields of something, each with its name; or null. */
 export function fieldProblem(shape: z.ZodType, value: unknown): string | null {
-  const parsed = shape.safeParse(value);
-  if (parsed.success) return null;
-  return parsed.error.issues
-    .flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: there is no such field`)
-        : [`${issue.path.length === 0 ? '' : `${issue.path.join('.')}: `}${issue.message}`],
-    )
-    .join('; ');
+  const parsed = shape.safeParse(value, IN_OUR_WORDS);
+  return parsed.success ? null : flawsText(parsed.error.issues);
 }

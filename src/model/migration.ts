@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Data } from './data.js';
+import { flawsText, IN_OUR_WORDS } from './wording.js';
 
 /** How a command in flight goes on from one version of its definition to the next. Its functions must be pure. */
 export interface Migration {
@@ -35,8 +36,8 @@ export function migrationProblem(migrations: Migrations, version: number, handle
   for (const [key, migration] of Object.entries(migrations)) {
     const from = Number(key);
     if (!Number.isSafeInteger(from) || from < 1 || from >= version) return `migrations.${key}: it must lead away from a version from 1 to ${version - 1}`;
-    const parsed = migrationShape.safeParse(migration);
-    if (!parsed.success) return parsed.error.issues.map(({ path, message }) => `migrations.${[key, ...path.map(String)].join('.')}: ${message}`).join('; ');
+    const parsed = migrationShape.safeParse(migration, IN_OUR_WORDS);
+    if (!parsed.success) return flawsText(parsed.error.issues, ['migrations', key]);
     const names = parsed.data.handlers?.map(({ name }) => name);
     if (names !== undefined && new Set(names).size < names.length) return `migrations.${key}.handlers: a name is there twice`;
     if (names !== undefined && from === version - 1 && names.join() !== handlers.join()) {

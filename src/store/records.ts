@@ -4,6 +4,7 @@ import type { EntityKey, EntityRecord } from '../model/entity.js';
 import { SeatbeltError } from '../model/errors.js';
 import type { LockRecord } from '../model/lock.js';
 import type { SpmAsyncTask } from '../model/task.js';
+import { flawsText, IN_OUR_WORDS } from '../model/wording.js';
 import type { CallRecord } from './call-record.js';
 import { decodeValue, encodeValue, type DecodedValue } from './codec.js';
 import type { DiskEntry } from './disk.js';
@@ -213,10 +214,9 @@ function recordAt(key: string, at: StoreKey, value: Data): StoredRecord {
 
 /** The value itself, not zod's copy, which would have another order of keys and so other bytes when it is written again. */
 function shaped<T>(key: string, shape: z.ZodType, value: Data): T {
-  const parsed = shape.safeParse(value);
+  const parsed = shape.safeParse(value, IN_OUR_WORDS);
   if (parsed.success) return value as T;
-  const issues = parsed.error.issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`);
-  throw new SeatbeltError('STORE_CORRUPT', `${key}: the value has the wrong shape: ${issues.join('; ')}`);
+  throw new SeatbeltError('STORE_CORRUPT', `${key}: the value has the wrong shape: ${flawsText(parsed.error.issues)}`);
 }
 
 function inPlace(key: string, fits: boolean, record: StoredRecord): StoredRecord {

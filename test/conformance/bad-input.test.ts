@@ -26,25 +26,25 @@ type Row = readonly [what: string, act: () => unknown, code: ErrorCode, says: st
 
 describe('a definition', () => {
   it.each<Row>([
-    ['that is none', () => defineCommand(untyped(undefined)), 'BAD_DEFINITION', 'command undefined: Invalid input: expected object'],
+    ['that is none', () => defineCommand(untyped(undefined)), 'BAD_DEFINITION', 'command undefined: is missing; expected object'],
     ['without a type', () => defineCommand(untyped({ params })), 'BAD_DEFINITION', 'command undefined: type: '],
     ['without a schema', () => defineCommand(untyped({ type: 'Copy' })), 'BAD_DEFINITION', 'command Copy: params: must be a zod schema'],
     ['with a schema of another kind', () => defineCommand(untyped({ type: 'Copy', params: { type: 'object' } })), 'BAD_DEFINITION', 'params: must be a zod schema'],
-    ['with a misspelt field', () => command({ lock: () => [] }), 'BAD_DEFINITION', 'command Copy: lock: there is no such field'],
+    ['with a misspelt field', () => command({ lock: () => [] }), 'BAD_DEFINITION', 'command Copy: lock: unknown key'],
     ['whose locks are a list', () => command({ locks: [] }), 'BAD_DEFINITION', 'command Copy: locks: must be a function'],
     ['with another way to wait', () => command({ lockWait: 'forever' }), 'BAD_DEFINITION', "command Copy: lockWait: must be 'refuse' or { limitMs }"],
     ['whose version is a text', () => command({ version: '1' }), 'BAD_DEFINITION', 'command Copy: version must be a whole number from 1, not 1'],
     ['without steps', () => command().build(), 'BAD_DEFINITION', 'command Copy: it has no handlers'],
     ['with two steps of a name', () => command().step({ name: 'one' }).step(untyped({ name: 'one' })).build(), 'BAD_DEFINITION', 'command Copy: handler 1 (one): there is an earlier one'],
-    ['with a step that is none', () => command().step(untyped(null)).build(), 'BAD_DEFINITION', 'command Copy: handler 0: Invalid input: expected object'],
+    ['with a step that is none', () => command().step(untyped(null)).build(), 'BAD_DEFINITION', 'command Copy: handler 0: expected object, got null'],
     ['with a step without a name', () => handler({ name: undefined }), 'BAD_DEFINITION', 'command Copy: handler 0: name: '],
-    ['with a misspelt callback', () => handler({ compansate: () => undefined }), 'BAD_DEFINITION', 'command Copy: handler 0: compansate: there is no such field'],
+    ['with a misspelt callback', () => handler({ compansate: () => undefined }), 'BAD_DEFINITION', 'command Copy: handler 0: compansate: unknown key'],
     ['with a callback that is a task', () => handler({ createTask: { verb: 'copy' } }), 'BAD_DEFINITION', 'handler 0: createTask: must be a function'],
-    ['with another way to go on', () => handler({ onUndoFailed: 'ignore' }), 'BAD_DEFINITION', 'handler 0: onUndoFailed: '],
+    ['with another way to go on', () => handler({ onUndoFailed: 'ignore' }), 'BAD_DEFINITION', "handler 0: onUndoFailed: expected 'stop' or 'continue', got 'ignore'"],
     ['with a point of no return in no part', () => handler({ pointOfNoReturn: { part: 'compensate', hasPassed: () => 'passed' } }), 'BAD_DEFINITION', 'handler 0: pointOfNoReturn.part: '],
     ['with a point of no return that nobody can ask about', () => handler({ pointOfNoReturn: { part: 'beforeTask' } }), 'BAD_DEFINITION', 'pointOfNoReturn.hasPassed: must be a function'],
-    ['with a number as policy', () => handler({ retry: 3 }), 'BAD_DEFINITION', 'handler 0: retry: Invalid input: expected object'],
-    ['with a misspelt wait', () => handler({ retry: { attempts: 3, backoff: 5 } }), 'BAD_DEFINITION', 'handler 0: retry.backoff: there is no such field'],
+    ['with a number as policy', () => handler({ retry: 3 }), 'BAD_DEFINITION', 'handler 0: retry: expected object, got number 3'],
+    ['with a misspelt wait', () => handler({ retry: { attempts: 3, backoff: 5 } }), 'BAD_DEFINITION', 'handler 0: retry.backoff: unknown key'],
     ['with half an attempt', () => handler({ retry: { attempts: 0.5 } }), 'BAD_DEFINITION', 'handler 0 (copy): retry.attempts must be a whole number from 1, not 0.5'],
     ['without attempts', () => handler({ undoRetry: {} }), 'BAD_DEFINITION', 'handler 0: undoRetry.attempts: '],
   ])('%s', async (_, act, code, says) => {
@@ -54,6 +54,7 @@ describe('a definition', () => {
 
 describe('what an engine is asked', () => {
   type Asked = readonly [what: string, body: unknown, code: ErrorCode, says: string];
+  const operate = (changes: object) => ({ op: 'operateCommand', commandId: 'c1', requestId: 'r', action: 'retry', ...changes });
   const submit = (changes: object) => ({ op: 'submitCommand', commandId: 'c2', type: 'Copy', params: { disk: 'd1' }, ...changes });
 
   it.each<Asked>([
@@ -73,13 +74,22 @@ describe('what an engine is asked', () => {
     ["to submit under a child's id", submit({ commandId: 'c1!0.1.0' }), 'BAD_COMMAND_ID', 'command id "c1!0.1.0"'],
     ['to submit no type', submit({ type: undefined }), 'UNKNOWN_COMMAND_TYPE', "type 'undefined'"],
     ['to submit an unknown type', submit({ type: 'Paste' }), 'UNKNOWN_COMMAND_TYPE', "type 'Paste'"],
-    ['to submit without params', submit({ params: undefined }), 'BAD_PARAMS', 'Copy: params: '],
-    ['to submit with a list of params', submit({ params: ['d1'] }), 'BAD_PARAMS', 'Copy: params: '],
-    ['to submit with a param of another kind', submit({ params: { disk: 1 } }), 'BAD_PARAMS', 'Copy: params.disk: '],
-    ['to submit with a param out of range', submit({ params: { disk: 'd1', size: 0 } }), 'BAD_PARAMS', 'Copy: params.size: '],
+    ['to submit without params', submit({ params: undefined }), 'BAD_PARAMS', 'Copy: params: is missing; expected object'],
+    ['to submit with a list of params', submit({ params: ['d1'] }), 'BAD_PARAMS', 'Copy: params: expected object, got array'],
+    ['to submit with a param of another kind', submit({ params: { disk: 1 } }), 'BAD_PARAMS', 'Copy: params.disk: expected string, got number 1'],
+    ['to submit with a param out of range', submit({ params: { disk: 'd1', size: 0 } }), 'BAD_PARAMS', 'Copy: params.size: must be at least 1'],
+    ['to submit with half a param', submit({ params: { disk: 'd1', size: 0.5 } }), 'BAD_PARAMS', 'Copy: params.size: expected whole number, got number 0.5'],
     ['to submit with a misspelt param', submit({ params: { disk: 'd1', sise: 1 } }), 'BAD_PARAMS', 'Copy: params.sise: unknown key'],
     ['to submit what is no number', submit({ type: 'Anything', params: { size: Number.NaN } }), 'NOT_PLAIN_DATA', 'params.size: NaN'],
     ['to submit what is no data', submit({ type: 'Anything', params: { when: [1n] } }), 'NOT_PLAIN_DATA', 'params.when[0]: bigint'],
+    ['to operate on nothing', { op: 'operateCommand', requestId: 'r', action: 'retry' }, 'BAD_COMMAND_ID', 'operateCommand: commandId: undefined'],
+    ['to operate on who was never there', { op: 'operateCommand', commandId: 'nobody', requestId: 'r', action: 'retry' }, 'UNKNOWN_COMMAND', "no command 'nobody'"],
+    ['to operate without a request id', operate({ requestId: undefined }), 'BAD_REQUEST', 'operate.requestId: is missing; expected string'],
+    ['to operate under an empty request id', operate({ requestId: '' }), 'BAD_REQUEST', 'operate.requestId: must not be empty'],
+    ['to do nothing as an operator', operate({ action: undefined }), 'BAD_REQUEST', "operate.action: is missing; expected 'retry', 'skip', 'resolve' or 'abandon'"],
+    ['to do something else as an operator', operate({ action: 'undo' }), 'BAD_REQUEST', "operate.action: expected 'retry', 'skip', 'resolve' or 'abandon', got 'undo'"],
+    ['to operate for a reason that is no text', operate({ reason: ['tired'] }), 'BAD_REQUEST', 'operate.reason: expected string, got array'],
+    ['to operate for too long a reason', operate({ reason: 'x'.repeat(1001) }), 'BAD_REQUEST', 'operate.reason: must have at most 1000 characters'],
     ['to submit other params under a known id', submit({ commandId: 'c1', params: { disk: 'd2' } }), 'DUPLICATE_COMMAND', "command 'c1' was submitted before"],
     ['to submit another type under a known id', submit({ commandId: 'c1', type: 'Anything' }), 'DUPLICATE_COMMAND', 'as another type'],
   ])('%s', async (_, body, code, says) => {
@@ -137,6 +147,12 @@ describe('a simulation', () => {
     ['is to go on until no time', (one) => one.runUntil(Number.NaN), 'BAD_TIME', 'NaN is not a time'],
     ['is to go on by a text', (one) => one.advance(untyped('5s')), 'BAD_TIME', 'is not a time in whole µs'],
     ['is to take half a step', (one) => one.step(0.5), 'BAD_TIME', 'cannot step 0.5 events'],
+    ['is to be operated on without an action', (one) => one.operate('c1', untyped(undefined)), 'BAD_REQUEST', "operate.action: is missing; expected 'retry', 'skip', 'resolve' or 'abandon'"],
+    ['is to be operated on by a number', (one) => one.operate('c1', untyped({ action: 7 })), 'BAD_REQUEST', "operate.action: expected 'retry', 'skip', 'resolve' or 'abandon', got number 7"],
+    ['is to start again with nothing', (one) => one.restartEngine(untyped(null)), 'BAD_REQUEST', 'restartEngine: expected an object of options, not null'],
+    ['is to start again with a definition', (one) => one.restartEngine(untyped({ definitions: COPY })), 'BAD_DEFINITION', 'definitions: expected a list of definitions, not another object'],
+    ['is to start again with a builder', (one) => one.restartEngine(untyped({ definitions: [command()] })), 'BAD_DEFINITION', 'definitions.0: another object is no definition'],
+    ['is to start again after a text', (one) => one.restartEngine(untyped({ down: '5s' })), 'BAD_TIME', 'down: 5s is no whole number of µs'],
     ['is listened to for an unknown event', (one) => one.on(untyped('probes'), () => undefined), 'BAD_REQUEST', "on: there is no event 'probes'; there are event, probe, violation"],
     ['is listened to by nobody', (one) => one.on('probe', untyped(undefined)), 'BAD_REQUEST', 'on probe: expected a function, not undefined'],
   ])('that %s', async (_, use, code, says) => {
@@ -161,6 +177,7 @@ describe('a simulation', () => {
     ['an object that nobody has checked', (db) => Simulation.create(untyped({ hosts: [] }), { db }), 'BAD_SCENARIO', 'another object is no scenario'],
     ['a seed that is no number', (db) => Simulation.create(scenario, { db, seed: untyped('7') }), 'BAD_SCENARIO', 'seed: 7'],
     ['a seed that no double holds', (db) => Simulation.create(scenario, { db, seed: 2 ** 60 }), 'BAD_SCENARIO', 'seed: 1152921504606847000'],
+    ['options that are none', () => Simulation.create(scenario, untyped(null)), 'BAD_REQUEST', 'create: expected an object of options, not null'],
     ['a directory that is none', () => Simulation.create(scenario, { db: untyped(7) }), 'BAD_REQUEST', 'db: expected the path of a directory, not 7'],
     ['a list of commands', (db) => Simulation.create(scenario, { db, commands: untyped([COPY]) }), 'BAD_DEFINITION', 'commands: expected a Map of definitions by type, not a list'],
     ['what defineCommand has not built', (db) => Simulation.create(scenario, { db, commands: new Map([['Copy', untyped(command())]]) }), 'BAD_DEFINITION', "listed as 'Copy' is no definition"],

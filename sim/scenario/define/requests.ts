@@ -1,6 +1,7 @@
 import type { Data } from '../../../src/model/data.js';
 import type { ChildRequest } from '../../../src/model/handler.js';
 import type { TaskRequest } from '../../../src/model/task.js';
+import { IN_OUR_WORDS } from '../../../src/model/wording.js';
 import { outcomesSchema } from '../verb-schema.js';
 import type { KnownVerb } from '../check.js';
 import { suggestion } from '../nearest.js';
@@ -50,7 +51,7 @@ export function readVerb(use: VerbUse, kinds: readonly KnownVerb['kind'][], path
   const { outcomes } = use;
   if (outcomes === undefined) return args;
   if (known !== undefined && !known.scripted) names.refuse([...path, 'outcomes'], `'${use.verb}' has no script: use faults, or a verb of the scenario's own`, 'key');
-  const flaw = outcomesSchema.safeParse(outcomes).error?.issues[0];
+  const flaw = outcomesSchema.safeParse(outcomes, IN_OUR_WORDS).error?.issues[0];
   if (flaw !== undefined) names.refuse([...path, 'outcomes', ...flaw.path.map(Number)], flaw.message);
   return (at) => ({ ...args(at), outcomes });
 }

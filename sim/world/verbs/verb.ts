@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Args } from '../../../actors/wire.js';
 import type { Data } from '../../../src/model/data.js';
+import { flawsText, IN_OUR_WORDS } from '../../../src/model/wording.js';
 import type { Content } from '../content.js';
 import type { Latency } from '../latency.js';
 import type { ScriptedOutcome } from '../../faults/failures.js';
@@ -68,8 +69,8 @@ export function defineVerb<S extends z.ZodObject>(spec: VerbSpec<S>): Verb {
     scripted: false,
     script: () => [],
     problemWith: (args) => {
-      const parsed = schema.safeParse(args);
-      return parsed.success ? null : parsed.error.issues.map(({ path, message }) => `${['args', ...path.map(String)].join('.')}: ${message}`).join('; ');
+      const parsed = schema.safeParse(args, IN_OUR_WORDS);
+      return parsed.success ? null : flawsText(parsed.error.issues, ['args']);
     },
     load: (content, args) => load?.(content, schema.parse(args)) ?? { times: 1, bytes: 0 },
     run: (content, args, host) => run(content, schema.parse(args), host),

@@ -205,7 +205,7 @@ describe('bad usage', () => {
     ['no store to inspect', ['inspect'], "required option '--db <dir>' not specified"],
     ['a store that is not there', ['inspect', '--db', 'nowhere'], 'nowhere: there is no store [STORE_MISSING]'],
     ['an unknown scenario', ['run', 'live-migratio'], "did you mean 'live-migration'?"],
-    ['a bad file', ['run', 'bad.yaml'], 'bad.yaml:1:54: commands[0].params.vm: expected string, got number [BAD_SCENARIO]'],
+    ['a bad file', ['run', 'bad.yaml'], 'bad.yaml:1:54: commands[0].params.vm: expected string, got number 1 [BAD_SCENARIO]'],
     ['a bad setting', ['run', 'demo.yaml', '--set', 'x=1'], '--set x=1: x: unknown key'],
     ['text that would break the line', ['run', 'a\u001b[2J\nb.yaml'], 'a\\u001b[2J b.yaml: no such file'],
   ])('of %s: exit code 2 and one line', async (_, argv, message) => {

@@ -103,7 +103,7 @@ describe('a scenario file', () => {
     [
       'a missing param',
       'commands:\n  - type: MoveDisk\n    params: { disks: [d] }',
-      'file.yaml:3:13: commands[0].params.vm: expected string, got undefined',
+      'file.yaml:3:13: commands[0].params.vm: is missing; expected string',
     ],
     ['an unknown key', 'hosts:\n  - id: a\n    sqm: true', "file.yaml:3:5: hosts[0].sqm: unknown key; did you mean 'spm'?"],
     ['a second unknown key', 'polo: 1\nhost: 2', "file.yaml:1:1: polo: unknown key; did you mean 'pool'? (and 1 more)"],
@@ -178,9 +178,9 @@ describe('a scenario file', () => {
     [
       'a state that no task has',
       'faults: [{ crashEngine: { when: { task: deleteImage, is: eating } } }]',
-      'file.yaml:1:58: faults[0].crashEngine.when.is: Invalid option',
+      "file.yaml:1:58: faults[0].crashEngine.when.is: expected 'placed', 'submitted', 'running' or 'ended', got 'eating'",
     ],
-    ['a failure rate above one', 'verbs: { deleteImage: { failureRate: 2 } }', 'file.yaml:1:38: verbs.deleteImage.failureRate: Too big'],
+    ['a failure rate above one', 'verbs: { deleteImage: { failureRate: 2 } }', 'file.yaml:1:38: verbs.deleteImage.failureRate: must be at most 1'],
     ['broken YAML', 'hosts: [{ id: a }', 'file.yaml:1:18: a bracket is not closed'],
     ['a key given twice', 'pool: { id: a }\npool: { id: b }', 'file.yaml:2:1: this key is there already'],
     ['a tag of its own', 'name: !!js/function "x"', 'file.yaml:1:7: scenarios use no tags'],

@@ -27,7 +27,7 @@ describe('--set', () => {
     ['an unknown path', 'engine.polingRate=5s', "--set engine.polingRate=5s: engine.polingRate: unknown key; did you mean 'pollingRate'?"],
     ['a bad value', 'commands.0.params.vm=5', '--set commands.0.params.vm=5: commands[0].params.vm: expected string, got number'],
     ['an unknown param', 'commands.0.params.vn=x', '--set commands.0.params.vn=x: commands[0].params.vn: unknown key'],
-    ['a section left unfinished', 'commands.1.type=MoveDisk', '--set commands.1.type=MoveDisk: commands[1].params.vm: expected string'],
+    ['a section left unfinished', 'commands.1.type=MoveDisk', '--set commands.1.type=MoveDisk: commands[1].params.vm: is missing; expected string'],
     ['no value', 'engine.pollingRate', '--set engine.pollingRate: give a path and a value'],
     ['no path', '=5', '--set =5: give a path and a value'],
     ['a path with a hole', 'engine..x=5', '--set engine..x=5: an empty name in the path'],
