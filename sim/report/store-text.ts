@@ -1,4 +1,6 @@
+import { mayStillRun } from '../../actors/command/unsettled.js';
 import { type ChildItem, type CommandState, type Phase, type StepState, type WorkItem } from '../../src/flow/state.js';
+import { migrationLines } from './migration-text.js';
 import { existingText, operatorText } from './operator-text.js';
 import type { CommandView, Damage, StoreView } from './store-view.js';
 import { clock, printable } from './style.js';
@@ -26,7 +28,7 @@ function counted(list: readonly unknown[], one: string, many = `${one}s`): strin
 }
 
 /** The lines of `inspect COMMAND`. */
-export function commandText({ command, history, tasks, locks, exists, damaged }: CommandView): readonly string[] {
+export function commandText({ command, history, tasks, locks, exists, unanswered, damaged }: CommandView): readonly string[] {
   const handlerWidth = Math.max(0, ...command.handlers.map((handler) => handler.length));
   return [
     `${command.id}  ${command.type} version ${command.version}  ${command.status}${whereabouts(command)}${errorText(command)}`,
@@ -40,6 +42,8 @@ export function commandText({ command, history, tasks, locks, exists, damaged }:
     ...(tasks.length === 0 ? [] : ['tasks on hosts']),
     ...tasks.map((task) => `  ${task.id}  ${task.verb}  ${task.state}${task.executionReason === 'ROLLBACK_FLOW' ? ' (rollback)' : ''}`),
     ...(locks.length === 0 ? [] : [`locks ${locks.map(({ key, mode }) => (mode === 'shared' ? `${key} (shared)` : key)).join(', ')}`]),
+    ...unanswered.map((call) => mayStillRun(call)),
+    ...migrationLines(command),
     ...command.operator.map((entry) => `${clock(entry.t)}  ${operatorText(entry)}`),
     ...exists.map((existing) => existingText(command.id, existing)),
     ...command.residue.map(({ verb, object }) => `left on purpose: ${verb} ${object}`),

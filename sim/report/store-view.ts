@@ -1,5 +1,7 @@
+import type { CallSlot, OpenCalls } from '../../actors/command/call-slot.js';
+import { unsettledCalls } from '../../actors/command/unsettled.js';
 import { existsOfFamily, type FamilyExisting } from '../../src/flow/family-exists.js';
-import type { CommandState, HistoryEntry } from '../../src/flow/state.js';
+import type { CommandState, HistoryEntry, UnsettledCall } from '../../src/flow/state.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import type { LockRecord } from '../../src/model/lock.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
@@ -45,6 +47,8 @@ export interface CommandView {
   readonly locks: readonly LockRecord[];
   /** Of one that is held, or that an operator closed: what there is of it and of its dependent children. */
   readonly exists: readonly FamilyExisting[];
+  /** HSM calls that nobody has answered, of whichever run: each may still take effect, until its host has said that it is over. */
+  readonly unanswered: readonly UnsettledCall[];
   readonly damaged: readonly Damage[];
 }
 
@@ -84,8 +88,13 @@ export function commandView(scan: StoreScan, id: string): CommandView {
     tasks: tasks.filter((task) => task.commandId === id),
     locks: locks.filter((lock) => lock.owner === command.rootId),
     exists: existsOfFamily(command, (child) => commands.find((candidate) => candidate.id === child)),
+    unanswered: unsettledCalls(command, openCallsIn(scan, id)),
     damaged,
   };
+}
+
+function openCallsIn({ entries }: StoreScan, id: string): OpenCalls {
+  return new Map(entries.flatMap((entry) => (entry.ok && entry.record.kind === 'call' && entry.record.commandId === id ? [[entry.record.slot as CallSlot, entry.record.record] as const] : [])));
 }
 
 function damageOf(scan: StoreScan): readonly Damage[] {

@@ -129,6 +129,52 @@ describe('what is in a store', () => {
     expect(storeText(storeView(scan)).slice(1, 3)).toEqual(['commit 42 took up an older copy: what was committed between that and it is lost', '1 command, 0 tasks, 0 locks, 0 entities']);
   });
 
+  it('tells which calls nobody has answered, of runs that are over and of one that may run again, and no other command\'s', () => {
+    const call = (verb: string, reply: { code: number; message: string; result: null } | null) => ({ key: `copies/0/beforeTask/1/${verb}`, host: 'host2', hostIncarnation: 1, verb, args: {}, reply, reads: 0 });
+    const record = (commandId: string, verb: string) => ({
+      commandId,
+      callback: 'start' as const,
+      index: 0,
+      attempt: 1,
+      calls: [call('mount', { code: 0, message: '', result: null }), call(verb, null)],
+      reads: [],
+    });
+    const waits: CommandState = { ...copying, unsettled: [{ host: 'host3', hostIncarnation: 4, verb: 'snapshot' }] };
+    const scan: StoreScan = {
+      entries: [
+        entry('call/copies/callback', { kind: 'call', commandId: 'copies', slot: 'callback', record: record('copies', 'format') }),
+        entry('call/waits/callback', { kind: 'call', commandId: 'waits', slot: 'callback', record: record('waits', 'resize') }),
+        entry('command/copies', { kind: 'command', command: waits as unknown as StoredCommand }),
+      ],
+      mismatch: null,
+    };
+    expect(commandView(scan, 'copies').unanswered).toEqual([{ host: 'host3', hostIncarnation: 4, verb: 'snapshot' }, { host: 'host2', hostIncarnation: 1, verb: 'format' }]);
+    expect(commandText(commandView(scan, 'copies')).slice(-2)).toEqual(['snapshot on host3 was not answered, and may still run', 'format on host2 was not answered, and may still run']);
+  });
+
+  it('tells what changes of its program a command has been through', () => {
+    const [step] = copying.steps;
+    if (step === undefined) throw new Error('there is no step');
+    const dropped = { index: 1, number: 1, handler: 'mount', tasks: [{ id: 'copies$1.w1.0', verb: 'mountDisk', args: {}, entity: 'disk/disk1', outcome: { kind: 'unknown' as const } }], calls: [{ callback: 'start' as const, verb: 'format', host: 'host2' }], children: [] };
+    const migrated: CommandState = {
+      ...copying,
+      version: 3,
+      handlers: ['look', 'copy', 'remove'],
+      steps: [{ ...step, handler: 'look', number: 7, completed: true, work: [] }, { ...step, number: 0 }],
+      migrations: [
+        { t: 2_000_000, from: 1, to: 2, passedOver: [7, 8], dropped: [dropped], givenUp: [{ callback: 'beforeRetry', number: 0, attempt: 2, task: 'copies$0.w1.2' }], historyLength: 1 },
+        { t: 3_000_000, from: 2, to: 3, passedOver: [], dropped: [], givenUp: [], historyLength: 1 },
+      ],
+    };
+    const scan: StoreScan = { entries: [entry('command/copies', { kind: 'command', command: migrated as unknown as StoredCommand })], mismatch: null };
+    expect(commandText(commandView(scan, 'copies')).slice(-4)).toEqual([
+      '0:02.000  migrated from version 1 to 2; it was past the new step look, a step that is gone',
+      '  dropped, and not undone: step 1 mount: mountDisk disk/disk1 (unknown), format on host2',
+      '  given up: beforeRetry #2 of step copy for copies$0.w1.2',
+      '0:03.000  migrated from version 2 to 3',
+    ]);
+  });
+
   it('has no command of a misspelt id, but perhaps a similar one', () => {
     expect(() => commandView(SCAN, 'copis')).toThrowError(/no command of this id; did you mean 'copies'\?/);
   });
