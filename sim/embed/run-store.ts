@@ -146,11 +146,20 @@ async function runOf(found: Data, find: FindDefinitions): Promise<Run> {
     const versions = `version ${record.program} of seatbelt, and this is version ${packageVersion()}, which may understand its scenario differently`;
     throw new SeatbeltError('STORE_VERSION', `the run was begun by ${versions}`);
   }
-  const definitions = await find(record.module);
-  const missing = record.definitions.filter((type) => definitions.every((definition) => definition.type !== type));
-  if (missing.length > 0) throw new SeatbeltError('BAD_SCENARIO', `${record.module ?? 'the run'}: the scenario brought along commands that are not there any more: ${missing.join(', ')}`);
+  const definitions = await definitionsOf(record, find);
   const scenario = record.scenario as unknown as Scenario;
   return { scenario: definitions.length === 0 ? scenario : { ...scenario, definitions }, seed: record.seed, module: record.module };
+}
+
+/** What the scenario brings along in code, as it is now: of other versions perhaps, but nothing may be missing. */
+async function definitionsOf({ module, definitions: types }: RunRecord, find: FindDefinitions): Promise<readonly CommandDefinition[]> {
+  const definitions = await find(module).catch((cause: unknown) => {
+    if (!(cause instanceof SeatbeltError) || types.length === 0) throw cause;
+    throw new SeatbeltError(cause.code, `${cause.message}; the run has commands of this file: ${types.join(', ')}`, { cause });
+  });
+  const missing = types.filter((type) => definitions.every((definition) => definition.type !== type));
+  if (missing.length > 0) throw new SeatbeltError('BAD_SCENARIO', `${module ?? 'the run'}: the scenario brought along commands that are not there any more: ${missing.join(', ')}`);
+  return definitions;
 }
 
 async function closedAfter<T>(disk: OpenDisk, use: () => Promise<T>): Promise<T> {

@@ -18,6 +18,8 @@ export interface Started {
   readonly speaks: Promise<void>;
   /** Resolved when it has printed so many lines, or never. */
   lines(n: number): Promise<void>;
+  /** Resolved when what it has printed matches, or never. */
+  says(pattern: RegExp): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   /** Reads no more of what it prints, as `| head` does. */
   stopListening(): void;
@@ -27,6 +29,12 @@ export interface Started {
 export function start(cwd: string, ...args: readonly string[]): Started {
   // Its temporary files are to be seen by the test, and by no other.
   const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, TMPDIR: cwd }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const until = (printed: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      child.stdout.on('data', () => {
+        if (printed()) resolve();
+      });
+    });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -37,12 +45,8 @@ export function start(cwd: string, ...args: readonly string[]): Started {
       child.on('close', (exitCode, signal) => resolve({ exitCode, signal, stdout, stderr }));
     }),
     speaks: new Promise((resolve) => child.stdout.once('data', () => resolve())),
-    lines: (n) =>
-      new Promise((resolve) => {
-        child.stdout.on('data', () => {
-          if (stdout.split('\n').length > n) resolve();
-        });
-      }),
+    lines: (n) => until(() => stdout.split('\n').length > n),
+    says: (pattern) => until(() => pattern.test(stdout)),
     kill: (signal) => void child.kill(signal),
     stopListening: () => child.stdout.destroy(),
   };
