@@ -170,6 +170,26 @@ describe('a program that changes while a command is under way', () => {
   });
 });
 
+it.each([[false], [true]])('the time limit of a step that has only been reached counts on while the engine is down (migration meanwhile: %s)', async (migrates) => {
+  const steps = [{ name: 'a', effectFree: true }, { ...makes('b'), timeoutMs: 30_000 }];
+  const { scenario, commands } = scenarioOf({ first: first(steps), next: [] });
+  const simulation = await Simulation.create(scenario, { commands });
+  try {
+    let reached = false;
+    simulation.on('probe', ({ probe }) => {
+      if (probe.type === 'callbackRuns' && probe.commandId === 'c1' && probe.index === 1) reached = true;
+    });
+    while (!reached) expect(await simulation.step(1)).toBe(1);
+    simulation.restartEngine({ down: 40_000_000, definitions: migrates ? [flow([{ name: 'z', effectFree: true }, ...steps], named('z', 'a', 'b'))] : [] });
+    await simulation.run();
+    const { commands: ended } = simulation.result();
+    expect([ended[0]?.status, ended[0]?.error?.code]).toEqual(['ROLLED_BACK', 'STEP_TIMEOUT']);
+    expect(broken(simulation.result())).toEqual([]);
+  } finally {
+    await simulation.dispose();
+  }
+});
+
 it('is the same run if it is restarted at the same event, and refuses what is no program', async () => {
   const { scenario, commands } = scenarioOf({ first: first(), next: [] });
   const fingerprints = await Promise.all(
