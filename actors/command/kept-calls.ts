@@ -1,7 +1,7 @@
 import type { CommandState } from '../../src/flow/state.js';
 import { unprepared } from '../../src/flow/before-retry.js';
 import { isFailedTask } from '../../src/flow/items.js';
-import { stepAt } from '../../src/flow/step.js';
+import { phaseBehindHold, stepAt } from '../../src/flow/step.js';
 import { wentWell, type CallRecord } from '../../src/store/call-record.js';
 
 // Which recorded calls a further attempt starts from (semantics §2, "HSM verbs").
@@ -27,7 +27,7 @@ export function mayRunAgain(record: CallRecord, state: CommandState): boolean {
   const { callback, index, task } = record;
   if (task !== undefined) return unprepared(state).some(({ id }) => id === task);
   if (isUndo(callback)) return mayUndoAgain(record, state);
-  const phase = state.phase.at === 'held' ? state.phase.from : state.phase;
+  const phase = phaseBehindHold(state);
   if (phase?.at !== 'callback' || state.executionReason === 'ROLLBACK_FLOW' || state.executionIndex !== index) return false;
   return phase.callback === callback || (phase.callback === 'hasPassed' && stepAt(state).asking?.of === callback);
 }

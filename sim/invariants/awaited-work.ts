@@ -1,10 +1,11 @@
 import { withCleanUps } from '../../src/flow/clean-up.js';
 import type { ChildItem, CommandState, TaskItem } from '../../src/flow/state.js';
 import { dependentsOf } from './family.js';
+import { phaseBehindHold } from '../../src/flow/step.js';
 
 /** The work that a command waits for, by its durable state. A held one does not go on, but still hears how its work ends. */
 export function awaitedWork(state: CommandState): { readonly tasks: readonly TaskItem[]; readonly children: readonly ChildItem[] } {
-  const phase = state.phase.at === 'held' ? state.phase.from : state.phase;
+  const phase = phaseBehindHold(state);
   const step = state.steps[state.executionIndex];
   if (phase?.at === 'children') {
     const child = dependentsOf(step).findLast(({ outcome, undo }) => outcome?.kind === 'succeeded' && undo === undefined);

@@ -1,7 +1,7 @@
 import type { Probe } from '../../actors/probe.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { ErasedHandler } from '../../src/model/handler.js';
-import { stepNumber } from '../../src/flow/step.js';
+import { phaseBehindHold, stepNumber } from '../../src/flow/step.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import { isHeld, isTerminal, type Callback, type CommandState, type CommandStatus, type HistoryEntry } from '../../src/flow/state.js';
 import { begunTooSoon, runsBefore } from './back-off.js';
@@ -47,7 +47,7 @@ class CallbackOrder implements Watcher {
 
   onProgram(): void {
     for (const state of this.scene.mirror.commands.values()) {
-      const phase = state.phase.at === 'held' ? state.phase.from : state.phase;
+      const phase = phaseBehindHold(state);
       if (phase?.at !== 'callback') continue;
       const { callback, attempt } = phase;
       this.#due.set(state.id, { callback, attempt, number: stepNumber(state), historyLength: state.historyLength });

@@ -1,5 +1,5 @@
 import { inNewRun } from '../../src/flow/clean-up.js';
-import { stepNumber } from '../../src/flow/step.js';
+import { phaseBehindHold, stepNumber } from '../../src/flow/step.js';
 import type { CommandState, GivenUpRun, MigrationEntry, Phase, StepState, WorkItem } from '../../src/flow/state.js';
 import { sameData, type Data } from '../../src/model/data.js';
 import { placeOf } from './step-places.js';
@@ -32,7 +32,7 @@ function logFlaws(before: CommandState, after: CommandState, { from, to, history
 
 /** What is given up gets a new attempt, and the command a new fence number for it; nothing else does. */
 function runFlaws(before: CommandState, after: CommandState, { givenUp }: MigrationEntry): readonly string[] {
-  const due = before.phase.at === 'held' ? before.phase.from : before.phase;
+  const due = phaseBehindHold(before);
   const isMain = ({ callback, attempt }: GivenUpRun): boolean => due?.at === 'callback' && due.callback === callback && due.attempt === attempt;
   const isCleanUp = ({ task, attempt }: GivenUpRun): boolean => before.steps[before.executionIndex]?.work.some((item) => item.id === task && runOf(item) === attempt) === true;
   const wrong = givenUp.filter((run) => run.number !== numberNow(before) || !(run.task === undefined ? isMain(run) : isCleanUp(run)));

@@ -6,12 +6,13 @@ import type { ChildItem, CommandState } from './state.js';
 import type { Transition } from './step.js';
 import { undoChildren } from './undo.js';
 import { failedForGood, outstandingWork, replaced, settle, withItems } from './work.js';
+import { phaseBehindHold } from './step.js';
 
 // What a parent makes of what its children tell it.
 
 /** A child tells how it stands; null if the command does not wait for it, or knows that already. */
 export function childReported(shape: FlowShape, state: CommandState, id: string, report: ChildReport, at: Instant): Transition | null {
-  const phase = state.phase.at === 'held' ? state.phase.from : state.phase;
+  const phase = phaseBehindHold(state);
   if (phase?.at === 'children') return undoReported(shape, state, id, report);
   const { items } = outstandingWork(state);
   const item = items.find((candidate) => candidate.id === id);

@@ -6,7 +6,7 @@ import { unprepared } from './before-retry.js';
 import { inNewRun } from './clean-up.js';
 import { workDone } from './ending.js';
 import type { CommandState, DroppedStep, GivenUpRun, MigrationEntry, Phase, ScheduledCallback, StepState } from './state.js';
-import { numbered, stepNumber } from './step.js';
+import { numbered, phaseBehindHold, stepNumber } from './step.js';
 import { decidesTheEnd } from './undo.js';
 
 // A command in flight that was begun by an earlier version of its definition (semantics §3).
@@ -36,7 +36,7 @@ export function canMigrate({ version, migrations = {} }: CommandDefinition, stat
 export function isDue(state: CommandState, { callback, index, attempt, task }: RecordedRun): boolean {
   if (index !== state.executionIndex) return false;
   if (task !== undefined) return unprepared(state).some(({ id, cleanUp }) => id === task && cleanUp.attempt === attempt);
-  const due = phaseOf(state);
+  const due = phaseBehindHold(state);
   return due?.at === 'callback' && due.callback === callback && due.attempt === attempt;
 }
 
@@ -94,7 +94,7 @@ function chained(first: Migrated['indexes'], second: Migrated['indexes']): Migra
  */
 function untouched(state: CommandState, underWay: readonly RecordedRun[]): CommandState {
   const last = state.steps.at(-1);
-  const phase = phaseOf(state);
+  const phase = phaseBehindHold(state);
   const fresh = phase?.at === 'callback' && phase.callback === 'start' && phase.attempt === 1 && last?.pivot === 'none' && last.sent === undefined && last.called === undefined;
   // Nothing was made from its number.
   return fresh && underWay.length === 0 ? { ...state, steps: state.steps.slice(0, -1), nextNumber: stepNumber(state) } : state;
@@ -106,7 +106,7 @@ function isAhead({ executionIndex, steps }: CommandState): boolean {
 
 /** Undoes {@link untouched}: the step after the last one that was begun is reached. The one that had been reached before has been for as long, also for its time limit. */
 function begun({ state, indexes }: Migrated, before: CommandState, now: number): CommandState {
-  if (!isAhead(state) || phaseOf(state)?.at !== 'callback') return state;
+  if (!isAhead(state) || phaseBehindHold(state)?.at !== 'callback') return state;
   const index = state.steps.length;
   const handler = state.handlers[index];
   if (handler === undefined) throw refused(state, 'no step is left for it to go on with');
@@ -189,11 +189,6 @@ function inNextAttempt(phase: Phase): Phase {
 
 function givenUp(state: CommandState, { callback, attempt, task }: RecordedRun): GivenUpRun {
   return { callback, number: stepNumber(state), attempt, ...(task === undefined ? {} : { task }) };
-}
-
-/** What it does, or did when it was held. */
-function phaseOf({ phase }: CommandState): Phase | null {
-  return phase.at === 'held' ? phase.from : phase;
 }
 
 function refused({ id, type, version }: CommandState, why: string): SeatbeltError {

@@ -40,6 +40,11 @@ export function shapeAt(shape: FlowShape, index: number): HandlerShape {
   return handler;
 }
 
+/** What the command does, or what a held one was about to do; null where nothing would follow. */
+export function phaseBehindHold({ phase }: CommandState): Phase | null {
+  return phase.at === 'held' ? phase.from : phase;
+}
+
 /** The state with the current step changed. */
 export function withStep(state: CommandState, change: Partial<StepState>, index: number = state.executionIndex): CommandState {
   const changed = { ...stepAt(state, index), ...change };

@@ -7,7 +7,7 @@ import { effectsOfItem, isFailedTask, isTriedAgain, judged, nextTaskAttempt, owe
 import { afterBackoff } from './retry.js';
 import type { FlowShape } from './shape.js';
 import type { CleanUp, CommandState, TaskItem, WorkItem, WorkOf } from './state.js';
-import { isPast, shapeAt, stepAt, toCallback, withStep, type Transition } from './step.js';
+import { isPast, phaseBehindHold, shapeAt, stepAt, toCallback, type Transition, withStep } from './step.js';
 import { stopError } from './stop-error.js';
 import { retried } from './task-retry.js';
 import { failStep, tellOfReverts, undoFailed, undone } from './undo.js';
@@ -17,7 +17,7 @@ import { noneSucceeded, ownFailure, taskFailure } from './work-failure.js';
 
 /** The items that the command waits for now. A held command does not go on, but it still hears how its tasks end. */
 export function outstandingWork(state: CommandState): { readonly of: WorkOf; readonly items: readonly WorkItem[] } {
-  const phase = state.phase.at === 'held' ? state.phase.from : state.phase;
+  const phase = phaseBehindHold(state);
   if (phase?.at !== 'work') return { of: 'step', items: [] };
   const step = stepAt(state);
   return { of: phase.of, items: phase.of === 'step' ? step.work : step.revertWork };

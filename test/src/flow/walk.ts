@@ -3,7 +3,7 @@ import { childToUndo } from '../../../src/flow/children.js';
 import type { ChildReport, FlowEffect, FlowEvent } from '../../../src/flow/event.js';
 import type { FlowShape, HandlerShape } from '../../../src/flow/shape.js';
 import { submitted, type ChildItem, type CommandState, type TaskItem, type WorkItem } from '../../../src/flow/state.js';
-import { isPast } from '../../../src/flow/step.js';
+import { isPast, phaseBehindHold } from '../../../src/flow/step.js';
 import { transition } from '../../../src/flow/transition.js';
 import { cancelRefusal } from '../../../src/flow/cancel.js';
 import { refusesCommit } from '../../../src/flow/stopping.js';
@@ -178,7 +178,7 @@ const NOT_UNDONE: ChildReport = { is: 'held', status: 'ROLLBACK_INCOMPLETE', err
 
 /** Of the child that is being rolled back, if there is one. */
 function childUndoReports(state: CommandState, goesOn: boolean): readonly FlowEvent[] {
-  const phase = state.phase.at === 'held' ? state.phase.from : state.phase;
+  const phase = phaseBehindHold(state);
   if (phase?.at !== 'children') return [];
   const item = childToUndo(state);
   if (item === undefined || item.past === true || !goesOn) return [];
