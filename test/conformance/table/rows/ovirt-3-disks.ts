@@ -1,0 +1,7 @@
+import type { Section } from '../row.js';
+
+export const ovirt3Disks: Section = {
+  title: 'Flows on disks',
+  page: 'ovirt-facts.md',
+  rows: [],
+};

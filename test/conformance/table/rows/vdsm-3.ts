@@ -1,0 +1,7 @@
+import type { Section } from '../row.js';
+
+export const vdsm3: Section = {
+  title: 'Concurrency and verbs',
+  page: 'vdsm-facts.md',
+  rows: [],
+};

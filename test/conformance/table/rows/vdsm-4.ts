@@ -1,0 +1,7 @@
+import type { Section } from '../row.js';
+
+export const vdsm4: Section = {
+  title: 'Error codes',
+  page: 'vdsm-facts.md',
+  rows: [],
+};

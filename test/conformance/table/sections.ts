@@ -1,0 +1,45 @@
+import type { Section } from './row.js';
+import { semantics4 } from './rows/semantics-4.js';
+import { semantics5Hosts } from './rows/semantics-5-hosts.js';
+import { semantics5Spm } from './rows/semantics-5-spm.js';
+import { semantics5Time } from './rows/semantics-5-time.js';
+import { ovirt2 } from './rows/ovirt-2.js';
+import { ovirt2Crashes } from './rows/ovirt-2-crashes.js';
+import { ovirt3Disks } from './rows/ovirt-3-disks.js';
+import { ovirt3Vms } from './rows/ovirt-3-vms.js';
+import { vdsm1States } from './rows/vdsm-1-states.js';
+import { vdsm1Replies } from './rows/vdsm-1-replies.js';
+import { vdsm1Recoveries } from './rows/vdsm-1-recoveries.js';
+import { vdsm1TakeOver } from './rows/vdsm-1-take-over.js';
+import { vdsm2Spm } from './rows/vdsm-2-spm.js';
+import { vdsm2Engine } from './rows/vdsm-2-engine.js';
+import { vdsm3 } from './rows/vdsm-3.js';
+import { vdsm4 } from './rows/vdsm-4.js';
+import { vdsm5Tasks } from './rows/vdsm-5-tasks.js';
+import { vdsm5Spm } from './rows/vdsm-5-spm.js';
+import { vdsm7Latency } from './rows/vdsm-7-latency.js';
+import { vdsm7Faults } from './rows/vdsm-7-faults.js';
+
+/** In the order in which the page shows them. */
+export const SECTIONS: readonly Section[] = [
+  semantics4,
+  semantics5Hosts,
+  semantics5Spm,
+  semantics5Time,
+  ovirt2,
+  ovirt2Crashes,
+  ovirt3Disks,
+  ovirt3Vms,
+  vdsm1States,
+  vdsm1Replies,
+  vdsm1Recoveries,
+  vdsm1TakeOver,
+  vdsm2Spm,
+  vdsm2Engine,
+  vdsm3,
+  vdsm4,
+  vdsm5Tasks,
+  vdsm5Spm,
+  vdsm7Latency,
+  vdsm7Faults,
+];
