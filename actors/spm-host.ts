@@ -100,6 +100,11 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
       case 'fenceTask':
       case 'clearTask':
         return reply(to, poolRequest(body, stamp));
+      case 'startSpm':
+      case 'stopSpm':
+        return reply(to, refused(BAD_PARAMETER, `'${body.op}' is not for this host`));
+      case 'fenceHost':
+        return reply(to, refused(BAD_PARAMETER, `'${body.op}' is for a fence agent; ${ports.node} is a host`));
       case 'submitCommand':
       case 'commandStatus':
       case 'cancelCommand':
@@ -112,8 +117,8 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
     if (request.pool !== config.pool) return refused(UNKNOWN_POOL, `${ports.node} does not belong to pool '${request.pool}'`);
     if (request.op !== 'getSpmStatus') return office?.answer(request, stamp, stale) ?? refused(NOT_SPM, `${ports.node} is not the SPM`);
     if (isStale(stamp)) return stale(stamp);
-    const { owner, version } = storage.lease(config.pool);
-    return done({ role: office?.isOver === false ? 'SPM' : 'Free', spmId: owner, leaseVersion: version });
+    const { owner, generation, version } = storage.lease(config.pool);
+    return done({ role: office?.isOver === false ? 'SPM' : 'Free', spmId: owner, leaseGeneration: generation, leaseVersion: version });
   }
 
   function call(request: Extract<HostRequest, { op: 'call' }>, stamp: Stamp | null, to: ReturnAddress): void {

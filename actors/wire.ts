@@ -60,6 +60,15 @@ export type HostRequest =
   /** Answered by every host that is up: its reply tells its incarnation. */
   | { readonly op: 'ping' }
   | { readonly op: 'getSpmStatus'; readonly pool: string }
+  /**
+   * Lets a host become SPM. Refused at once (656, 651, 661), or accepted; from then on it goes on by itself, and `getSpmStatus` tells how far it is. What the engine
+   * takes for the last SPM and its version is only looked at: where storage says otherwise, storage is right.
+   */
+  | { readonly op: 'startSpm'; readonly pool: string; readonly prevId: string | null; readonly prevVersion: number }
+  /** Answered when the host is no SPM any more, at once if it is none. It neither waits for tasks nor asks whether there are any. */
+  | { readonly op: 'stopSpm'; readonly pool: string }
+  /** For the fence agent: answered with 0 when the host is dead for certain. It comes back by itself. */
+  | { readonly op: 'fenceHost'; readonly host: string }
   /** SPM verb. With a known id the existing task is the answer. `step` is for the ledger of effects. */
   | { readonly op: 'submitTask'; readonly pool: string; readonly taskId: string; readonly verb: string; readonly args: Args; readonly step: StepRef }
   | { readonly op: 'getAllTasksStatuses'; readonly pool: string }
@@ -103,7 +112,13 @@ export type TaskStatus = {
  */
 export type AllTasksStatuses = { readonly generation: number; readonly settled: boolean; readonly tasks: readonly TaskStatus[] };
 
-export type SpmStatus = { readonly role: 'SPM' | 'Contend' | 'Free'; readonly spmId: string | null; readonly leaseVersion: number };
+/** `role` is the host's own word on itself; the rest is what storage says: whose the lease is, and the version of the SPM that has or had it, -1 if nobody knows. */
+export type SpmStatus = {
+  readonly role: 'SPM' | 'Contend' | 'Free';
+  readonly spmId: string | null;
+  readonly leaseGeneration: number;
+  readonly leaseVersion: number;
+};
 
 /** Host codes that say nothing about the task or call itself: the request is made again (semantics §4). */
 export const NOT_SPM = 654;
@@ -121,6 +136,13 @@ export const ANOTHER_INCARNATION = 9004;
 
 /** Ours, not vdsm's: hosts have seen later commits of the engine's store. The result is `SeenCommits`. */
 export const STORE_OLDER = 9005;
+
+/** Answers to `startSpm`: another has the lease, or had it too lately to be known dead. */
+export const LEASE_NOT_AVAILABLE = 651;
+/** It is the SPM already, or on the way to be. */
+export const SPM_ACTIVE = 656;
+/** It has no host id on this storage, or not yet again since its restart. */
+export const NO_HOST_ID = 661;
 
 /** A host error that has no code of its own. */
 export const GENERAL_FAILURE = 100;

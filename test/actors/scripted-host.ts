@@ -82,7 +82,11 @@ export class ScriptedHost {
       case 'ping':
         return {};
       case 'getSpmStatus':
-        return { result: { role: spm ? 'SPM' : 'Free', spmId: null, leaseVersion: 1 } };
+        return { result: { role: spm ? 'SPM' : 'Free', spmId: null, leaseGeneration: 1, leaseVersion: 1 } };
+      case 'startSpm':
+      case 'stopSpm':
+      case 'fenceHost':
+        return {};
       case 'call': {
         const { key, verb, args, hostIncarnation } = body;
         const call = { key, verb, args, stamp, hostIncarnation, time: 1 + this.calls.filter((earlier) => earlier.key === key).length };

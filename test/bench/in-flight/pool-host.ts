@@ -20,7 +20,7 @@ export class PoolHost {
   #answer(body: HostRequest): WireReply['result'] {
     switch (body.op) {
       case 'getSpmStatus':
-        return { role: 'SPM', spmId: this.ports.node, leaseVersion: 1 };
+        return { role: 'SPM', spmId: this.ports.node, leaseGeneration: 1, leaseVersion: 1 };
       case 'submitTask':
         this.#tasks.set(body.taskId, this.ports.now() + Math.round(SHORTEST + (LONGEST - SHORTEST) * this.ports.random('duration')));
         return { taskId: body.taskId };
@@ -29,6 +29,9 @@ export class PoolHost {
       case 'clearTask':
         this.#tasks.delete(body.taskId);
         return null;
+      case 'startSpm':
+      case 'stopSpm':
+      case 'fenceHost':
       case 'stopTask':
       case 'fenceTask':
       case 'call':
