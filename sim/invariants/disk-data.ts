@@ -75,7 +75,7 @@ class DiskData implements Watcher {
     }
     const image = storage.content.images.find(disk.domain, disk.id);
     if (image !== undefined) this.#hasTheVolumes(disk, image, left);
-    const running = storage.content.vmDisks.findDisk(disk.vm, disk.id);
+    const running = disk.vm === null ? undefined : storage.content.vmDisks.findDisk(disk.vm, disk.id);
     if (running === undefined) return;
     const active = disk.volumes.at(-1)?.id ?? 'none';
     if (running.domain !== disk.domain) this.broken(key, `at rest ${disk.vm} runs on its copy on ${running.domain}, and the record says ${disk.domain}`);

@@ -5,7 +5,7 @@ import { entityKey, type EntityKey, type EntityRecord } from '../../src/model/en
 /** As much of it as the checks look at; the user's own flows may keep more in theirs. */
 const shape = z.looseObject({
   id: z.string(),
-  vm: z.string(),
+  vm: z.string().nullable(),
   domain: z.string(),
   volumes: z.array(z.looseObject({ id: z.string() })),
   status: z.enum(['OK', 'LOCKED', 'ILLEGAL']),

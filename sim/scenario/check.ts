@@ -40,7 +40,8 @@ export function crossCheck(scenario: Scenario, vocabulary: Vocabulary): readonly
     ...scenario.vms.flatMap((vm, i) => unknownName(['vms', i, 'host'], 'host', vm.host, hosts)),
     ...repeated('disks', scenario.disks.map((disk) => disk.id)),
     ...scenario.disks.flatMap((disk, i) => [
-      ...unknownName(['disks', i, 'vm'], 'VM', disk.vm, vms),
+      ...(disk.vm === undefined ? [] : unknownName(['disks', i, 'vm'], 'VM', disk.vm, vms)),
+      ...sharedSnapshots(scenario, i),
       ...unknownName(['disks', i, 'domain'], 'storage domain', disk.domain, domains),
     ]),
     ...Object.entries(scenario.verbs).flatMap(([verb, settings]) => verbProblems(['verbs', verb], verb, settings, vocabulary)),
@@ -88,6 +89,15 @@ function repeated(section: 'hosts' | 'domains' | 'vms' | 'disks' | 'commands', i
     if (first !== undefined) return [{ path: [section, i, 'id'], at: 'value', message: `'${id}' is the id of ${section}[${first}] already` }];
     seen.set(id, i);
     return [];
+  });
+}
+
+/** A snapshot is of one VM, whichever of its disks it takes in. */
+function sharedSnapshots({ disks }: Scenario, i: number): readonly Problem[] {
+  const disk = disks[i];
+  return (disk?.snapshots ?? []).flatMap((snapshot, j): readonly Problem[] => {
+    const other = disks.slice(0, i).find(({ vm, snapshots }) => vm !== disk?.vm && snapshots.includes(snapshot));
+    return other === undefined ? [] : [{ path: ['disks', i, 'snapshots', j], at: 'value', message: `'${snapshot}' is a snapshot of ${other.vm ?? ''} already` }];
   });
 }
 

@@ -20,6 +20,20 @@ const hostSchema = z
   })
   .readonly();
 
+const diskSchema = z
+  .strictObject({
+    id: idSchema,
+    /** Default: a disk of no VM. */
+    vm: z.string().exactOptional(),
+    domain: z.string(),
+    size: sizeSchema,
+    /** Of its VM, the oldest first: each has a volume of its own under the active one. */
+    snapshots: listOf(idSchema, 100).default([]),
+  })
+  .refine(({ vm, snapshots }) => vm !== undefined || snapshots.length === 0, { path: ['snapshots'], error: "are a VM's: name the vm that the disk belongs to" })
+  .refine(({ snapshots }) => new Set(snapshots).size === snapshots.length, { path: ['snapshots'], error: 'a snapshot is named twice' })
+  .readonly();
+
 /** An operator's action. One that does not fit where the command is then is refused, and changes nothing. */
 const operatorSchema = z
   .strictObject({
@@ -158,8 +172,8 @@ export const scenarioSchema = z
     pool: z.strictObject({ id: idSchema }).readonly().prefault({ id: 'pool1' }),
     hosts: listOf(hostSchema).prefault([{ id: 'host1', spm: true }, { id: 'host2' }, { id: 'host3' }]),
     domains: listOf(z.strictObject({ id: idSchema }).readonly()).prefault([{ id: 'domain1' }, { id: 'domain2' }]),
-    vms: listOf(z.strictObject({ id: idSchema, host: z.string() }).readonly()).prefault([]),
-    disks: listOf(z.strictObject({ id: idSchema, vm: z.string(), domain: z.string(), size: sizeSchema }).readonly()).prefault([]),
+    vms: listOf(z.strictObject({ id: idSchema, host: z.string(), state: z.enum(['up', 'down']).default('up') }).readonly()).prefault([]),
+    disks: listOf(diskSchema).prefault([]),
     engine: engineSchema.prefault({}),
     network: z.strictObject({ latency: latencySchema.prefault({ median: '1ms', p95: '5ms' }) }).readonly().prefault({}),
     /** The disk under the engine's store: when a synced batch, and a scan, are done. */

@@ -1,12 +1,18 @@
 import { entityKey, type EntityKey } from '../../src/model/entity.js';
 import type { Data } from '../../src/model/data.js';
-import { Disk, Vm, type DiskRecord, type VmRecord } from '../../src/commands/entities.js';
+import { Disk, Snapshot, Vm, type DiskRecord, type SnapshotRecord, type VmRecord, type VolumeRecord } from '../../src/commands/entities.js';
 import type { Scenario } from '../scenario/schema.js';
 import type { SharedStorage } from './shared-storage.js';
 
-/** The id of a disk's base volume. */
-function baseVolume(disk: string): string {
-  return `${disk}-base`;
+type ScenarioDisk = Scenario['disks'][number];
+
+/** A disk's volumes, the base first: one for each snapshot, named after the one that it came after, and the active one. */
+function volumesOf({ id, snapshots }: ScenarioDisk): readonly VolumeRecord[] {
+  const ids = ['base', ...snapshots].map((name) => `${id}-${name}`);
+  return ids.map((volume, i) => {
+    const snapshot = snapshots[i];
+    return { id: volume, parent: ids[i - 1] ?? null, format: i === 0 ? 'raw' : 'cow', ...(snapshot === undefined ? {} : { snapshot }) };
+  });
 }
 
 /** The storage domains of a scenario, which are the same for ever. */
@@ -16,20 +22,31 @@ export function mount(storage: SharedStorage, { domains }: Scenario): void {
 
 /** What a scenario has on its domains before anything happens. */
 export function furnish(storage: SharedStorage, { vms, disks }: Scenario): void {
-  for (const { id, host } of vms) storage.addVm(id, host);
-  for (const { id, vm, domain, size } of disks) storage.addDisk({ disk: id, vm, domain, volume: baseVolume(id), sizeBytes: size });
+  const running = vms.filter(({ state }) => state === 'up');
+  for (const { id, host } of running) storage.addVm(id, host);
+  for (const disk of disks) {
+    const vm = running.find(({ id }) => id === disk.vm)?.id ?? null;
+    storage.addDisk({ disk: disk.id, vm, domain: disk.domain, volumes: volumesOf(disk), sizeBytes: disk.size });
+  }
 }
 
 /** What the engine knows of it then. */
 export function initialEntities({ vms, disks }: Scenario): { readonly key: EntityKey; readonly value: Data }[] {
   return [
-    ...disks.map(({ id, vm, domain, size }) => {
-      const record: DiskRecord = { id, vm, domain, volumes: [{ id: baseVolume(id), parent: null, format: 'raw' }], size, status: 'OK' };
+    ...disks.map((disk) => {
+      const { id, vm = null, domain, size } = disk;
+      const record: DiskRecord = { id, vm, domain, volumes: volumesOf(disk), size, status: 'OK' };
       return { key: entityKey(Disk, id), value: record };
     }),
-    ...vms.map(({ id, host }) => {
-      const record: VmRecord = { id, host, disks: disks.filter((disk) => disk.vm === id).map((disk) => disk.id) };
+    ...snapshotsOf(disks).map((record) => ({ key: entityKey(Snapshot, record.id), value: record })),
+    ...vms.map(({ id, host, state }) => {
+      const record: VmRecord = { id, host, state, disks: disks.filter((disk) => disk.vm === id).map((disk) => disk.id) };
       return { key: entityKey(Vm, id), value: record };
     }),
   ];
+}
+
+function snapshotsOf(disks: Scenario['disks']): readonly SnapshotRecord[] {
+  const records = disks.flatMap(({ vm, snapshots }) => (vm === undefined ? [] : snapshots.map((id): SnapshotRecord => ({ id, vm, status: 'OK' }))));
+  return [...new Map(records.map((record) => [record.id, record])).values()];
 }

@@ -17,12 +17,14 @@ import { VmDisks } from './vm-disks.js';
 /** The table of how far hosts have seen stores come, by their ids. */
 export const SEEN_STORES = 'seen-store';
 
-/** A disk as a scenario puts it there: one base volume, in use by a running VM. */
+/** A disk as a scenario puts it there. */
 export interface InitialDisk {
   readonly disk: string;
-  readonly vm: string;
+  /** The running VM that has it in use, if one does. */
+  readonly vm: string | null;
   readonly domain: string;
-  readonly volume: string;
+  /** The base first, each the parent of the next; something is written in each of them. */
+  readonly volumes: readonly { readonly id: string; readonly parent: string | null; readonly format: 'raw' | 'cow' }[];
   readonly sizeBytes: number;
 }
 
@@ -54,16 +56,19 @@ export class SharedStorage implements StoragePort {
   }
 
   /** @throws SeatbeltError `BAD_SCENARIO` the VM or the domain does not exist, or the disk is on that domain already */
-  addDisk({ disk, vm, domain, volume, sizeBytes }: InitialDisk): void {
+  addDisk({ disk, vm, domain, volumes, sizeBytes }: InitialDisk): void {
     const { images, vmDisks } = this.content;
-    if (vmDisks.find(vm) === undefined) throw new SeatbeltError('BAD_SCENARIO', `disk ${disk}: there is no VM '${vm}'`);
+    if (vm !== null && vmDisks.find(vm) === undefined) throw new SeatbeltError('BAD_SCENARIO', `disk ${disk}: there is no VM '${vm}'`);
     if (!images.hasDomain(domain)) throw new SeatbeltError('BAD_SCENARIO', `disk ${disk}: there is no domain '${domain}'`);
     if (images.find(domain, disk) !== undefined) throw new SeatbeltError('BAD_SCENARIO', `disk ${disk}: it is on domain '${domain}' already`);
-    const token = `base:${disk}`;
     images.put(domain, disk, { filled: true, volumes: new Map() });
-    images.putVolume(domain, disk, { id: volume, parent: null, format: 'raw', legal: true, sizeBytes, data: [token] });
-    vmDisks.wrote(disk, token);
-    vmDisks.putDisk(vm, disk, { domain, volume, replication: null });
+    volumes.forEach(({ id, parent, format }, i) => {
+      const token = i === 0 ? `base:${disk}` : `layer:${disk}#${i}`;
+      images.putVolume(domain, disk, { id, parent, format, legal: true, sizeBytes, data: [token] });
+      vmDisks.wrote(disk, token);
+    });
+    const active = volumes.at(-1);
+    if (vm !== null && active !== undefined) vmDisks.putDisk(vm, disk, { domain, volume: active.id, replication: null });
   }
 
   /** Gives a pool's SPM lease to an incarnation of a host; whoever held it before is refused from now on. */

@@ -3,14 +3,21 @@ import { entityKind, type EntityView } from '../model/entity.js';
 // The engine's records of what is on storage.
 
 /** One layer of a disk. The first of the chain is the base, the last the one that is written to. */
-export type VolumeRecord = { readonly id: string; readonly parent: string | null; readonly format: 'raw' | 'cow' };
+export type VolumeRecord = {
+  readonly id: string;
+  readonly parent: string | null;
+  readonly format: 'raw' | 'cow';
+  /** The snapshot that it belongs to: since that was taken, nobody writes to it any more. Without: the active one. */
+  readonly snapshot?: string;
+};
 
 /** LOCKED: a command is working on it. ILLEGAL: it may not hold its data. */
 export type DiskStatus = 'OK' | 'LOCKED' | 'ILLEGAL';
 
 export type DiskRecord = {
   readonly id: string;
-  readonly vm: string;
+  /** Null: a disk of no VM. */
+  readonly vm: string | null;
   /** The storage domain that holds its image. */
   readonly domain: string;
   /** From the base to the active one. */
@@ -20,8 +27,8 @@ export type DiskRecord = {
   readonly status: DiskStatus;
 };
 
-/** A VM and the host that it runs on. */
-export type VmRecord = { readonly id: string; readonly host: string; readonly disks: readonly string[] };
+/** A VM, and the host that it runs on; or ran on last, if it is down. */
+export type VmRecord = { readonly id: string; readonly host: string; readonly state: 'up' | 'down'; readonly disks: readonly string[] };
 
 export type SnapshotRecord = { readonly id: string; readonly vm: string; readonly status: 'LOCKED' | 'OK' };
 

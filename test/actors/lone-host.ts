@@ -20,7 +20,7 @@ export function smallWorld(): SharedStorage {
   storage.addDomain('domain1');
   storage.addDomain('domain2');
   storage.addVm('vm1', 'host1');
-  storage.addDisk({ disk: 'disk1', vm: 'vm1', domain: 'domain1', volume: 'base', sizeBytes: GIB });
+  storage.addDisk({ disk: 'disk1', vm: 'vm1', domain: 'domain1', volumes: [{ id: 'base', parent: null, format: 'raw' }], sizeBytes: GIB });
   storage.grantSpm('pool1', 'host1', 1);
   return storage;
 }

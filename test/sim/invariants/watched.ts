@@ -32,7 +32,7 @@ export class Watched {
   ) {
     for (const domain of ['hdd', 'ssd']) this.storage.addDomain(domain);
     this.storage.addVm('vm1', HOST);
-    this.storage.addDisk({ disk: 'd1', vm: 'vm1', domain: 'hdd', volume: 'd1-base', sizeBytes: GIB });
+    this.storage.addDisk({ disk: 'd1', vm: 'vm1', domain: 'hdd', volumes: [{ id: 'd1-base', parent: null, format: 'raw' }], sizeBytes: GIB });
     this.storage.grantSpm(POOL, HOST, 1);
     this.monitor = new Monitor(
       {

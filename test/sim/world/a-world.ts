@@ -14,7 +14,7 @@ export class AWorld {
     this.storage.addDomain('domain1');
     this.storage.addDomain('domain2');
     this.storage.addVm('vm1', 'host1');
-    this.storage.addDisk({ disk: 'disk1', vm: 'vm1', domain: 'domain1', volume: 'base', sizeBytes: GIB });
+    this.storage.addDisk({ disk: 'disk1', vm: 'vm1', domain: 'domain1', volumes: [{ id: 'base', parent: null, format: 'raw' }], sizeBytes: GIB });
   }
 
   work(verb: string, args: Args, commandId = 'c1', host = 'host1'): Work {

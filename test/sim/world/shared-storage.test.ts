@@ -125,7 +125,7 @@ describe('setting a world up', () => {
   ])('is refused for %s', (_what, change, message) => {
     const { storage } = new AWorld();
     const before = storage.toData();
-    const add = (): void => storage.addDisk({ disk: 'disk2', vm: 'vm1', domain: 'domain1', volume: 'base2', sizeBytes: GIB, ...change });
+    const add = (): void => storage.addDisk({ disk: 'disk2', vm: 'vm1', domain: 'domain1', volumes: [{ id: 'base2', parent: null, format: 'raw' }], sizeBytes: GIB, ...change });
     expect(add).toThrow(expect.objectContaining({ code: 'BAD_SCENARIO', message: expect.stringMatching(message) as string }));
     expect(storage.toData()).toEqual(before);
   });
@@ -135,7 +135,7 @@ describe('setting a world up', () => {
       const storage = new SharedStorage(VERBS);
       for (const domain of domains) storage.addDomain(domain);
       for (const vm of vms) storage.addVm(vm, 'host1');
-      storage.addDisk({ disk: 'disk1', vm: 'vm1', domain: 'a', volume: 'base', sizeBytes: GIB });
+      storage.addDisk({ disk: 'disk1', vm: 'vm1', domain: 'a', volumes: [{ id: 'base', parent: null, format: 'raw' }], sizeBytes: GIB });
       return JSON.stringify(storage.toData());
     };
     expect(build(['a', 'b'], ['vm1', 'vm2'])).toBe(build(['b', 'a'], ['vm2', 'vm1']));

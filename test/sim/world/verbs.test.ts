@@ -193,7 +193,7 @@ describe('images', () => {
 describe('snapshot', () => {
   it('is for all the disks or for none', () => {
     const world = new AWorld();
-    world.storage.addDisk({ disk: 'disk2', vm: 'vm1', domain: 'domain1', volume: 'base2', sizeBytes: GIB });
+    world.storage.addDisk({ disk: 'disk2', vm: 'vm1', domain: 'domain1', volumes: [{ id: 'base2', parent: null, format: 'raw' }], sizeBytes: GIB });
     world.createVolume('leaf', 'base');
     const before = world.storage.toData();
     const disks = [{ disk: 'disk1', volume: 'leaf' }, { disk: 'disk2', volume: 'leaf2' }];
