@@ -155,7 +155,9 @@ export class HsmCalls {
     const n = this.#started;
     // A synchronous verb has no moment between its acceptance and its answer: a refusal is an answer that comes at once.
     this.#running.set(n, { job, failure: plan.kind === 'refuse' ? plan : plan.failure });
-    ports.after(plan.kind === 'refuse' ? 0 : plan.durationUs, () => this.deps.done(n));
+    const over = (): void => this.deps.done(n);
+    if (plan.kind === 'refuse') ports.after(0, over);
+    else verbs.spend(plan, ports, over);
   }
 
   #answer(key: string, verb: string, answer: Answer, to: ReturnAddress, repeated: boolean): void {

@@ -4,7 +4,7 @@ import { BAD_PARAMETER, FENCED, NOT_SPM, QUEUE_FULL, TASK_ABORTED, TASK_STATE_FO
 import type { Args, StepRef, TaskStatus } from '../wire.js';
 import { done, refused, type Answer } from './answer.js';
 import { isOver, statusOf, TASK_RESULTS, type EndState } from './task-status.js';
-import type { ExecutionPlan, PlannedFailure, VerbTable } from './verb-table.js';
+import type { PlannedFailure, RunPlan, VerbTable } from './verb-table.js';
 
 export interface SpmTasksDeps {
   readonly ports: NodePorts;
@@ -25,7 +25,6 @@ export interface TaskSubmission {
   readonly step: StepRef;
 }
 
-type RunPlan = Extract<ExecutionPlan, { kind: 'run' }>;
 type Outcome = Pick<StoredTask, 'code' | 'message'> & { readonly state: EndState };
 
 /**
@@ -174,7 +173,7 @@ export class SpmTasks {
   }
 
   #startQueued(): void {
-    const { ports, workers, jobDone } = this.deps;
+    const { ports, verbs, workers, jobDone } = this.deps;
     while (this.#busy < workers) {
       const taskId = this.#queue.shift();
       const task = taskId === undefined ? undefined : this.#tasks.get(taskId);
@@ -183,7 +182,7 @@ export class SpmTasks {
       if (!this.#save({ ...task, state: 'running', message: 'running job 1 of 1' })) return;
       this.#busy += 1;
       ports.probe({ type: 'hostTaskStarted', host: ports.node, taskId: task.id });
-      ports.after(plan.durationUs, () => jobDone(task.id));
+      verbs.spend(plan, ports, () => jobDone(task.id));
     }
   }
 

@@ -1,8 +1,11 @@
+import type { NodePorts } from '../ports.js';
 import type { Args } from '../wire.js';
 
 /** The verbs that a host can run: what kind each is, which arguments it takes, how long it takes, and whether it is to fail. */
 export interface VerbTable {
   find(name: string): HostVerb | undefined;
+  /** Lets the time of an execution pass at a host, and calls `done` then; never if the host dies before. `done` must do no more than dispatch one message. */
+  spend(plan: RunPlan, ports: NodePorts, done: () => void): void;
 }
 
 export interface HostVerb {
@@ -17,11 +20,29 @@ export interface HostVerb {
 export type ExecutionPlan =
   /** Not accepted at all. */
   | { readonly kind: 'refuse'; readonly code: number; readonly message: string }
-  /**
-   * Runs for so many whole µs, and then does what the verb does; or fails, if `failure` says so, and does nothing. `lost`: of a task, after which the host does
-   * not know it any more.
-   */
-  | { readonly kind: 'run'; readonly durationUs: number; readonly failure: PlannedFailure | null; readonly lost: boolean };
+  | RunPlan;
+
+/**
+ * Runs for so many whole µs, then for as long as the transfer takes, if there is one, and then does what the verb does; or fails, if `failure` says so, and does
+ * nothing. `lost`: of a task, after which the host does not know it any more.
+ */
+export interface RunPlan {
+  readonly kind: 'run';
+  readonly durationUs: number;
+  readonly transfer: Transfer | null;
+  readonly failure: PlannedFailure | null;
+  readonly lost: boolean;
+}
+
+/** Bytes to be moved. How long that takes depends on what else is moved meanwhile. */
+export interface Transfer {
+  /** At least 1. */
+  readonly bytes: number;
+  /** Whole bytes per second, at least 1: what it would have with all for itself. */
+  readonly rate: number;
+  /** The storage domains that it reads from or writes to, each once. */
+  readonly domains: readonly string[];
+}
 
 export interface PlannedFailure {
   readonly code: number;

@@ -17,6 +17,7 @@ import type { ProbeEvent } from '../report/timeline.js';
 import type { UnusedFault } from '../report/result.js';
 import type { Fault, Scenario } from '../scenario/schema.js';
 import { Agenda } from '../world/agenda.js';
+import { Bandwidth } from '../world/bandwidth.js';
 import { createClient, type ClientMessage, type Operation, type Submission } from '../world/client.js';
 import { EngineDisk } from '../world/engine-disk.js';
 import { reliableLinks, SimNetwork } from '../world/network.js';
@@ -79,6 +80,7 @@ export class Cluster {
   readonly #engineDisk: EngineDisk;
   readonly #crashes: CrashPlan;
   readonly #failures: Failures;
+  readonly #bandwidth: Bandwidth;
   readonly #verbs: VerbTable;
   readonly #early: ClientMessage[] = [];
   /** How often each host has started. */
@@ -100,7 +102,9 @@ export class Cluster {
     const rules = scenario.faults.filter((fault) => fault.kind !== 'crashEngine');
     const rates = Object.fromEntries(Object.entries(scenario.verbs).map(([verb, { failureRate, failureCode }]) => [verb, { rate: failureRate, code: failureCode }]));
     this.#failures = new Failures({ rules, rates, verbs });
-    this.#verbs = createVerbTable({ verbs, content: storage.content, speeds: scenario.verbs, failures: this.#failures });
+    const limits = scenario.domains.flatMap(({ id, bandwidth }) => (bandwidth === undefined ? [] : [[id, bandwidth] as const]));
+    this.#bandwidth = new Bandwidth(new Map(limits), () => this.kernel.now);
+    this.#verbs = createVerbTable({ verbs, content: storage.content, speeds: scenario.verbs, failures: this.#failures, bandwidth: this.#bandwidth });
 
     const network = new SimNetwork(this.kernel, reliableLinks(scenario.network.latency));
     const owner = {
@@ -211,7 +215,12 @@ export class Cluster {
 
   #startHost(node: SimNode): void {
     const { scenario, storage } = this.#parts;
-    const { ports, actors } = node.start();
+    const life = node.start();
+    const { ports, actors } = life;
+    life.onDeath(() => {
+      this.#bandwidth.abandon(node.name);
+      return () => Promise.resolve();
+    });
     this.#incarnations.set(node.name, node.incarnation);
     const config = { pool: scenario.pool.id, incarnation: node.incarnation, ...SPM_HOST_DEFAULTS };
     const behaviour = createSpmHost({ ports, storage, verbs: this.#verbs, config, wake: (message) => host.tell(message) });

@@ -7,7 +7,7 @@ import { conditionSchema } from './condition.js';
 import { commandDeclarationSchema } from './define/declaration.js';
 import { hostCodeSchema, idSchema, listOf } from './fields.js';
 import { latencySchema } from './latency-schema.js';
-import { durationSchema, positiveDurationSchema, sizeSchema } from './units.js';
+import { durationSchema, positiveDurationSchema, rateSchema, sizeSchema } from './units.js';
 import { verbSchema } from './verb-schema.js';
 
 const nthSchema = z.int().min(1);
@@ -32,6 +32,14 @@ const diskSchema = z
   })
   .refine(({ vm, snapshots }) => vm !== undefined || snapshots.length === 0, { path: ['snapshots'], error: "are a VM's: name the vm that the disk belongs to" })
   .refine(({ snapshots }) => new Set(snapshots).size === snapshots.length, { path: ['snapshots'], error: 'a snapshot is named twice' })
+  .readonly();
+
+const domainSchema = z
+  .strictObject({
+    id: idSchema,
+    /** Bytes per second, shared among all that is read from it and written to it. Default: as much as is asked for. */
+    bandwidth: rateSchema.exactOptional(),
+  })
   .readonly();
 
 /** An operator's action. One that does not fit where the command is then is refused, and changes nothing. */
@@ -171,7 +179,7 @@ export const scenarioSchema = z
     description: z.string().default(''),
     pool: z.strictObject({ id: idSchema }).readonly().prefault({ id: 'pool1' }),
     hosts: listOf(hostSchema).prefault([{ id: 'host1', spm: true }, { id: 'host2' }, { id: 'host3' }]),
-    domains: listOf(z.strictObject({ id: idSchema }).readonly()).prefault([{ id: 'domain1' }, { id: 'domain2' }]),
+    domains: listOf(domainSchema).prefault([{ id: 'domain1' }, { id: 'domain2' }]),
     vms: listOf(z.strictObject({ id: idSchema, host: z.string(), state: z.enum(['up', 'down']).default('up') }).readonly()).prefault([]),
     disks: listOf(diskSchema).prefault([]),
     engine: engineSchema.prefault({}),

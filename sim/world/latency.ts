@@ -25,13 +25,8 @@ export function drawLatency(latency: Latency, draw: number): number {
   }
 }
 
-/** How long `bytes` take at `bytesPerSecond`, whole µs. Each transfer has the whole rate for itself. */
-export function transferUs(bytes: number, bytesPerSecond: number): number {
-  return Math.min(FOREVER_US, Math.round((bytes / bytesPerSecond) * 1e6));
-}
-
 /** A century: longer than any run, and still a whole number that a double holds exactly when a clock is added. */
-const FOREVER_US = 100 * 365 * 24 * 3600 * 1e6;
+export const FOREVER_US = 100 * 365 * 24 * 3600 * 1e6;
 
 /** The standard normal's 95th percentile. */
 const P95 = 1.6448536269514722;

@@ -6,6 +6,7 @@ import type { TakeOver } from '../../actors/host/spm-office.js';
 import { createSpmHost, SPM_HOST_DEFAULTS, type HostMessage, type SpmHostConfig } from '../../actors/spm-host.js';
 import type { HostRequest, Stamp, StepRef, TaskStatus, WireReply, WireRequest } from '../../actors/wire.js';
 import { Failures, type FailuresSpec } from '../../sim/faults/failures.js';
+import { Bandwidth } from '../../sim/world/bandwidth.js';
 import { SharedStorage } from '../../sim/world/shared-storage.js';
 import { VERBS } from '../../sim/world/verbs/catalogue.js';
 import { createVerbTable } from '../../sim/world/verbs/table.js';
@@ -71,7 +72,7 @@ export class LoneHost {
     const host = createSpmHost({
       ports,
       storage,
-      verbs: createVerbTable({ verbs: VERBS, content: storage.content, speeds, failures }),
+      verbs: createVerbTable({ verbs: VERBS, content: storage.content, speeds, failures, bandwidth: new Bandwidth(new Map(), ports.now) }),
       config: { pool: 'pool1', incarnation: 1, ...SPM_HOST_DEFAULTS, ...config },
       wake: (message: HostMessage) => host(message),
     });

@@ -36,9 +36,9 @@ export const syncImageData = defineVerb({
   args: copyArgs,
   latency: { kind: 'lognormal', median: 3_000_000, p95: 6_000_000 },
   movesData: true,
-  load: ({ images }, { disk, source }) => {
+  load: ({ images }, { disk, source, target }) => {
     const sizes = internalVolumes(images.find(source, disk)).map(({ sizeBytes }) => sizeBytes);
-    return { times: 1, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+    return { times: 1, bytes: sizes.reduce((sum, size) => sum + size, 0), domains: [source, target] };
   },
   run: ({ images }, { disk, source, target }) => {
     const from = images.find(source, disk);

@@ -1,8 +1,9 @@
 import type { ExecutionPlan, PlannedFailure, VerbTable } from '../../../actors/host/verb-table.js';
 import { GENERAL_FAILURE, type Args } from '../../../actors/wire.js';
 import type { Failures } from '../../faults/failures.js';
+import type { Bandwidth } from '../bandwidth.js';
 import type { Content } from '../content.js';
-import { drawLatency, transferUs, type Latency } from '../latency.js';
+import { drawLatency, type Latency } from '../latency.js';
 import type { Verb } from './verb.js';
 
 /** What a scenario may say about the speed of a verb. What it leaves out is as the verb says. */
@@ -19,15 +20,21 @@ export interface VerbTableSpec {
   /** By the verb's name. */
   readonly speeds: { readonly [verb: string]: VerbSpeed };
   readonly failures: Failures;
+  readonly bandwidth: Bandwidth;
 }
 
 /** Of a task that its host has forgotten by then: nobody is told. */
 const NEVER_BEGUN: PlannedFailure = { code: GENERAL_FAILURE, message: 'forgotten' };
 
 /** The verbs as hosts see them. One table serves all the hosts of a simulation. */
-export function createVerbTable({ verbs, content, speeds, failures }: VerbTableSpec): VerbTable {
+export function createVerbTable({ verbs, content, speeds, failures, bandwidth }: VerbTableSpec): VerbTable {
   const table = new Map(verbs.map((verb) => [verb.name, hostVerb(verb)]));
-  return { find: (name) => table.get(name) };
+  return {
+    find: (name) => table.get(name),
+    spend: ({ durationUs, transfer }, ports, done) => {
+      ports.after(durationUs, transfer === null ? done : () => bandwidth.start(ports, transfer, done));
+    },
+  };
 
   function hostVerb(verb: Verb) {
     const speed = Object.hasOwn(speeds, verb.name) ? speeds[verb.name] : undefined;
@@ -39,11 +46,12 @@ export function createVerbTable({ verbs, content, speeds, failures }: VerbTableS
       const fault = failures.next(verb.name, args, random);
       if (fault?.when === 'refuse') return { kind: 'refuse', code: fault.code, message: fault.message };
       const lost = fault?.kind === 'lost';
-      if (fault?.when === 'atStart') return { kind: 'run', durationUs: 0, failure: lost ? NEVER_BEGUN : fault, lost };
-      const { times, bytes } = verb.load(content, args);
-      let durationUs = transferUs(bytes, rate);
+      if (fault?.when === 'atStart') return { kind: 'run', durationUs: 0, transfer: null, failure: lost ? NEVER_BEGUN : fault, lost };
+      const { times, bytes, domains = [] } = verb.load(content, args);
+      let durationUs = 0;
       for (let i = 0; i < times; i += 1) durationUs += drawLatency(latency, random(`latency:${verb.name}`));
-      return { kind: 'run', durationUs, failure: lost ? null : fault, lost };
+      const transfer = bytes === 0 ? null : { bytes, rate, domains: [...new Set(domains)] };
+      return { kind: 'run', durationUs, transfer, failure: lost ? null : fault, lost };
     }
   }
 }

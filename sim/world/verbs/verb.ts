@@ -36,6 +36,8 @@ export interface VerbLoad {
   readonly times: number;
   /** Bytes to move. */
   readonly bytes: number;
+  /** The storage domains that they are read from or written to; default: none, so that nothing else slows them down. */
+  readonly domains?: readonly string[];
 }
 
 export type VerbOutcome =

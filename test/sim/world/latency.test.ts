@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
-import { drawLatency, transferUs, type Latency } from '../../../sim/world/latency.js';
+import { drawLatency, type Latency } from '../../../sim/world/latency.js';
 
 const draw = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
@@ -73,9 +73,4 @@ it('uniform covers its range evenly, and no more', () => {
   const values = sample({ kind: 'uniform', min: 100, max: 200 }, 20_000);
   expect([values[0], values.at(-1)]).toEqual([100, 200]);
   expect(values.reduce((sum, value) => sum + value, 0) / values.length).toBeCloseTo(150, 0);
-});
-
-it('a transfer takes bytes by rate', () => {
-  expect(transferUs(10 * 2 ** 30, 250 * 2 ** 20)).toBe(40_960_000);
-  expect(transferUs(0, 1)).toBe(0);
 });

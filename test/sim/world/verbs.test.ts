@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failures } from '../../../sim/faults/failures.js';
 import { VERBS } from '../../../sim/world/verbs/catalogue.js';
+import { Bandwidth } from '../../../sim/world/bandwidth.js';
 import { createVerbTable } from '../../../sim/world/verbs/table.js';
 import { AWorld, GIB } from './a-world.js';
 
@@ -253,6 +254,7 @@ describe('replication', () => {
 });
 
 describe('the table of verbs', () => {
+  const boundless = () => new Bandwidth(new Map(), () => 0);
   const noFailures = () => new Failures({ rules: [], rates: {}, verbs: VERBS });
   const clone = { disk: 'disk1', source: 'domain1', target: 'domain2' };
 
@@ -262,13 +264,13 @@ describe('the table of verbs', () => {
       syncImageData: { latency: { kind: 'constant', value: 1000 }, rate: GIB / 4 },
       cloneImageStructure: { latency: { kind: 'constant', value: 1000 } },
     } as const;
-    const table = createVerbTable({ verbs: VERBS, content: world.storage.content, speeds, failures: noFailures() });
+    const table = createVerbTable({ verbs: VERBS, content: world.storage.content, speeds, failures: noFailures(), bandwidth: boundless() });
     const plan = (verb: string) => table.find(verb)?.plan(clone, () => 0.5);
-    expect(plan('syncImageData')).toEqual({ kind: 'run', durationUs: 1000, failure: null, lost: false });
-    expect(plan('cloneImageStructure')).toEqual({ kind: 'run', durationUs: 1000, failure: null, lost: false });
+    expect(plan('syncImageData')).toEqual({ kind: 'run', durationUs: 1000, transfer: null, failure: null, lost: false });
+    expect(plan('cloneImageStructure')).toEqual({ kind: 'run', durationUs: 1000, transfer: null, failure: null, lost: false });
     world.createVolume('leaf', 'base');
-    expect(plan('syncImageData')).toEqual({ kind: 'run', durationUs: 4_001_000, failure: null, lost: false });
-    expect(plan('cloneImageStructure')).toEqual({ kind: 'run', durationUs: 2000, failure: null, lost: false });
+    expect(plan('syncImageData')).toEqual({ kind: 'run', durationUs: 1000, transfer: { bytes: GIB, rate: GIB / 4, domains: ['domain1', 'domain2'] }, failure: null, lost: false });
+    expect(plan('cloneImageStructure')).toEqual({ kind: 'run', durationUs: 2000, transfer: null, failure: null, lost: false });
   });
 
   it('draws each verb from a stream of its own', () => {
@@ -278,6 +280,7 @@ describe('the table of verbs', () => {
       content: new AWorld().storage.content,
       speeds: {},
       failures: new Failures({ rules: [], rates: { deleteImage: { rate: 0.5, code: 100 } }, verbs: VERBS }),
+      bandwidth: boundless(),
     });
     const random = (purpose: string) => {
       purposes.push(purpose);
@@ -289,15 +292,15 @@ describe('the table of verbs', () => {
   });
 
   it('has verbs with defaults for all that is needed to time them', () => {
-    const table = createVerbTable({ verbs: VERBS, content: new AWorld().storage.content, speeds: {}, failures: noFailures() });
+    const table = createVerbTable({ verbs: VERBS, content: new AWorld().storage.content, speeds: {}, failures: noFailures(), bandwidth: boundless() });
     for (const { name, kind } of VERBS) expect(table.find(name)?.kind).toBe(kind);
     expect(table.find('constructor')).toBeUndefined();
     const median = table.find('deleteVolume')?.plan({ domain: 'd', disk: 'd', volume: 'v' }, () => 0.5);
-    expect(median).toEqual({ kind: 'run', durationUs: 2_000_000, failure: null, lost: false });
+    expect(median).toEqual({ kind: 'run', durationUs: 2_000_000, transfer: null, failure: null, lost: false });
   });
 
   it('finds malformed arguments and names them', () => {
-    const table = createVerbTable({ verbs: VERBS, content: new AWorld().storage.content, speeds: {}, failures: noFailures() });
+    const table = createVerbTable({ verbs: VERBS, content: new AWorld().storage.content, speeds: {}, failures: noFailures(), bandwidth: boundless() });
     expect(table.find('deleteImage')?.problemWith({ domain: 'domain1', disk: 'disk1' })).toBeNull();
     expect(table.find('deleteImage')?.problemWith({ domain: 'a/b', disk: 7 })).toMatch(/args\.domain: .*; args\.disk: /);
     expect(table.find('snapshot')?.problemWith({ vm: 'v', snapshot: 's', disks: [{ disk: 'd' }] })).toMatch(/args\.disks\.0\.volume/);
