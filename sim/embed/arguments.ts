@@ -5,7 +5,7 @@ import { SeatbeltError } from '../../src/model/errors.js';
 
 /** @throws SeatbeltError `BAD_SCENARIO` it has none of what every scenario has: it was not loaded */
 export function checkScenario(scenario: unknown): void {
-  if (isObject(scenario) && ['name', 'pool', 'hosts', 'commands', 'faults', 'limit'].every((field) => field in scenario)) return;
+  if (isObject(scenario) && ['name', 'pools', 'hosts', 'commands', 'faults', 'limit'].every((field) => field in scenario)) return;
   throw new SeatbeltError('BAD_SCENARIO', `${kindOf(scenario)} is no scenario: load one with loadScenario, parseScenario or defineScenario`);
 }
 

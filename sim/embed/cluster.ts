@@ -119,7 +119,7 @@ export class Cluster {
     this.engine = new SimNode(this.kernel, network, ENGINE, owner, { lives: 0, operations: past?.portOperations ?? 0 });
     this.#crashes = new CrashPlan(this.engine, scenario.faults);
     parts.keep([
-      ...storage.tables([scenario.pool.id]),
+      ...storage.tables(scenario.pools.map(({ id }) => id)),
       this.#failures.table(),
       this.#crashes.table(),
       tableOfData('host-incarnation', this.#incarnations),
@@ -130,11 +130,10 @@ export class Cluster {
     this.#crashes.begin();
 
     // Whoever was SPM before is dead for certain, so the role can be given anew.
-    const spm = scenario.hosts.find((host) => host.spm);
-    if (spm !== undefined) storage.grantSpm(scenario.pool.id, spm.id, (this.#incarnations.get(spm.id) ?? 0) + 1);
+    for (const { id, pool, spm } of scenario.hosts) if (spm) storage.grantSpm(pool, id, (this.#incarnations.get(id) ?? 0) + 1);
     const client = node(CLIENT);
     const { now } = this.kernel;
-    for (const host of this.hosts) this.#at(now, host.name, 'start', () => this.#startHost(host));
+    this.hosts.forEach((host, i) => this.#at(now, host.name, 'start', () => this.#startHost(host, scenario.hosts[i]?.pool ?? '')));
     this.#at(now, ENGINE, 'start', () => this.#startEngine());
     this.#at(now, CLIENT, 'start', () => this.#startClient(client));
   }
@@ -205,16 +204,17 @@ export class Cluster {
     const disk = await this.#engineDisk.open(life);
     observer.starts(definitions);
     const ports = { ...life.ports, disk, callbackBegins: () => life.callbackBegins() };
-    const { pool, hosts, engine } = scenario;
-    const config = { definitions, pools: [{ id: pool.id, hosts: hosts.map(({ id }) => id) }], settings: engine, ...(lost === null ? {} : { acceptOlderStore: lost }) };
+    const { hosts, engine } = scenario;
+    const pools = scenario.pools.map(({ id }) => ({ id, hosts: hosts.filter(({ pool }) => pool === id).map((host) => host.id) }));
+    const config = { definitions, pools, settings: engine, ...(lost === null ? {} : { acceptOlderStore: lost }) };
     startEngine(ports, life.actors, config, (memory) => {
       this.#memory = memory;
       observer.recovered(memory);
     });
   }
 
-  #startHost(node: SimNode): void {
-    const { scenario, storage } = this.#parts;
+  #startHost(node: SimNode, pool: string): void {
+    const { storage } = this.#parts;
     const life = node.start();
     const { ports, actors } = life;
     life.onDeath(() => {
@@ -222,7 +222,7 @@ export class Cluster {
       return () => Promise.resolve();
     });
     this.#incarnations.set(node.name, node.incarnation);
-    const config = { pool: scenario.pool.id, incarnation: node.incarnation, ...SPM_HOST_DEFAULTS };
+    const config = { pool, incarnation: node.incarnation, ...SPM_HOST_DEFAULTS };
     const behaviour = createSpmHost({ ports, storage, verbs: this.#verbs, config, wake: (message) => host.tell(message) });
     const host = actors.spawn({ name: 'spm-host', behaviour });
   }

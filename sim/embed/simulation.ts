@@ -5,7 +5,7 @@ import { checkedOperation } from '../../actors/command/operation.js';
 import { SeatbeltError, type ErrorCode } from '../../src/model/errors.js';
 import { Monitor } from '../invariants/monitor.js';
 import type { Kernel } from '../kernel/kernel.js';
-import type { RunResult } from '../report/result.js';
+import type { HostResult, RunResult } from '../report/result.js';
 import { resolveScenario, ScenarioDefinition } from '../scenario/code.js';
 import { checkedOwnNames } from '../scenario/define/own.js';
 import type { Scenario } from '../scenario/schema.js';
@@ -145,7 +145,7 @@ export class Simulation {
     });
     this.#monitor = new Monitor({
       definitions,
-      pools: [scenario.pool.id],
+      pools: scenario.pools.map(({ id }) => id),
       storage,
       store: entries,
       lost,
@@ -325,7 +325,6 @@ export class Simulation {
   /** What the run has come to, read from the engine's disk and the hosts. */
   result(): RunResult {
     if (this.#ended !== null) return this.#ended;
-    const lease = this.#storage.lease(this.#scenario.pool.id);
     return {
       scenario: this.#scenario.name,
       seed: this.#seed,
@@ -336,10 +335,18 @@ export class Simulation {
       resumptions: (this.#world?.session ?? 1) - 1,
       commands: commandsOf(this.#monitor.store),
       tasks: this.#recorder.tasks(this.#monitor.store),
-      hosts: this.#cluster.hosts.map(({ name, up }) => ({ id: name, role: lease.owner === name ? 'SPM' : 'Free', up })),
+      hosts: this.#hosts(),
       invariants: this.#monitor.results(),
       unused: this.#cluster.unusedFaults,
     };
+  }
+
+  #hosts(): readonly HostResult[] {
+    const pools = new Map(this.#scenario.hosts.map(({ id, pool }) => [id, pool]));
+    return this.#cluster.hosts.map(({ name, up }) => {
+      const pool = pools.get(name) ?? '';
+      return { id: name, pool, role: this.#storage.lease(pool).owner === name ? 'SPM' : 'Free', up };
+    });
   }
 
   /** Stops it wherever it is, and closes its store. Idempotent. */

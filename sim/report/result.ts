@@ -47,6 +47,8 @@ export interface TaskResult {
 
 export interface HostResult {
   readonly id: string;
+  /** The storage pool that it belongs to. */
+  readonly pool: string;
   readonly role: 'SPM' | 'Contend' | 'Free';
   readonly up: boolean;
 }

@@ -29,13 +29,17 @@ export interface KnownVerb {
 
 /** What the schema of a file cannot see: names that must be there, or must not be there twice. In the order of the file's sections. */
 export function crossCheck(scenario: Scenario, vocabulary: Vocabulary): readonly Problem[] {
+  const pools = scenario.pools.map((pool) => pool.id);
   const hosts = scenario.hosts.map((host) => host.id);
   const domains = scenario.domains.map((domain) => domain.id);
   const vms = scenario.vms.map((vm) => vm.id);
   return [
+    ...repeated('pools', pools),
     ...repeated('hosts', hosts),
-    ...oneSpm(scenario),
+    ...scenario.hosts.flatMap((host, i) => unknownName(['hosts', i, 'pool'], 'pool', host.pool, pools)),
+    ...scenario.pools.flatMap((pool) => oneSpm(scenario, pool.id)),
     ...repeated('domains', domains),
+    ...scenario.domains.flatMap((domain, i) => unknownName(['domains', i, 'pool'], 'pool', domain.pool, pools)),
     ...repeated('vms', vms),
     ...scenario.vms.flatMap((vm, i) => unknownName(['vms', i, 'host'], 'host', vm.host, hosts)),
     ...repeated('disks', scenario.disks.map((disk) => disk.id)),
@@ -43,6 +47,7 @@ export function crossCheck(scenario: Scenario, vocabulary: Vocabulary): readonly
       ...(disk.vm === undefined ? [] : unknownName(['disks', i, 'vm'], 'VM', disk.vm, vms)),
       ...sharedSnapshots(scenario, i),
       ...unknownName(['disks', i, 'domain'], 'storage domain', disk.domain, domains),
+      ...outOfReach(['disks', i, 'domain'], scenario, disk),
     ]),
     ...Object.entries(scenario.verbs).flatMap(([verb, settings]) => verbProblems(['verbs', verb], verb, settings, vocabulary)),
     ...repeated('commands', scenario.commands.map((command) => command.id)),
@@ -82,7 +87,7 @@ function paramProblems(under: Path, error: unknown): readonly Problem[] {
   throw error;
 }
 
-function repeated(section: 'hosts' | 'domains' | 'vms' | 'disks' | 'commands', ids: readonly string[]): readonly Problem[] {
+function repeated(section: 'pools' | 'hosts' | 'domains' | 'vms' | 'disks' | 'commands', ids: readonly string[]): readonly Problem[] {
   const seen = new Map<string, number>();
   return ids.flatMap((id, i): readonly Problem[] => {
     const first = seen.get(id);
@@ -101,11 +106,21 @@ function sharedSnapshots({ disks }: Scenario, i: number): readonly Problem[] {
   });
 }
 
-function oneSpm(scenario: Scenario): readonly Problem[] {
-  const spms = scenario.hosts.flatMap((host, i) => (host.spm ? [i] : []));
+function oneSpm(scenario: Scenario, pool: string): readonly Problem[] {
+  const spms = scenario.hosts.flatMap((host, i) => (host.spm && host.pool === pool ? [i] : []));
   const [, second] = spms;
-  if (spms.length === 0) return [{ path: ['hosts'], at: 'value', message: 'one host must hold the SPM role: give it spm: true' }];
-  return second === undefined ? [] : [{ path: ['hosts', second, 'spm'], at: 'value', message: 'only one host can hold the SPM role' }];
+  const where = scenario.pools.length === 1 ? '' : ` of pool ${pool}`;
+  if (spms.length === 0) return [{ path: ['hosts'], at: 'value', message: `one host${where} must hold the SPM role: give it spm: true` }];
+  return second === undefined ? [] : [{ path: ['hosts', second, 'spm'], at: 'value', message: `only one host${where} can hold the SPM role` }];
+}
+
+/** A VM runs on a host, which sees the storage domains of its own pool only. */
+function outOfReach(path: Path, { vms, hosts, domains }: Scenario, disk: Scenario['disks'][number]): readonly Problem[] {
+  const vm = vms.find(({ id }) => id === disk.vm);
+  const host = hosts.find(({ id }) => id === vm?.host);
+  const domain = domains.find(({ id }) => id === disk.domain);
+  if (vm === undefined || host === undefined || domain === undefined || host.pool === domain.pool) return [];
+  return [{ path, at: 'value', message: `'${domain.id}' belongs to pool ${domain.pool}, and the host of ${vm.id} to pool ${host.pool}` }];
 }
 
 function unknownName(path: Path, what: string, name: string, known: readonly string[], at: Problem['at'] = 'value'): readonly Problem[] {

@@ -7,6 +7,7 @@ import { conditionSchema } from './condition.js';
 import { commandDeclarationSchema } from './define/declaration.js';
 import { hostCodeSchema, idSchema, listOf } from './fields.js';
 import { latencySchema } from './latency-schema.js';
+import { inPools, poolSections, poolsOf } from './pools.js';
 import { durationSchema, positiveDurationSchema, rateSchema, sizeSchema } from './units.js';
 import { verbSchema } from './verb-schema.js';
 
@@ -15,7 +16,9 @@ const nthSchema = z.int().min(1);
 const hostSchema = z
   .strictObject({
     id: idSchema.refine((id) => id !== 'engine' && id !== 'client', { error: 'is the name of another node' }),
-    /** Holds the SPM role when the simulation begins. Exactly one host does. */
+    /** Default: the only one there is. */
+    pool: z.string().exactOptional(),
+    /** Holds the SPM role of its pool when the simulation begins. Exactly one host of each pool does. */
     spm: z.boolean().default(false),
   })
   .readonly();
@@ -37,6 +40,8 @@ const diskSchema = z
 const domainSchema = z
   .strictObject({
     id: idSchema,
+    /** Default: the only one there is. */
+    pool: z.string().exactOptional(),
     /** Bytes per second, shared among all that is read from it and written to it. Default: as much as is asked for. */
     bandwidth: rateSchema.exactOptional(),
   })
@@ -177,7 +182,7 @@ export const scenarioSchema = z
     /** Default: the file's name without its ending. */
     name: z.string().min(1).max(100).exactOptional(),
     description: z.string().default(''),
-    pool: z.strictObject({ id: idSchema }).readonly().prefault({ id: 'pool1' }),
+    ...poolSections,
     hosts: listOf(hostSchema).prefault([{ id: 'host1', spm: true }, { id: 'host2' }, { id: 'host3' }]),
     domains: listOf(domainSchema).prefault([{ id: 'domain1' }, { id: 'domain2' }]),
     vms: listOf(z.strictObject({ id: idSchema, host: z.string(), state: z.enum(['up', 'down']).default('up') }).readonly()).prefault([]),
@@ -200,6 +205,11 @@ export const scenarioSchema = z
     faults: listOf(faultSchema).prefault([]),
     /** A run that has not come to rest by then is broken. */
     limit: positiveDurationSchema.prefault('1d'),
+  })
+  .transform(({ pool, pools, hosts, domains, ...scenario }, context) => {
+    const refuse = (path: readonly (string | number)[], message: string): void => context.addIssue({ code: 'custom', path: [...path], message });
+    const all = poolsOf({ ...(pool === undefined ? {} : { pool }), ...(pools === undefined ? {} : { pools }) }, refuse);
+    return { ...scenario, pools: all, hosts: inPools('hosts', hosts, all, refuse), domains: inPools('domains', domains, all, refuse) };
   })
   .readonly();
 

@@ -65,7 +65,7 @@ const taskSchema = z
   .strictObject({
     verb: z.string(),
     args: dataMapSchema.prefault({}),
-    /** Default: the scenario's pool. */
+    /** Default: the scenario's pool, if it has one only. */
     pool: textSchema.exactOptional(),
     entity: textSchema.exactOptional(),
     doneCodes: listOf(hostCodeSchema, 100).prefault([]),

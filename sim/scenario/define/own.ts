@@ -27,7 +27,7 @@ export function ownNames(scenario: Scenario, vocabulary: Vocabulary): OwnNames {
     const path = n < definitions.length ? ['definitions', n, 'type'] : ['define', n - definitions.length, 'type'];
     return [{ path, at: 'value', message: `there is a command type '${type}' already` }];
   });
-  const around = { pool: scenario.pool.id, hosts: scenario.hosts.map(({ id }) => id), verbs: [...vocabulary.verbs, ...verbs], commandTypes: types };
+  const around = { pools: scenario.pools, hosts: scenario.hosts.map(({ id }) => id), verbs: [...vocabulary.verbs, ...verbs], commandTypes: types };
   const declared = define.map((declaration, i) => readCommand(declaration, ['define', i], around));
   const own = [...definitions, ...declared.flatMap(({ definition }) => (definition === null ? [] : [definition]))];
   return {

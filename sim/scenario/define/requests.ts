@@ -5,6 +5,7 @@ import { IN_OUR_WORDS } from '../../../src/model/wording.js';
 import { outcomesSchema } from '../verb-schema.js';
 import type { KnownVerb } from '../check.js';
 import { suggestion } from '../nearest.js';
+import { namesOf } from '../pools.js';
 import type { Path } from '../problem.js';
 import type { ChildDeclaration, TaskDeclaration } from './declaration.js';
 import { placed, repeated } from './each.js';
@@ -23,10 +24,7 @@ export function readTasks(tasks: TaskDeclaration | readonly TaskDeclaration[], p
 function readTask(task: TaskDeclaration, path: Path, outer: Names, around: Surroundings): Tasks {
   const { names, moments } = repeated(task, path, outer);
   const args = readVerb(task, ['spm'], path, names, around);
-  if (task.pool !== undefined && !task.pool.includes('${') && task.pool !== around.pool) {
-    names.refuse([...path, 'pool'], `unknown pool '${task.pool}'; the pool is '${around.pool}'`);
-  }
-  const pool = names.text(task.pool ?? around.pool, [...path, 'pool']);
+  const pool = names.text(poolOf(task, path, names, around), [...path, 'pool']);
   const entity = task.entity === undefined ? null : names.text(task.entity, [...path, 'entity']);
   return (at) =>
     moments(at).map((moment) => ({
@@ -37,6 +35,16 @@ function readTask(task: TaskDeclaration, path: Path, outer: Names, around: Surro
       doneCodes: task.doneCodes,
       repeatable: task.repeatable,
     }));
+}
+
+function poolOf({ pool }: TaskDeclaration, path: Path, names: Names, { pools }: Surroundings): string {
+  const [first, second] = pools;
+  if (pool === undefined && second !== undefined) names.refuse(path, `say in which pool: ${namesOf(pools)}`);
+  const known = pools.map(({ id }) => id);
+  if (pool !== undefined && !pool.includes('${') && !known.includes(pool)) {
+    names.refuse([...path, 'pool'], `unknown pool '${pool}'${suggestion(pool, known)}`);
+  }
+  return pool ?? first?.id ?? '';
 }
 
 export type VerbUse = Pick<TaskDeclaration, 'verb' | 'args'> & { readonly outcomes?: readonly string[] };

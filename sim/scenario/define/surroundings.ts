@@ -1,9 +1,10 @@
 import type { KnownVerb } from '../check.js';
+import type { Pool } from '../pools.js';
 
 /** What a declared command may name besides its own. */
 export interface Surroundings {
-  /** The pool of tasks that name none. */
-  readonly pool: string;
+  /** Where there is one, tasks need not name it. */
+  readonly pools: readonly Pool[];
   readonly hosts: readonly string[];
   readonly verbs: readonly KnownVerb[];
   readonly commandTypes: readonly string[];

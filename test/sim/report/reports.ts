@@ -24,7 +24,7 @@ export function report(changes: Partial<RunReport> = {}): RunReport {
       },
     ],
     tasks: [],
-    hosts: [{ id: 'host1', role: 'SPM', up: true }],
+    hosts: [{ id: 'host1', pool: 'pool1', role: 'SPM', up: true }],
     unused: [],
   invariants: [
       { name: 'locks', held: true },

@@ -40,12 +40,12 @@ describe('a scenario file', () => {
     expect(read(WHOLE)).toEqual({
       name: 'file',
       description: 'one of each',
-      pool: { id: 'p' },
+      pools: [{ id: 'p' }],
       hosts: [
-        { id: 'a', spm: false },
-        { id: 'b', spm: true },
+        { id: 'a', pool: 'p', spm: false },
+        { id: 'b', pool: 'p', spm: true },
       ],
-      domains: [{ id: 'd1' }],
+      domains: [{ id: 'd1', pool: 'p' }],
       vms: [{ id: 'vm1', host: 'a', state: 'up' }],
       disks: [{ id: 'disk1', vm: 'vm1', domain: 'd1', size: 10 * 2 ** 30, snapshots: [] }],
       engine: { pollingRateMs: 5_000, callTimeoutMs: 180_000, requestTimeoutMs: 180_000, resubmitMs: 2_000, unknownGraceMs: 60_000, zombieAfterMs: 3_600_000, retention: { keepMs: null, keepCount: null } },
@@ -81,9 +81,9 @@ describe('a scenario file', () => {
   it('may be empty but for its braces: three hosts, one of them SPM, and nothing to do', () => {
     const scenario = read('{}');
     expect(scenario.hosts).toEqual([
-      { id: 'host1', spm: true },
-      { id: 'host2', spm: false },
-      { id: 'host3', spm: false },
+      { id: 'host1', pool: 'pool1', spm: true },
+      { id: 'host2', pool: 'pool1', spm: false },
+      { id: 'host3', pool: 'pool1', spm: false },
     ]);
     expect(scenario.commands).toEqual([]);
   });
@@ -151,6 +151,22 @@ describe('a scenario file', () => {
     ],
     ['no SPM', 'hosts: [{ id: a }]', 'file.yaml:1:8: hosts: one host must hold the SPM role: give it spm: true'],
     ['two SPMs', 'hosts: [{ id: a, spm: true }, { id: b, spm: true }]', 'file.yaml:1:45: hosts[1].spm: only one host can hold the SPM role'],
+    ['a pool in two ways', 'pool: { id: p }\npools: [{ id: q }]', 'file.yaml:2:8: pools: there is a pool already: list it here, or leave this out'],
+    ['no pool', 'pools: []', 'file.yaml:1:8: pools: must not be empty'],
+    ['a pool twice', 'pools: [{ id: p }, { id: p }]\nhosts: [{ id: a, pool: p, spm: true }]\ndomains: []', "file.yaml:1:26: pools[1].id: 'p' is the id of pools[0] already"],
+    ['a host of no pool among several', 'pools: [{ id: p }, { id: q }]\nhosts: [{ id: a, spm: true }]\ndomains: []', 'file.yaml:2:9: hosts[0]: say which pool it belongs to: p, q'],
+    ['a domain of no pool among several', 'pools: [{ id: p }, { id: q }]\nhosts: []', 'file.yaml:1:1: domains[0]: say which pool it belongs to: p, q (and 1 more)'],
+    ['a host of a pool that there is not', 'hosts: [{ id: a, pool: pol1, spm: true }]', "file.yaml:1:24: hosts[0].pool: unknown pool 'pol1'; did you mean 'pool1'?"],
+    ['a pool without SPM', 'pools: [{ id: p }, { id: q }]\nhosts: [{ id: a, pool: p, spm: true }]\ndomains: []', 'file.yaml:2:8: hosts: one host of pool q must hold the SPM role'],
+    [
+      'a disk that the host of its VM cannot see',
+      `pools: [{ id: p }, { id: q }]
+hosts: [{ id: a, pool: p, spm: true }, { id: b, pool: q, spm: true }]
+domains: [{ id: d, pool: q }]
+vms: [{ id: vm1, host: a }]
+disks: [{ id: disk1, vm: vm1, domain: d, size: 1 GiB }]`,
+      "file.yaml:5:39: disks[0].domain: 'd' belongs to pool q, and the host of vm1 to pool p",
+    ],
     ["another node's name", 'hosts: [{ id: engine, spm: true }]', 'file.yaml:1:15: hosts[0].id: is the name of another node'],
     [
       'an unknown command type',
