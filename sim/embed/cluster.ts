@@ -10,6 +10,7 @@ import type { DiskOp, OpenDisk } from '../../src/store/disk.js';
 import { CrashPlan } from '../faults/crash-plan.js';
 import { describeFault } from '../faults/describe.js';
 import { Failures } from '../faults/failures.js';
+import type { SimEvent } from '../kernel/event.js';
 import { Kernel } from '../kernel/kernel.js';
 import { SimNode } from '../kernel/node.js';
 import { random } from '../kernel/strategies/random.js';
@@ -88,6 +89,9 @@ export class Cluster {
   #definitions: ReadonlyMap<string, CommandDefinition>;
   /** How long the engine is to be down, µs, if it goes down because somebody wants it started again. */
   #restart: number | null = null;
+  /** When the engine comes back, while it is down. */
+  #comesBack: SimEvent | null = null;
+  #healed = false;
   #client: Ref<ClientMessage> | null = null;
   #memory: EngineMemory | null = null;
   #defect: SeatbeltError | null = null;
@@ -133,6 +137,8 @@ export class Cluster {
     for (const { id, pool, spm } of scenario.hosts) if (spm) storage.grantSpm(pool, id, (this.#incarnations.get(id) ?? 0) + 1);
     const client = node(CLIENT);
     const { now } = this.kernel;
+    if (scenario.healAt !== null && scenario.healAt <= now) this.#heal();
+    else if (scenario.healAt !== null) this.#at(scenario.healAt, 'world', 'heal', () => this.#heal());
     this.hosts.forEach((host, i) => this.#at(now, host.name, 'start', () => this.#startHost(host, scenario.hosts[i]?.pool ?? '')));
     this.#at(now, ENGINE, 'start', () => this.#startEngine());
     this.#at(now, CLIENT, 'start', () => this.#startClient(client));
@@ -146,6 +152,11 @@ export class Cluster {
   /** What has stopped a node for good: a disk that failed under a store, or a defect of ours. */
   get defect(): SeatbeltError | null {
     return this.#defect;
+  }
+
+  /** Whether all faults have ended. */
+  get healed(): boolean {
+    return this.#healed;
   }
 
   /** Planned faults that have not happened so far. */
@@ -243,7 +254,23 @@ export class Cluster {
     const crash = this.#crashes.take() ?? wanted;
     if (crash === null) throw new SeatbeltError('INTERNAL', 'the engine crashed though nobody had planned it');
     this.#probe(node, { type: 'engineCrashed', cause: crash.cause });
-    this.#at(this.kernel.now + crash.down, ENGINE, 'restart', () => this.#startEngine());
+    this.#engineComesBack(this.#healed ? 0 : crash.down);
+  }
+
+  #engineComesBack(afterUs: number): void {
+    this.#comesBack = this.#at(this.kernel.now + afterUs, ENGINE, 'restart', () => {
+      this.#comesBack = null;
+      return this.#startEngine();
+    });
+  }
+
+  /** All faults end: whoever makes some is told, and what is down comes back. */
+  #heal(): void {
+    this.#healed = true;
+    for (const faults of [this.#crashes, this.#failures]) faults.heal();
+    if (this.#comesBack === null) return;
+    this.kernel.cancel(this.#comesBack);
+    this.#engineComesBack(0);
   }
 
   #clientAt(time: number, label: string, message: ClientMessage): void {
@@ -254,8 +281,8 @@ export class Cluster {
     });
   }
 
-  #at(time: number, node: string, label: string, run: () => void | Promise<void>): void {
-    this.kernel.schedule(time, { kind: 'control', node, incarnation: 0, label, content: null, background: false, run });
+  #at(time: number, node: string, label: string, run: () => void | Promise<void>): SimEvent {
+    return this.kernel.schedule(time, { kind: 'control', node, incarnation: 0, label, content: null, background: false, run });
   }
 
   #probe(node: SimNode, probe: Probe): void {

@@ -331,6 +331,7 @@ export class Simulation {
       traceHash: this.fingerprint(),
       events: this.events,
       virtualTimeMs: this.now / 1000,
+      healedAt: this.#cluster.healed ? this.#scenario.healAt : null,
       recoveries: this.#recorder.recoveries,
       resumptions: (this.#world?.session ?? 1) - 1,
       commands: commandsOf(this.#monitor.store),

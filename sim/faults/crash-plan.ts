@@ -22,6 +22,7 @@ export class CrashPlan {
   readonly #counts = new TrackedMap<string, number>();
   readonly #conditions: { readonly met: (probe: Probe) => boolean; readonly crash: PlannedCrash }[] = [];
   #remembering = false;
+  #healed = false;
   #current: PlannedCrash | null = null;
 
   constructor(engine: SimNode, faults: readonly Fault[]) {
@@ -83,10 +84,16 @@ export class CrashPlan {
   /** To be shown every probe, in order: crashes the engine where a condition comes true. */
   probe(probe: Probe): void {
     for (const { met, crash } of this.#conditions) {
-      if (!met(probe) || !this.#engine.up) continue;
+      if (!met(probe) || this.#healed || !this.#engine.up) continue;
       this.#current = crash;
       this.#engine.crash();
     }
+  }
+
+  /** What is planned for later does not happen. */
+  heal(): void {
+    this.#healed = true;
+    this.#engine.spare();
   }
 
   /** The crash that has just happened, or null if nobody planned it. */

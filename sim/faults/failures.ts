@@ -75,6 +75,7 @@ export class Failures {
   /** Executions counted: `seen/N` that fit rule N, `failed/N` that it was applied to, and `script/…` by a script's verb and arguments. */
   readonly #counts = new TrackedMap<string, number>();
   readonly #verbs: ReadonlyMap<string, FailingVerb>;
+  #healed = false;
 
   /** @throws SeatbeltError `BAD_SCENARIO` naming the rule or rate that can never apply or whose numbers are out of range */
   constructor(private readonly spec: FailuresSpec) {
@@ -91,6 +92,11 @@ export class Failures {
     return this.#counts.has(`failed/${rule}`);
   }
 
+  /** From now on, nothing fails or is lost but by its verb's own script, which is no fault. */
+  heal(): void {
+    this.#healed = true;
+  }
+
   /**
    * What is to happen to this execution, or null. To be asked once per execution, in the order in which they begin. The first rule that applies wins, then the verb's
    * script, then its rate. All of them count, and the rate is drawn from the stream `failure:<verb>`, whoever wins: so adding a rule shifts nothing later.
@@ -100,13 +106,13 @@ export class Failures {
     const scripted = this.#scriptedOutcome(verb, args);
     const rate = Object.hasOwn(this.spec.rates, verb) ? this.spec.rates[verb] : undefined;
     const unlucky = rate !== undefined && rate.rate > 0 && random(`failure:${verb}`) < rate.rate;
-    if (hit !== undefined) {
+    if (hit !== undefined && !this.#healed) {
       this.#count(`failed/${hit.i}`);
       if ('lost' in hit.rule) return { kind: 'lost', when: hit.rule.lost };
       return { kind: 'fails', code: hit.rule.code, message: `injected failure of ${verb}`, when: hit.rule.when ?? 'atEnd' };
     }
     if (scripted.kind === 'fails') return { kind: 'fails', code: scripted.code, message: `${verb} fails by its script`, when: scripted.when };
-    return unlucky ? { kind: 'fails', code: rate.code, message: `${verb} failed by chance`, when: 'atEnd' } : null;
+    return unlucky && !this.#healed ? { kind: 'fails', code: rate.code, message: `${verb} failed by chance`, when: 'atEnd' } : null;
   }
 
   #scriptedOutcome(verb: string, args: Args): ScriptedOutcome {

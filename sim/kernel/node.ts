@@ -22,6 +22,7 @@ export class SimNode {
   private current: Life | null = null;
   private lives: number;
   private operations: number;
+  private spared = false;
   private disposed = false;
 
   /** @param past what an earlier process has seen of it */
@@ -95,7 +96,7 @@ export class SimNode {
    */
   planCrash(point: CrashPoint, crashes: () => void = () => undefined): void {
     const crash = (): void => {
-      if (!this.up) return;
+      if (!this.up || this.spared) return;
       crashes();
       this.crash();
     };
@@ -117,6 +118,11 @@ export class SimNode {
         this.crashPoints.set(point.portOperation, { when: point.at, crash });
         return;
     }
+  }
+
+  /** From now on it does not crash where that was planned. */
+  spare(): void {
+    this.spared = true;
   }
 
   private crashIfPlanned(when: 'before' | 'after'): void {

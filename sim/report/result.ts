@@ -68,6 +68,8 @@ export interface RunResult {
   readonly traceHash: string;
   readonly events: number;
   readonly virtualTimeMs: number;
+  /** When all faults ended, µs; null: they have not been ended. */
+  readonly healedAt: number | null;
   /** How often the engine was started again after a crash. */
   readonly recoveries: number;
   /** How often another process went on with the run. */

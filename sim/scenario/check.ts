@@ -57,6 +57,7 @@ export function crossCheck(scenario: Scenario, vocabulary: Vocabulary): readonly
       ...(command.operator ?? []).flatMap((action, j) => operatorProblems(['commands', i, 'operator', j], command, action)),
     ]),
     ...scenario.faults.flatMap((fault, i) => faultProblems(['faults', i, fault.kind], fault, vocabulary)),
+    ...lateHealing(scenario),
   ];
 }
 
@@ -121,6 +122,10 @@ function outOfReach(path: Path, { vms, hosts, domains }: Scenario, disk: Scenari
   const domain = domains.find(({ id }) => id === disk.domain);
   if (vm === undefined || host === undefined || domain === undefined || host.pool === domain.pool) return [];
   return [{ path, at: 'value', message: `'${domain.id}' belongs to pool ${domain.pool}, and the host of ${vm.id} to pool ${host.pool}` }];
+}
+
+function lateHealing({ healAt, limit }: Scenario): readonly Problem[] {
+  return healAt === null || healAt < limit ? [] : [{ path: ['healAt'], at: 'value', message: 'must be earlier than limit' }];
 }
 
 function unknownName(path: Path, what: string, name: string, known: readonly string[], at: Problem['at'] = 'value'): readonly Problem[] {

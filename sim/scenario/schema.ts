@@ -203,6 +203,8 @@ export const scenarioSchema = z
       .readonly()
       .prefault([]),
     faults: listOf(faultSchema).prefault([]),
+    /** When all faults end, virtual µs: what is down comes back, nothing fails by chance or by a rule any more, and what is planned for later does not happen. Null: they are not ended. */
+    healAt: durationSchema.nullable().default(null),
     /** A run that has not come to rest by then is broken. */
     limit: positiveDurationSchema.prefault('1d'),
   })

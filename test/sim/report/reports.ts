@@ -9,6 +9,7 @@ export function report(changes: Partial<RunReport> = {}): RunReport {
     traceHash: '0123456789abcdef',
     events: 345,
     virtualTimeMs: 61_500,
+    healedAt: null,
     wallTimeMs: 12,
     recoveries: 1,
     resumptions: 0,

@@ -74,6 +74,7 @@ describe('a scenario file', () => {
         { kind: 'loseTask', verb: 'deleteImage', match: {}, nth: 1, lost: 'atStart' },
         { kind: 'loseTask', verb: 'syncImageData', match: { disk: 'disk1' }, lost: 'atEnd' },
       ],
+      healAt: null,
       limit: 86_400_000_000,
     });
   });
@@ -204,6 +205,7 @@ disks: [{ id: disk1, vm: vm1, domain: d, size: 1 GiB }]`,
       "file.yaml:1:58: faults[0].crashEngine.when.is: expected 'placed', 'submitted', 'running' or 'ended', got 'eating'",
     ],
     ['a failure rate above one', 'verbs: { deleteImage: { failureRate: 2 } }', 'file.yaml:1:38: verbs.deleteImage.failureRate: must be at most 1'],
+    ['healing when the run is over', 'healAt: 2h\nlimit: 1h', 'file.yaml:1:9: healAt: must be earlier than limit'],
     ['broken YAML', 'hosts: [{ id: a }', 'file.yaml:1:18: a bracket is not closed'],
     ['a key given twice', 'pool: { id: a }\npool: { id: b }', 'file.yaml:2:1: this key is there already'],
     ['a tag of its own', 'name: !!js/function "x"', 'file.yaml:1:7: scenarios use no tags'],
