@@ -4,6 +4,7 @@ import type { OperatorRequest } from '../src/model/operator.js';
 import type { FlowEffect, FlowEvent } from '../src/flow/event.js';
 import { cancelRefusal, cancelRefusalAbove } from '../src/flow/cancel.js';
 import { isOfOlderStore } from '../src/flow/older-store.js';
+import { isAskedAbout } from '../src/flow/probing.js';
 import { isStillSettled } from '../src/flow/settled.js';
 import { isTerminal, type CommandState, type SettledAt } from '../src/flow/state.js';
 import { recover } from '../src/flow/transition.js';
@@ -18,6 +19,7 @@ import type { CallSlot } from './command/call-slot.js';
 import type { Family } from './command/family.js';
 import { isOperable, leavesBehind, operateAnswer } from './command/operation.js';
 import { Settling } from './command/settling.js';
+import { ProbeRunners } from './command/probe-runners.js';
 import { StepTimer } from './command/step-timer.js';
 import { mayStillRun, unsettledCalls } from './command/unsettled.js';
 import type { EngineContext } from './engine-context.js';
@@ -43,8 +45,10 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
   const { context, definition, unfit, wakeSelf, family } = deps;
   const { ports, locks, taskManager } = context;
   const command = new DurableCommand(context, definition, deps.initial, (outcome) => wakeSelf({ type: 'committed', outcome }), { changed, perform, settle }, family);
-  const callbacks = new CallbackRunner(context, definition, command, 'callback', wakeSelf, () => family.ancestors(), settleForUndo);
-  const cleanUps = new CleanUpRunners((slot) => new CallbackRunner(context, definition, command, slot, wakeSelf, () => family.ancestors(), settleForUndo));
+  const runnerFor = (slot: CallSlot): CallbackRunner => new CallbackRunner(context, definition, command, slot, wakeSelf, () => family.ancestors(), settleForUndo);
+  const callbacks = runnerFor('callback');
+  const cleanUps = new CleanUpRunners(runnerFor);
+  const probes = new ProbeRunners(runnerFor);
   const settling = new Settling(ports, command, new CallbackHost(context, command.state.id, (resolve) => wakeSelf({ type: 'resolve', resolve })));
   const limit = new StepTimer(ports, command.shape, wakeSelf);
   const admission = new Admission(locks, (answer) => wakeSelf({ type: 'locksAnswered', answer }));
@@ -65,6 +69,8 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
         return command.committed(message.outcome);
       case 'taskEnded':
         return taskEnded(message);
+      case 'taskUnresolved':
+        return taskUnresolved(message);
       case 'taskOverdue':
         return command.apply({ type: 'taskOverdue', id: message.taskId });
       case 'childReported':
@@ -86,7 +92,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
   };
 
   function runnerOf(slot: CallSlot): CallbackRunner | undefined {
-    return slot === 'callback' ? callbacks : cleanUps.in(slot);
+    return slot === 'callback' ? callbacks : (cleanUps.in(slot) ?? probes.in(slot));
   }
 
   function begin(): void {
@@ -113,6 +119,7 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
     // A wait for a further attempt may end with a cancel: then that attempt is not to be, though its time may have come.
     if (state.phase !== before.phase) callbacks.forgo();
     cleanUps.follow(state);
+    probes.follow(state);
     limit.follow(state);
     if (isOfOlderStore(before) && !isOfOlderStore(state) && !isTerminal(state.status)) taskManager.tell({ type: 'release', commandId: state.id });
     deps.changed(state, before);
@@ -128,6 +135,8 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
         return callbacks.schedule(effect);
       case 'runBeforeRetry':
         return cleanUps.schedule(state.executionIndex, effect.item);
+      case 'runProbe':
+        return probes.schedule(state.executionIndex, effect.item);
       case 'placeTask': {
         const task = placeholder(state, effect.item, committedAt);
         command.tasks.set(task.id, task);
@@ -194,12 +203,22 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
 
   /** Only the completion of a task that the command waits for, at this step and for this reason, moves it. */
   function taskEnded({ taskId, executionIndex, executionReason, outcome }: Extract<CommandMessage, { type: 'taskEnded' }>): void {
-    const unwanted = (): void => {
-      ports.probe({ type: 'completionIgnored', taskId, why: `the command is at step ${command.state.executionIndex} and does not wait for it` });
-      taskManager.tell({ type: 'clear', taskId });
+    if (executionIndex !== command.state.executionIndex || executionReason !== command.state.executionReason) unwanted(taskId);
+    else command.apply({ type: 'workEnded', id: taskId, outcome }, {}, { ignored: () => unwanted(taskId) });
+  }
+
+  /** Its handler may have been asked before the engine crashed: then the answer is on its way. */
+  function taskUnresolved({ taskId, executionIndex, executionReason, why }: Extract<CommandMessage, { type: 'taskUnresolved' }>): void {
+    const ignored = (): void => {
+      if (!isAskedAbout(command.state, taskId)) unwanted(taskId);
     };
-    if (executionIndex !== command.state.executionIndex || executionReason !== command.state.executionReason) unwanted();
-    else command.apply({ type: 'workEnded', id: taskId, outcome }, {}, { ignored: unwanted });
+    if (executionIndex !== command.state.executionIndex || executionReason !== command.state.executionReason) unwanted(taskId);
+    else command.apply({ type: 'workUnresolved', id: taskId, of: why }, {}, { ignored });
+  }
+
+  function unwanted(taskId: string): void {
+    ports.probe({ type: 'completionIgnored', taskId, why: `the command is at step ${command.state.executionIndex} and does not wait for it` });
+    taskManager.tell({ type: 'clear', taskId });
   }
 
   /** @param wake null: its parent passes on a wish that is decided */

@@ -36,6 +36,14 @@ export type CommandMessage =
       readonly attempt: number;
       readonly outcome: Outcome;
     }
+  /** Of a task whose submission nobody has answered, or that its host has forgotten, nothing is running or on its way any more; what became of it, no host can tell. */
+  | {
+      readonly type: 'taskUnresolved';
+      readonly taskId: string;
+      readonly executionIndex: number;
+      readonly executionReason: ExecutionReason;
+      readonly why: 'unanswered' | 'lost';
+    }
   /** It is older than any task should become. */
   | { readonly type: 'taskOverdue'; readonly taskId: string }
   | { readonly type: 'childReported'; readonly childId: string; readonly report: ChildReport }

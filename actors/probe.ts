@@ -5,7 +5,7 @@ import type { Outcome } from '../src/model/outcome.js';
 import type { ExecutionReason } from '../src/model/task.js';
 
 /** The callbacks whose runs are committed, as the history names them. */
-export type CallbackName = 'beforeTask' | 'createTask' | 'beforeRetry' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'compensationEnded' | 'hasPassed';
+export type CallbackName = 'beforeTask' | 'createTask' | 'beforeRetry' | 'probe' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'compensationEnded' | 'hasPassed';
 
 /** An engine's answer to an operator's action. */
 export type OperateTold = { readonly done: true; readonly status: string } | { readonly done: false; readonly error: ErrorRecord };
@@ -32,7 +32,7 @@ export type Probe =
   | { readonly type: 'commandExpired'; readonly commandId: string }
   /** Records that are to go could not be read: they stay, for now. */
   | { readonly type: 'retentionFailed'; readonly error: ErrorRecord }
-  /** A callback's function is about to run (perhaps again). `task`: of `beforeRetry`, as in the history. */
+  /** A callback's function is about to run (perhaps again). `task`: of `beforeRetry` and `probe`, as in the history. */
   | { readonly type: 'callbackRuns'; readonly commandId: string; readonly index: number; readonly handler: string; readonly callback: CallbackName; readonly attempt: number; readonly task?: string }
   /** *durable*: the batch with the callback's changes is synced. `threw`: the commit is of its failure. */
   | {
@@ -63,6 +63,11 @@ export type Probe =
   | { readonly type: 'taskCleared'; readonly taskId: string }
   /** An acknowledged task is not on the list of an SPM that has loaded its tasks. Told once for each time that it goes missing. */
   | { readonly type: 'taskMissing'; readonly taskId: string; readonly host: string }
+  /**
+   * On hosts that make their own ids: `unanswered`, its submission may have been sent, and nobody has answered; `lost`, a host had it, and has not listed it for too
+   * long. When nothing of it can be running or on its way any more, its handler is asked what became of it.
+   */
+  | { readonly type: 'taskUnresolved'; readonly taskId: string; readonly why: 'unanswered' | 'lost' }
   /** The SPM's word on a task that was missing, or not wanted any more before its submission was answered. `fenced`: it is not running and never will. */
   | { readonly type: 'fenceAnswered'; readonly taskId: string; readonly host: string; readonly answer: 'fenced' | 'onHost' }
   /** An answer to a request to fence a task that says nothing about it: it is asked again. */

@@ -64,6 +64,7 @@ function changesOfEffect({ step, tasks, heldLocks, completedFamily, now, definit
     case 'acquireLocks':
     case 'runCallback':
     case 'runBeforeRetry':
+    case 'runProbe':
     case 'stopTask':
     case 'cancelChild':
     case 'rollBackChild':
@@ -85,8 +86,10 @@ export function probesOf({ before, event, step, history, heldLocks, completedFam
     if (effect.do === 'placeTask') {
       const { id: taskId, commandId, executionIndex, executionReason: reason, attempt, verb } = placeholder(state, effect.item, now);
       probes.push({ type: 'taskPlaced', taskId, commandId, executionIndex, reason, attempt, verb });
-    } else if (effect.do === 'consumeTask' && event.type === 'workEnded') {
-      probes.push({ type: 'taskEnded', taskId: effect.id, outcome: judgedOutcome(state, effect.id) ?? event.outcome });
+    } else if (effect.do === 'consumeTask' && (event.type === 'workEnded' || isOfUnresolved(event))) {
+      // One that is submitted anew goes on under another id, and was not sent.
+      const reported = event.type === 'workEnded' ? event.outcome : { kind: 'notSent' as const };
+      probes.push({ type: 'taskEnded', taskId: effect.id, outcome: judgedOutcome(state, effect.id) ?? reported });
     } else if (effect.do === 'startChild') {
       probes.push({ type: 'commandSubmitted', commandId: effect.item.id, commandType: effect.item.type, parentId: before.id });
     }
@@ -96,6 +99,10 @@ export function probesOf({ before, event, step, history, heldLocks, completedFam
   for (const child of completedFamily) probes.push({ type: 'statusChanged', commandId: child.id, status: 'SUCCEEDED', error: null });
   if (isTerminal(state.status) && isRoot(state)) probes.push({ type: 'lockReleased', owner: state.id, keys: heldLocks().map(({ key }) => key) });
   return probes;
+}
+
+function isOfUnresolved({ type }: FlowEvent): boolean {
+  return type === 'workUnresolved' || type === 'probed' || type === 'probeThrew';
 }
 
 /** An end with a declared code counts as an end well; what counts is in the new state, if the item has not gone on to its next attempt. */

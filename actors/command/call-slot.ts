@@ -7,9 +7,9 @@ import type { RunOf } from './history.js';
 
 /**
  * Which of a command's open callbacks a record is of: the forward one that its phase says, a task's clean-up, of which several may be open beside each other, or
- * a step's undo, by the step's number, which may be over for good while others are under way.
+ * a step's undo, by the step's number, which may be over for good while others are under way. `probe-`, by the task: only reads, and so there is never a record.
  */
-export type CallSlot = 'callback' | `retry-${number}` | `undo-${number}`;
+export type CallSlot = 'callback' | `retry-${number}` | `undo-${number}` | `probe-${string}`;
 
 /** Where the calls of a run are recorded. @param runner what runs it */
 export function recordSlot(runner: CallSlot, state: CommandState, { callback, index }: RunOf): CallSlot {

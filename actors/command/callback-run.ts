@@ -5,6 +5,7 @@ import type { CallOptions, ChildRequest, ErasedHandler } from '../../src/model/h
 import type { TaskRequest } from '../../src/model/task.js';
 import type { FlowEvent, StagedWork } from '../../src/flow/event.js';
 import { callKey, childId, cleanUpCallKey, derivedId, taskId } from '../../src/flow/ids.js';
+import { beingProbed } from '../../src/flow/probing.js';
 import { stepAt, stepNumber } from '../../src/flow/step.js';
 import type { ChildItem, CommandState, TaskItem } from '../../src/flow/state.js';
 import { wentWell, type CallRecord, type RecordedCall } from '../../src/store/call-record.js';
@@ -123,6 +124,17 @@ export class CallbackRun {
         const sent = this.#calls.some((call) => call !== null);
         return { type: 'prepared', run: { ...this.#ref(), task: item.id }, work: listOf(cleanUp).map((request) => this.host.admitTask(request)), sent };
       }
+      case 'probe': {
+        this.#enter('probe');
+        const { id: task, verb, args, entity } = this.#probed();
+        const { call: _call, ...context } = this.#context();
+        const read = (host: string, verb: string, args: Args): Promise<Data> => this.#track(this.#read(host, verb, args));
+        const answer = handler.probe === undefined ? 'cannotTell' : await handler.probe({ ...context, before, task: frozen({ verb, args, entity }), read });
+        if (answer !== 'done' && answer !== 'notDone' && answer !== 'cannotTell') {
+          throw new SeatbeltError('BAD_DEFINITION', `${handler.name}.probe() answered ${JSON.stringify(answer)}`);
+        }
+        return { type: 'probed', run: { ...this.#ref(), task }, answer };
+      }
       case 'endSuccessfully': {
         this.#enter('endSuccessfully');
         const output = await handler.endSuccessfully?.({ ...this.#context(), before, work: frozen(reports(step.work)) });
@@ -165,6 +177,12 @@ export class CallbackRun {
   #retried(): TaskItem {
     const item = stepAt(this.state).work.find(({ id }) => id === this.runOf.task);
     if (item?.kind !== 'task') throw new SeatbeltError('INTERNAL', `${this.state.id}: there is no task ${this.runOf.task ?? ''} to be tried again`);
+    return item;
+  }
+
+  #probed(): TaskItem {
+    const item = beingProbed(this.state).find(({ id }) => id === this.runOf.task);
+    if (item === undefined) throw new SeatbeltError('INTERNAL', `${this.state.id}: nobody asks what became of task ${this.runOf.task ?? ''}`);
     return item;
   }
 

@@ -152,17 +152,12 @@ export class CallbackRunner {
 
   #threw(name: CallbackName, error: ErrorRecord, record: CallRecord): void {
     const run = runOf(this.#current());
-    const { callback, index, attempt, task } = run;
+    const { callback } = run;
     const { state, openCalls } = this.command;
     const history = [thrownEntry(state, name, run, error, this.context.ports.now())];
     // What hasPassed throws has no calls; those of the part that it is asked about stay.
     const kept = (after: CommandState): CallRecord | null => (callback === 'hasPassed' ? (openCalls.get(this.slot) ?? null) : callsAfter(record, after));
-    const sent = hasSent(record);
-    const event: FlowEvent =
-      callback === 'beforeRetry'
-        ? { type: 'beforeRetryThrew', run: { index, attempt, task: task ?? '' }, error, sent }
-        : { type: 'threw', callback, run: { index, attempt }, error, sent };
-    this.command.apply(withCalls(event, record), { history, ...this.#calls(kept, record) });
+    this.command.apply(withCalls(threwEvent(run, error, hasSent(record)), record), { history, ...this.#calls(kept, record) });
   }
 
   /** Why what it returned is not to be committed, though the run is not over. */
@@ -193,6 +188,17 @@ export class CallbackRunner {
 
 function runOf({ callback, index, attempt, task }: Asked): RunOf {
   return { callback, index, attempt, ...(task === undefined ? {} : { task }) };
+}
+
+function threwEvent({ callback, index, attempt, task = '' }: RunOf, error: ErrorRecord, sent: boolean): FlowEvent {
+  switch (callback) {
+    case 'beforeRetry':
+      return { type: 'beforeRetryThrew', run: { index, attempt, task }, error, sent };
+    case 'probe':
+      return { type: 'probeThrew', run: { index, attempt, task }, error };
+    default:
+      return { type: 'threw', callback, run: { index, attempt }, error, sent };
+  }
 }
 
 /** For what nobody waits for any more: it must not leave. */

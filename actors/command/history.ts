@@ -9,6 +9,7 @@ export const LAST_CALLBACK: { readonly [C in ScheduledCallback]: CallbackName } 
   start: 'createTask',
   createTask: 'createTask',
   beforeRetry: 'beforeRetry',
+  probe: 'probe',
   endSuccessfully: 'endSuccessfully',
   endWithFailure: 'endWithFailure',
   compensate: 'compensate',
@@ -16,7 +17,7 @@ export const LAST_CALLBACK: { readonly [C in ScheduledCallback]: CallbackName } 
   hasPassed: 'hasPassed',
 };
 
-/** A run of a callback. `task`: of `beforeRetry`, the id of the attempt that it comes before. */
+/** A run of a callback. `task`: of `beforeRetry`, the id of the attempt that it comes before; of `probe`, of the one that it is asked about. */
 export type RunOf = {
   readonly callback: ScheduledCallback;
   readonly index: number;
@@ -27,7 +28,7 @@ export type RunOf = {
 /** The history of a callback that returned: `start` is two callbacks in one commit. */
 export function returnedEntries(state: CommandState, run: RunOf, event: FlowEvent, now: number): HistoryEntry[] {
   const names: readonly CallbackName[] = run.callback === 'start' ? ['beforeTask', 'createTask'] : [run.callback];
-  const outcome = event.type === 'answered' ? event.answer : 'ok';
+  const outcome = event.type === 'answered' || event.type === 'probed' ? event.answer : 'ok';
   return names.map((name) => historyEntry(state, name, run, outcome, now));
 }
 

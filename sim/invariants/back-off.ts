@@ -8,7 +8,8 @@ import type { Changed } from './store-mirror.js';
 export function runsBefore({ phase, steps }: CommandState, { index, callback, task }: Pick<HistoryEntry, 'index' | 'callback' | 'task'>, now: number): number | null {
   const item = steps[index]?.work.find(({ id }) => id === task);
   const cleanUp = item?.kind === 'task' && item.cleanUp?.at === 'callback' ? item.cleanUp : null;
-  const due = callback === 'beforeRetry' ? cleanUp?.notBefore : phase.at === 'callback' ? phase.notBefore : null;
+  const asked = callback === 'probe' ? tasksOf({ steps }).find(({ id }) => id === task) : undefined;
+  const due = callback === 'beforeRetry' ? cleanUp?.notBefore : callback === 'probe' ? asked?.probing?.notBefore : phase.at === 'callback' ? phase.notBefore : null;
   return due !== null && due !== undefined && due > now ? due : null;
 }
 
@@ -20,6 +21,6 @@ export function begunTooSoon({ before, after }: Changed<CommandState>, now: numb
   return tasksOf(after).flatMap(({ id, notBefore, outcome }) => (waiting.has(id) && notBefore === null && outcome === null ? [id] : []));
 }
 
-function tasksOf({ steps }: CommandState): readonly TaskItem[] {
+function tasksOf({ steps }: Pick<CommandState, 'steps'>): readonly TaskItem[] {
   return steps.flatMap(({ work, revertWork }) => [...work, ...revertWork].flatMap((item) => (item.kind === 'task' ? withCleanUps(item) : [])));
 }

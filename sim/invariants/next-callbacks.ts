@@ -25,15 +25,16 @@ export interface Remembered {
   readonly toldOfFailure: ReadonlySet<number>;
 }
 
-/** A callback of the one order that a command follows: `beforeRetry` runs beside the work of its step, and has rules of its own. */
-type MainEntry = Placed<HistoryEntry & { readonly callback: Exclude<CallbackName, 'beforeRetry'> }>;
+/** A callback of the one order that a command follows: `beforeRetry` and `probe` run beside the work of their step, and have rules of their own. */
+type MainEntry = Placed<HistoryEntry & { readonly callback: Exclude<CallbackName, 'beforeRetry' | 'probe'> }>;
 
 function isMain(entry: Placed): entry is MainEntry {
-  return entry.callback !== 'beforeRetry';
+  return entry.callback !== 'beforeRetry' && entry.callback !== 'probe';
 }
 
 /** A committed callback that threw; `hasPassed` has three answers instead of one. */
 export function threw({ callback, outcome }: HistoryEntry): boolean {
+  if (callback === 'probe') return outcome !== 'done' && outcome !== 'notDone' && outcome !== 'cannotTell';
   if (callback === 'hasPassed') return outcome !== 'passed' && outcome !== 'notPassed' && outcome !== 'cannotTell';
   return outcome !== 'ok';
 }
@@ -306,7 +307,7 @@ class Rules {
     const mayHaveRun = ({ kind }: Outcome): boolean => kind !== 'refused' && kind !== 'notSent';
     if (work.some((item) => item.kind === 'task' && withCleanUps(item).some(({ past, outcome }) => [...past.map((attempt) => attempt.outcome), ...(outcome === null ? [] : [outcome])].some(mayHaveRun)))) return 'some';
     if ((this.state.steps[k]?.called ?? []).length > 0) return 'some';
-    return this.committed.some((entry) => entry.index === k && (entry.callback === 'beforeRetry' || threw(entry))) ? 'unknown' : 'none';
+    return this.committed.some((entry) => entry.index === k && entry.callback !== 'probe' && (entry.callback === 'beforeRetry' || threw(entry))) ? 'unknown' : 'none';
   }
 
   /** What an independent child has done is its own: then a cancel comes too late for the step that started it. */

@@ -73,6 +73,8 @@ export class Chronicle {
         return this.#ofTask(probe.taskId, `completion ignored: ${probe.why}`, '', 'notable');
       case 'taskMissing':
         return this.#ofTask(probe.taskId, 'is not on the list of the SPM', probe.host, 'notable');
+      case 'taskUnresolved':
+        return this.#ofTask(probe.taskId, probe.why === 'lost' ? 'is gone: what became of it is to be found out' : 'was not answered: whether it is there is to be found out', '', 'notable');
       case 'fenceAnswered':
         return this.#ofTask(probe.taskId, probe.answer === 'fenced' ? 'is fenced' : 'is there all the same', probe.host, 'notable');
       case 'fenceRefused':

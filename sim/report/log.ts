@@ -69,6 +69,7 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'staleRefused':
     case 'completionIgnored':
     case 'taskMissing':
+    case 'taskUnresolved':
     case 'fenceAnswered':
     case 'fenceRefused':
     case 'hostTaskLost':

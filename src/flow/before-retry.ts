@@ -2,7 +2,7 @@ import type { ErrorRecord } from '../model/errors.js';
 import type { Outcome } from '../model/outcome.js';
 import type { TaskRequest } from '../model/task.js';
 import { cleanedSoFar, cleaningUp, cleanUpTask, stopTask, withoutRetry } from './clean-up.js';
-import type { CleanUpRef, FlowEffect, Instant } from './event.js';
+import type { TaskRunRef, FlowEffect, Instant } from './event.js';
 import { effectsOfItem, judged, stops } from './items.js';
 import { errorOfOutcome, isUncounted, nextAttempt } from './retry.js';
 import type { FlowShape } from './shape.js';
@@ -38,19 +38,19 @@ function isPreparing(item: object): item is Preparing {
 }
 
 /** The task that this very run is for, or null. */
-function taskOf(state: CommandState, { attempt, task }: CleanUpRef): Preparing | null {
+function taskOf(state: CommandState, { attempt, task }: TaskRunRef): Preparing | null {
   return preparing(state).find(({ id, cleanUp }) => id === task && cleanUp.attempt === attempt) ?? null;
 }
 
 /** Why what `beforeRetry` returns is not committed: the task is not to be tried again. Null if it is, or if the run is over. */
-export function cleanUpRefusal(shape: FlowShape, state: CommandState, run: CleanUpRef): ErrorRecord | null {
+export function cleanUpRefusal(shape: FlowShape, state: CommandState, run: TaskRunRef): ErrorRecord | null {
   const item = taskOf(state, run);
   if (item === null || item.stop === null) return null;
   return stopError(shape, state) ?? errorOfOutcome(`the clean-up before task ${item.id}`, { kind: 'aborted', reason: item.stop });
 }
 
 /** `beforeRetry` is done: its tasks are placed, or, if it has returned none, the next attempt is. Null if that comes late, or is not to be. */
-export function prepared(state: CommandState, run: CleanUpRef, requests: readonly TaskRequest[], sent: Sent): Transition | null {
+export function prepared(state: CommandState, run: TaskRunRef, requests: readonly TaskRequest[], sent: Sent): Transition | null {
   const item = taskOf(state, run);
   if (item === null || item.stop !== null) return null;
   const next = cleaningUp(withoutCleanUp(item), run.attempt, requests, state);
@@ -62,7 +62,7 @@ function withoutCleanUp({ cleanUp: _done, ...item }: Preparing): TaskItem {
 }
 
 /** It is tried again as the step's work is; when it has failed for good, so has the task. */
-export function beforeRetryThrew(shape: FlowShape, before: CommandState, run: CleanUpRef, error: ErrorRecord, sent: Sent, at: Instant): Transition | null {
+export function beforeRetryThrew(shape: FlowShape, before: CommandState, run: TaskRunRef, error: ErrorRecord, sent: Sent, at: Instant): Transition | null {
   const item = taskOf(before, run);
   if (item === null) return null;
   const state = marked({ ...before, fence: before.fence + 1 }, run, sent);
@@ -124,7 +124,7 @@ function withTask(state: CommandState, item: TaskItem, next: TaskItem): CommandS
 }
 
 /** What the step has to remember of the run's calls, of which no task tells. */
-function marked(state: CommandState, { task }: CleanUpRef, { sent, called = [] }: Sent): CommandState {
+function marked(state: CommandState, { task }: TaskRunRef, { sent, called = [] }: Sent): CommandState {
   const noted = withCalled(state, 'beforeRetry', called, task);
   return sent ? withStep(noted, { sent: true }) : noted;
 }

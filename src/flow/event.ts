@@ -2,11 +2,11 @@ import type { Data } from '../model/data.js';
 import type { Effect } from '../model/effect.js';
 import type { ErrorRecord } from '../model/errors.js';
 import type { LockRequest } from '../model/lock.js';
-import type { PivotAnswer } from '../model/handler.js';
+import type { PivotAnswer, ProbeAnswer } from '../model/handler.js';
 import type { OperatorRequest } from '../model/operator.js';
 import type { Outcome } from '../model/outcome.js';
 import type { TaskRequest } from '../model/task.js';
-import type { CalledVerb, Callback, ChildItem, HeldStatus, SettledAt, StopReason, TaskItem } from './state.js';
+import type { CalledVerb, Callback, ChildItem, HeldStatus, Probing, SettledAt, StopReason, TaskItem } from './state.js';
 
 /** Work as a callback staged it, in the order it was started. */
 export type StagedWork =
@@ -27,8 +27,8 @@ export type ChildReport =
 /** Which run of a callback an event comes from; one that is over changes nothing. */
 export type RunRef = { readonly index: number; readonly attempt: number };
 
-/** A run of `beforeRetry`. `task`: the id of the attempt that it comes before. */
-export type CleanUpRef = RunRef & { readonly task: string };
+/** A run of `beforeRetry` or `probe`. `task`: the id of the attempt that it comes before, or is asked about. */
+export type TaskRunRef = RunRef & { readonly task: string };
 
 /** What can happen to a command. Each event is applied by one commit. */
 export type FlowEvent =
@@ -54,12 +54,16 @@ export type FlowEvent =
       readonly called?: readonly CalledVerb[];
     }
   /** `beforeRetry` is done, and has returned clean-up tasks. `sent`: as above. */
-  | { readonly type: 'prepared'; readonly run: CleanUpRef; readonly work: readonly TaskRequest[]; readonly sent: boolean; readonly called?: readonly CalledVerb[] }
-  | { readonly type: 'beforeRetryThrew'; readonly run: CleanUpRef; readonly error: ErrorRecord; readonly sent: boolean; readonly called?: readonly CalledVerb[] }
+  | { readonly type: 'prepared'; readonly run: TaskRunRef; readonly work: readonly TaskRequest[]; readonly sent: boolean; readonly called?: readonly CalledVerb[] }
+  | { readonly type: 'beforeRetryThrew'; readonly run: TaskRunRef; readonly error: ErrorRecord; readonly sent: boolean; readonly called?: readonly CalledVerb[] }
   /** The first verb of the part that crosses the point of no return is about to leave. */
   | { readonly type: 'crossing' }
   /** Of a task. */
   | { readonly type: 'workEnded'; readonly id: string; readonly outcome: Outcome }
+  /** Of a task: whether it was ever there, no host can tell any more, and nothing of it is running or on its way. */
+  | { readonly type: 'workUnresolved'; readonly id: string; readonly of: Probing['of'] }
+  | { readonly type: 'probed'; readonly run: TaskRunRef; readonly answer: ProbeAnswer }
+  | { readonly type: 'probeThrew'; readonly run: TaskRunRef; readonly error: ErrorRecord }
   /** A task is older than any should become. */
   | { readonly type: 'taskOverdue'; readonly id: string }
   | { readonly type: 'childReported'; readonly id: string; readonly report: ChildReport }
@@ -106,6 +110,8 @@ export type FlowEffect =
     }
   /** For the next attempt of this task. */
   | { readonly do: 'runBeforeRetry'; readonly item: TaskItem }
+  /** What became of this task. */
+  | { readonly do: 'runProbe'; readonly item: TaskItem }
   | { readonly do: 'placeTask'; readonly item: TaskItem }
   /** Its outcome is in the new state: mark it `Ending`, then clear it on the host. */
   | { readonly do: 'consumeTask'; readonly id: string }

@@ -1,4 +1,4 @@
-import type { Callback, CommandState, TaskItem, WorkOf } from './state.js';
+import type { ScheduledCallback, CommandState, TaskItem, WorkOf } from './state.js';
 
 // Ids are functions of durable facts, so a recovered engine derives the same ones. `!` and `$` are not allowed in ids that callers choose.
 
@@ -38,7 +38,7 @@ export function childId({ id, epoch }: Origin, index: number, run: number, ordin
 }
 
 /** The idempotency key of an HSM call. */
-export function callKey({ id, epoch }: Origin, index: number, callback: Callback, attempt: number, ordinal: number): string {
+export function callKey({ id, epoch }: Origin, index: number, callback: Exclude<ScheduledCallback, 'beforeRetry'>, attempt: number, ordinal: number): string {
   return `${id}/${index}/${callback}/${inEpoch(attempt, epoch)}/${ordinal}`;
 }
 

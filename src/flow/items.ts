@@ -79,6 +79,7 @@ export function withoutNextAttempt(item: TaskItem): TaskItem {
 export function effectsOfItem(item: WorkItem): FlowEffect[] {
   if (item.outcome !== null) return [];
   if (item.kind === 'child') return [{ do: 'startChild', item }];
+  if (item.probing !== undefined) return [{ do: 'runProbe', item }];
   if (item.cleanUp !== undefined) return item.cleanUp.at === 'callback' ? [{ do: 'runBeforeRetry', item }] : item.cleanUp.work.flatMap((task) => effectsOfItem(task));
   return [item.notBefore === null ? { do: 'placeTask', item } : { do: 'retryAt', id: item.id, at: item.notBefore }];
 }
@@ -86,6 +87,7 @@ export function effectsOfItem(item: WorkItem): FlowEffect[] {
 /** What an item that is still outstanding asks for besides being polled. */
 export function owed(item: WorkItem): FlowEffect[] {
   if (item.kind === 'task' && item.outcome === null) {
+    if (item.probing !== undefined) return [{ do: 'runProbe', item }];
     if (item.notBefore !== null) return [{ do: 'retryAt', id: item.id, at: item.notBefore }];
     if (item.cleanUp !== undefined) return item.cleanUp.at === 'callback' ? [{ do: 'runBeforeRetry', item }] : item.cleanUp.work.flatMap((task) => owed(task));
   }

@@ -54,7 +54,8 @@ function running(state: CommandState): string | null {
   const child = items.find(({ kind, outcome }) => kind === 'child' && outcome === null);
   if (child !== undefined) return `child ${child.id} is not over`;
   if (isOfOlderStore(state)) return null;
-  const [task] = placedTasks(items);
+  // Once its handler is asked what became of a task, nothing of that is under way.
+  const task = placedTasks(items).find(({ probing }) => probing === undefined);
   return task === undefined ? null : `task ${task.id} (${task.verb}) is not over`;
 }
 

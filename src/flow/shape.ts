@@ -6,6 +6,7 @@ export interface HandlerShape {
   readonly name: string;
   readonly hasCreateTask: boolean;
   readonly hasBeforeRetry: boolean;
+  readonly hasProbe: boolean;
   readonly hasEndWithFailure: boolean;
   readonly hasCompensate: boolean;
   readonly hasCompensationEnded: boolean;
@@ -26,6 +27,7 @@ export function shapeOf(handlers: readonly ErasedHandler[]): FlowShape {
     name: handler.name,
     hasCreateTask: handler.createTask !== undefined,
     hasBeforeRetry: handler.beforeRetry !== undefined,
+    hasProbe: handler.probe !== undefined,
     hasEndWithFailure: handler.endWithFailure !== undefined,
     hasCompensate: handler.compensate !== undefined,
     hasCompensationEnded: handler.compensationEnded !== undefined,

@@ -44,8 +44,8 @@ export function isHeld(status: CommandStatus): status is HeldStatus {
  */
 export type Callback = 'start' | 'createTask' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'compensationEnded' | 'hasPassed';
 
-/** With the one that belongs to a task, and runs beside the rest of its step's work. */
-export type ScheduledCallback = Callback | 'beforeRetry';
+/** With those that belong to a task, and run beside the rest of its step's work. */
+export type ScheduledCallback = Callback | 'beforeRetry' | 'probe';
 
 /** Which work a command waits for: the step's own, or the revert tasks of one of its undo callbacks. */
 export type WorkOf = 'step' | 'endWithFailure' | 'compensate';
@@ -109,6 +109,8 @@ export type TaskItem = {
   readonly stop: StopReason | null;
   /** Of the last attempt; null while one is outstanding. */
   readonly outcome: Outcome | null;
+  /** The handler's `probe` is being asked what became of it. */
+  readonly probing?: Probing;
   /** What comes before its next attempt, which `id` and `attempt` tell of already. */
   readonly cleanUp?: CleanUp;
   /** Its next attempt was not to be; `error`: because the clean-up before that has failed for good. A later clean-up must not use the run's keys and ids again. */
@@ -116,6 +118,9 @@ export type TaskItem = {
   /** The tasks of its clean-ups that are over. */
   readonly cleanedUp?: readonly TaskItem[];
 };
+
+/** `unanswered`: its submission may have been sent, and no host has said so; `lost`: a host had it. The rest as in the phase of a callback. */
+export type Probing = { readonly of: 'unanswered' | 'lost'; readonly attempt: number; readonly failures: number; readonly notBefore: number | null };
 
 /** Between the back-off of a failed task and its next attempt: `beforeRetry`, and then the tasks that it returned. */
 export type CleanUp =
@@ -337,11 +342,11 @@ export type HistoryEntry = {
   readonly index: number;
   /** The step's number, if it is not its index. */
   readonly number?: number;
-  readonly callback: 'beforeTask' | 'createTask' | 'beforeRetry' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'compensationEnded' | 'hasPassed';
-  /** Of `beforeRetry`: the id of the attempt that it comes before. */
+  readonly callback: 'beforeTask' | 'createTask' | 'beforeRetry' | 'probe' | 'endSuccessfully' | 'endWithFailure' | 'compensate' | 'compensationEnded' | 'hasPassed';
+  /** Of `beforeRetry`: the id of the attempt that it comes before. Of `probe`: of the one that it is asked about. */
   readonly task?: string;
   readonly attempt: number;
-  /** `ok`, or the code of the error that it threw. For `hasPassed`: the answer. */
+  /** `ok`, or the code of the error that it threw. For `hasPassed` and `probe`: the answer. */
   readonly outcome: string;
   /** The host's code, where one is behind the error. */
   readonly hostCode?: number;

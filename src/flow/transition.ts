@@ -2,7 +2,7 @@ import type { ErrorRecord } from '../model/errors.js';
 import type { TaskRequest } from '../model/task.js';
 import { beforeRetryThrew, cleanUpRetryDue, cleanUpTaskEnded, prepared } from './before-retry.js';
 import { withCalled } from './called.js';
-import type { CleanUpRef, FlowEffect, FlowEvent, Instant, RunRef } from './event.js';
+import type { TaskRunRef, FlowEffect, FlowEvent, Instant, RunRef } from './event.js';
 import { cancel, cancelRefusal } from './cancel.js';
 import { childReported } from './child-reports.js';
 import { heldByChild, rollBackNext, uncovered } from './children.js';
@@ -12,6 +12,7 @@ import { parkedAgain } from './older-store.js';
 import { operate, unparked } from './operate.js';
 import { isStillSettled } from './settled.js';
 import { answered, crossing, recreated } from './pivot.js';
+import { probed, probeThrew, workUnresolved } from './probing.js';
 import { isUncounted, nextAttempt } from './retry.js';
 import type { FlowShape } from './shape.js';
 import { isTerminal, type Callback, type CommandState } from './state.js';
@@ -49,6 +50,12 @@ function decide(shape: FlowShape, state: CommandState, event: FlowEvent, at: Ins
       return { state: { ...state, status: 'REJECTED', error: event.error, phase: { at: 'ended' } }, effects: [{ do: 'end' }] };
     case 'workEnded':
       return workEnded(shape, state, event.id, event.outcome, at) ?? cleanUpTaskEnded(shape, state, event.id, event.outcome, at);
+    case 'workUnresolved':
+      return workUnresolved(shape, state, event.id, event.of, at);
+    case 'probed':
+      return probed(shape, state, event.run, event.answer, at);
+    case 'probeThrew':
+      return probeThrew(shape, state, event.run, event.error, at);
     case 'taskOverdue':
       return taskOverdue(state, event.id, at);
     case 'childReported':
@@ -101,7 +108,7 @@ function heldStill(state: CommandState, error: ErrorRecord): Transition | null {
   return again === null ? null : { state: again, effects: [] };
 }
 
-type CallbackEvent = Exclude<Extract<FlowEvent, { run: RunRef }>, { run: CleanUpRef }>;
+type CallbackEvent = Exclude<Extract<FlowEvent, { run: RunRef }>, { run: TaskRunRef }>;
 
 const CALLBACK_OF: { readonly [E in Exclude<CallbackEvent['type'], 'threw'>]: Callback } = {
   started: 'start',

@@ -20,6 +20,7 @@ const handlerShape = z.strictObject({
   beforeTask: fn.optional(),
   createTask: fn.optional(),
   beforeRetry: fn.optional(),
+  probe: fn.optional(),
   endSuccessfully: fn.optional(),
   endWithFailure: fn.optional(),
   compensate: fn.optional(),

@@ -34,7 +34,7 @@ export interface CallOptions {
   readonly doneCodes?: readonly number[];
 }
 
-/** How a point of no return is asked about: reads that change nothing. */
+/** How a point of no return, or a task that nobody can tell of, is asked about: reads that change nothing. */
 export interface PivotContext<P, O> extends Omit<StepContext<P, O>, 'call'> {
   /** A verb that only reads. @throws CallFailed @throws CallUnknown */
   read(host: string, verb: string, args: { readonly [key: string]: Data }): Promise<Data>;
@@ -110,6 +110,16 @@ export interface PointOfNoReturn<P, O> {
   readonly hasPassed: (ctx: PivotContext<P, O>) => PivotAnswer | Promise<PivotAnswer>;
 }
 
+/** A task that may have been sent, and of which no host says what became of it. */
+export interface ProbedTask {
+  readonly verb: string;
+  readonly args: { readonly [key: string]: Data };
+  readonly entity: string | null;
+}
+
+/** `done`: all of what the task was for is there. `notDone`: nothing is, and it may be submitted anew. `cannotTell`: the task ends as `unknown`, or as `lost` if a host had it. */
+export type ProbeAnswer = 'done' | 'notDone' | 'cannotTell';
+
 type Tasks = TaskRequest | readonly TaskRequest[] | undefined;
 type MaybePromise<T> = T | Promise<T>;
 
@@ -147,6 +157,12 @@ export interface TaskHandler<N extends string, P, O, B, R> {
    * as the step's work is, and when it has failed for good, so has the task. Without it, the next attempt is placed at once.
    */
   readonly beforeRetry?: (ctx: StepContext<P, O> & { readonly before: NoInfer<B>; readonly failed: FailedTask }) => MaybePromise<Tasks | void>;
+  /**
+   * In pools whose hosts make their own task ids, there is no other way to learn what became of a task whose submission nobody has answered, or which its host has
+   * forgotten (semantics §3). It is asked about each task of the step, also those that undo or clean up, when it is certain that none is running or on its way any
+   * more. If it throws, that is tried again as undo work is; when that is exhausted, it could not tell. Without it, nobody can.
+   */
+  readonly probe?: (ctx: PivotContext<P, O> & { readonly before: NoInfer<B> | undefined; readonly task: ProbedTask }) => MaybePromise<ProbeAnswer>;
   /** All work ended well. What it returns is the step's output. */
   readonly endSuccessfully?: (ctx: StepContext<P, O> & { readonly before: NoInfer<B>; readonly work: readonly WorkReport[] }) => MaybePromise<R>;
   /** Undoes this step's own partial work; may return revert tasks, which the rollback waits for. */

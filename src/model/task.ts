@@ -41,6 +41,8 @@ export interface SpmAsyncTask {
   readonly args: { readonly [key: string]: Data };
   readonly entity: string | null;
   readonly state: TaskState;
+  /** The id that its host knows it by, if that is another: some hosts make their own. Known once it is acknowledged. */
+  readonly hostTaskId?: string;
   /** Virtual or wall time of the placeholder's commit, µs. */
   readonly createdAt: number;
   /** The same of the commit by which it became `Submitted`; null in any other state. */

@@ -124,6 +124,7 @@ const taskShape = z.object({
   args: z.record(z.string(), data),
   entity: z.string().nullable(),
   state: z.enum(['Placeholder', 'Submitted', 'Ending']),
+  hostTaskId: z.string().exactOptional(),
   createdAt: z.number(),
   submittedAt: z.number().nullable(),
 });

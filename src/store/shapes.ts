@@ -59,7 +59,7 @@ const status = z.enum([
 ]);
 
 const callback = shape<Callback>()(z.enum(['start', 'createTask', 'endSuccessfully', 'endWithFailure', 'compensate', 'compensationEnded', 'hasPassed']));
-const scheduled = shape<ScheduledCallback>()(z.union([callback, z.literal('beforeRetry')]));
+const scheduled = shape<ScheduledCallback>()(z.union([callback, z.literal(['beforeRetry', 'probe'])]));
 const lock = shape<LockRequest>()(z.object({ key: text, mode: z.enum(['exclusive', 'shared']) }));
 const lockWait = shape<LockWait>()(z.union([z.literal('refuse'), z.object({ limitMs: z.number() })]));
 const stop = shape<CommandStop>()(z.object({ requestedAt: time, during: z.object({ callback, attempt: positive }).nullable() }));
@@ -97,6 +97,7 @@ const task: z.ZodType<TaskItem> = shape<TaskItem>()(z.object({
   notBefore: time.nullable(),
   stop: stopReason.nullable(),
   outcome: outcome.nullable(),
+  probing: z.object({ of: z.enum(['unanswered', 'lost']), attempt: positive, failures: whole, notBefore: time.nullable() }).exactOptional(),
   get cleanUp() {
     return cleanUp.exactOptional();
   },
@@ -244,7 +245,7 @@ export const historyShape = shape<HistoryEntry>()(z.object({
   handler: text,
   index: whole,
   number: whole.exactOptional(),
-  callback: z.enum(['beforeTask', 'createTask', 'beforeRetry', 'endSuccessfully', 'endWithFailure', 'compensate', 'compensationEnded', 'hasPassed']),
+  callback: z.enum(['beforeTask', 'createTask', 'beforeRetry', 'probe', 'endSuccessfully', 'endWithFailure', 'compensate', 'compensationEnded', 'hasPassed']),
   task: text.exactOptional(),
   attempt: positive,
   outcome: text,

@@ -20,11 +20,15 @@ export function isCaused(state: CommandState): (event: FlowEvent) => boolean {
       case 'locksRefused':
         return owed.has('acquireLocks');
       case 'workEnded':
+      case 'workUnresolved':
         return tasks.has(event.id);
       case 'childReported':
         return children.has(event.id) || (event.id === undoing && owed.has(`rollBackChild ${event.id}`));
       case 'retryDue':
         return owed.has(`retryAt ${event.id}`);
+      case 'probed':
+      case 'probeThrew':
+        return owed.has(`probe ${event.run.task} ${event.run.attempt}`);
       case 'prepared':
       case 'beforeRetryThrew':
         return owed.has(`beforeRetry ${event.run.task} ${event.run.attempt}`);
@@ -63,6 +67,8 @@ export function nameOf(effect: FlowEffect): string {
       return `${effect.callback} ${effect.index} ${effect.attempt}`;
     case 'runBeforeRetry':
       return `beforeRetry ${effect.item.id} ${effect.item.cleanUp?.at === 'callback' ? effect.item.cleanUp.attempt : 'never'}`;
+    case 'runProbe':
+      return `probe ${effect.item.id} ${effect.item.probing?.attempt ?? 'never'}`;
     case 'placeTask':
     case 'startChild':
       return `${effect.do} ${effect.item.id}`;

@@ -17,6 +17,7 @@ export function step(name: string, traits: Partial<HandlerShape> = {}): HandlerS
     name,
     hasCreateTask: true,
     hasBeforeRetry: false,
+    hasProbe: false,
     hasEndWithFailure: true,
     hasCompensate: true,
     hasCompensationEnded: false,
@@ -214,6 +215,8 @@ export class Life {
           return `${effect.callback} ${effect.index}`;
         case 'runBeforeRetry':
           return `beforeRetry ${effect.item.id}`;
+        case 'runProbe':
+          return `probe ${effect.item.id}`;
         case 'placeTask':
         case 'startChild':
           return `${effect.do} ${effect.item.id}`;
