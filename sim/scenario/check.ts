@@ -49,6 +49,10 @@ export function crossCheck(scenario: Scenario, vocabulary: Vocabulary): readonly
       ...unknownName(['disks', i, 'domain'], 'storage domain', disk.domain, domains),
       ...outOfReach(['disks', i, 'domain'], scenario, disk),
     ]),
+    ...repeated('templates', scenario.templates.map((template) => template.id)),
+    ...scenario.templates.flatMap(({ disks }, i) => disks.flatMap((disk, j) => unknownName(['templates', i, 'disks', j, 'domain'], 'storage domain', disk.domain, domains))),
+    ...templateDisks(scenario),
+    ...repeatedImages(scenario),
     ...Object.entries(scenario.verbs).flatMap(([verb, settings]) => verbProblems(['verbs', verb], verb, settings, vocabulary)),
     ...repeated('commands', scenario.commands.map((command) => command.id)),
     ...scenario.commands.flatMap((command, i) => [
@@ -88,7 +92,7 @@ function paramProblems(under: Path, error: unknown): readonly Problem[] {
   throw error;
 }
 
-function repeated(section: 'pools' | 'hosts' | 'domains' | 'vms' | 'disks' | 'commands', ids: readonly string[]): readonly Problem[] {
+function repeated(section: 'pools' | 'hosts' | 'domains' | 'vms' | 'disks' | 'templates' | 'commands', ids: readonly string[]): readonly Problem[] {
   const seen = new Map<string, number>();
   return ids.flatMap((id, i): readonly Problem[] => {
     const first = seen.get(id);
@@ -104,6 +108,26 @@ function sharedSnapshots({ disks }: Scenario, i: number): readonly Problem[] {
   return (disk?.snapshots ?? []).flatMap((snapshot, j): readonly Problem[] => {
     const other = disks.slice(0, i).find(({ vm, snapshots }) => vm !== disk?.vm && snapshots.includes(snapshot));
     return other === undefined ? [] : [{ path: ['disks', i, 'snapshots', j], at: 'value', message: `'${snapshot}' is a snapshot of ${other.vm ?? ''} already` }];
+  });
+}
+
+/** They are disks like any other. */
+function templateDisks({ disks, templates }: Scenario): readonly Problem[] {
+  const known = new Map(disks.map(({ id }, i) => [id, `disks[${i}]`]));
+  return templates.flatMap((template, i) =>
+    template.disks.flatMap(({ id }, j): readonly Problem[] => {
+      const first = known.get(id);
+      known.set(id, first ?? `templates[${i}].disks[${j}]`);
+      return first === undefined ? [] : [{ path: ['templates', i, 'disks', j, 'id'], at: 'value', message: `'${id}' is the id of ${first} already` }];
+    }),
+  );
+}
+
+/** One repository has each name once. */
+function repeatedImages({ images }: Scenario): readonly Problem[] {
+  return images.flatMap(({ id, repository }, i): readonly Problem[] => {
+    const first = images.findIndex((image) => image.id === id && image.repository === repository);
+    return first === i ? [] : [{ path: ['images', i, 'id'], at: 'value', message: `'${id}' is the id of images[${first}] already` }];
   });
 }
 

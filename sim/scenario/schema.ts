@@ -37,6 +37,14 @@ const diskSchema = z
   .refine(({ snapshots }) => new Set(snapshots).size === snapshots.length, { path: ['snapshots'], error: 'a snapshot is named twice' })
   .readonly();
 
+const templateSchema = z
+  .strictObject({
+    id: idSchema,
+    /** Its own, which nobody writes to any more. */
+    disks: listOf(z.strictObject({ id: idSchema, domain: z.string(), size: sizeSchema }).readonly()).refine((disks) => disks.length > 0, 'name its disks'),
+  })
+  .readonly();
+
 const domainSchema = z
   .strictObject({
     id: idSchema,
@@ -187,6 +195,10 @@ export const scenarioSchema = z
     domains: listOf(domainSchema).prefault([{ id: 'domain1' }, { id: 'domain2' }]),
     vms: listOf(z.strictObject({ id: idSchema, host: z.string(), state: z.enum(['up', 'down']).default('up') }).readonly()).prefault([]),
     disks: listOf(diskSchema).prefault([]),
+    /** What VMs can be made from. */
+    templates: listOf(templateSchema).prefault([]),
+    /** Offered by repositories outside the pool, such as Glance. */
+    images: listOf(z.strictObject({ id: idSchema, repository: idSchema, size: sizeSchema }).readonly()).prefault([]),
     engine: engineSchema.prefault({}),
     network: z.strictObject({ latency: latencySchema.prefault({ median: '1ms', p95: '5ms' }) }).readonly().prefault({}),
     /** The disk under the engine's store: when a synced batch, and a scan, are done. */

@@ -1,10 +1,12 @@
 import { holds, joinData, type Images } from './images.js';
 import type { Ledger } from './ledger.js';
+import type { Repositories } from './repositories.js';
 import type { VmDisks } from './vm-disks.js';
 
 /** What verbs read and change. */
 export interface Content {
   readonly images: Images;
+  readonly repositories: Repositories;
   readonly vmDisks: VmDisks;
   readonly ledger: Ledger;
 }

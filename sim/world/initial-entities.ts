@@ -1,13 +1,18 @@
 import { entityKey, type EntityKey } from '../../src/model/entity.js';
 import type { Data } from '../../src/model/data.js';
-import { Disk, Snapshot, Vm, type DiskRecord, type SnapshotRecord, type VmRecord, type VolumeRecord } from '../../src/commands/entities.js';
+import { Disk, RepoImage, repoImageId, Snapshot, Template, Vm } from '../../src/commands/entities.js';
+import type { DiskRecord, RepoImageRecord, SnapshotRecord, TemplateRecord, VmRecord, VolumeRecord } from '../../src/commands/entities.js';
 import type { Scenario } from '../scenario/schema.js';
 import type { SharedStorage } from './shared-storage.js';
 
-type ScenarioDisk = Scenario['disks'][number];
+/** Of a disk in a scenario. */
+interface Layers {
+  readonly id: string;
+  readonly snapshots: readonly string[];
+}
 
 /** A disk's volumes, the base first: one for each snapshot, named after the one that it came after, and the active one. */
-function volumesOf({ id, snapshots }: ScenarioDisk): readonly VolumeRecord[] {
+function volumesOf({ id, snapshots }: Layers): readonly VolumeRecord[] {
   const ids = ['base', ...snapshots].map((name) => `${id}-${name}`);
   return ids.map((volume, i) => {
     const snapshot = snapshots[i];
@@ -15,23 +20,32 @@ function volumesOf({ id, snapshots }: ScenarioDisk): readonly VolumeRecord[] {
   });
 }
 
-/** The storage domains of a scenario, which are the same for ever. */
-export function mount(storage: SharedStorage, { domains }: Scenario): void {
+/** A template's disk. */
+function onlyBase(id: string): readonly VolumeRecord[] {
+  return volumesOf({ id, snapshots: [] });
+}
+
+/** The storage domains of a scenario, and the images outside, which are the same for ever. */
+export function mount(storage: SharedStorage, { domains, images }: Scenario): void {
   for (const { id } of domains) storage.addDomain(id);
+  for (const { id, repository, size } of images) storage.addRepoImage(repository, id, size);
 }
 
 /** What a scenario has on its domains before anything happens. */
-export function furnish(storage: SharedStorage, { vms, disks }: Scenario): void {
+export function furnish(storage: SharedStorage, { vms, disks, templates }: Scenario): void {
   const running = vms.filter(({ state }) => state === 'up');
   for (const { id, host } of running) storage.addVm(id, host);
   for (const disk of disks) {
     const vm = running.find(({ id }) => id === disk.vm)?.id ?? null;
     storage.addDisk({ disk: disk.id, vm, domain: disk.domain, volumes: volumesOf(disk), sizeBytes: disk.size });
   }
+  for (const { id, domain, size } of templates.flatMap((template) => template.disks)) {
+    storage.addDisk({ disk: id, vm: null, domain, volumes: onlyBase(id), sizeBytes: size });
+  }
 }
 
 /** What the engine knows of it then. */
-export function initialEntities({ vms, disks }: Scenario): { readonly key: EntityKey; readonly value: Data }[] {
+export function initialEntities({ vms, disks, templates, images }: Scenario): { readonly key: EntityKey; readonly value: Data }[] {
   return [
     ...disks.map((disk) => {
       const { id, vm = null, domain, size } = disk;
@@ -42,6 +56,18 @@ export function initialEntities({ vms, disks }: Scenario): { readonly key: Entit
     ...vms.map(({ id, host, state }) => {
       const record: VmRecord = { id, host, state, disks: disks.filter((disk) => disk.vm === id).map((disk) => disk.id) };
       return { key: entityKey(Vm, id), value: record };
+    }),
+    ...templates.flatMap((template) => template.disks).map(({ id, domain, size }) => {
+      const record: DiskRecord = { id, vm: null, domain, volumes: onlyBase(id), size, status: 'OK', use: 'template' };
+      return { key: entityKey(Disk, id), value: record };
+    }),
+    ...templates.map(({ id, disks: ofTemplate }) => {
+      const record: TemplateRecord = { id, disks: ofTemplate.map((disk) => disk.id) };
+      return { key: entityKey(Template, id), value: record };
+    }),
+    ...images.map(({ id, repository, size }) => {
+      const record: RepoImageRecord = { id, repository, size };
+      return { key: entityKey(RepoImage, repoImageId(repository, id)), value: record };
     }),
   ];
 }

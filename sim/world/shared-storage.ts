@@ -8,6 +8,7 @@ import { legalCopies, type Content } from './content.js';
 import { Images } from './images.js';
 import { Ledger } from './ledger.js';
 import { byKey } from './order.js';
+import { Repositories } from './repositories.js';
 import { SpmRecords } from './spm-records.js';
 import { tableOfData, type Table } from './table.js';
 import { TrackedMap } from './tracked-map.js';
@@ -33,7 +34,7 @@ export interface InitialDisk {
  * written is there for whoever asks next. What a running VM has in use is kept here too, so that the invariants have one place to look at.
  */
 export class SharedStorage implements StoragePort {
-  readonly content: Content = { images: new Images(), vmDisks: new VmDisks(), ledger: new Ledger() };
+  readonly content: Content = { images: new Images(), repositories: new Repositories(), vmDisks: new VmDisks(), ledger: new Ledger() };
   readonly #pools = new Map<string, SpmRecords>();
   readonly #seenRecords = new TrackedMap<string, SeenStore>();
   readonly #seen = new SeenStores(this.#seenRecords);
@@ -49,6 +50,11 @@ export class SharedStorage implements StoragePort {
 
   addDomain(domain: string): void {
     this.content.images.addDomain(domain);
+  }
+
+  /** An image of a repository outside. */
+  addRepoImage(repository: string, image: string, sizeBytes: number): void {
+    this.content.repositories.add(repository, image, sizeBytes);
   }
 
   addVm(vm: string, host: string): void {

@@ -25,6 +25,8 @@ export type DiskRecord = {
   /** Bytes. */
   readonly size: number;
   readonly status: DiskStatus;
+  /** What it is for, if not for a guest to write to: a template's disk, which nobody writes to any more; or what the memory of a suspended VM is kept in. */
+  readonly use?: 'template' | 'memory';
 };
 
 /** A VM, and the host that it runs on; or ran on last, if it is down. */
@@ -32,9 +34,28 @@ export type VmRecord = { readonly id: string; readonly host: string; readonly st
 
 export type SnapshotRecord = { readonly id: string; readonly vm: string; readonly status: 'LOCKED' | 'OK' };
 
+/** What VMs are made from. */
+export type TemplateRecord = { readonly id: string; readonly disks: readonly string[] };
+
+/** What the engine has heard that a repository outside the pool offers. */
+export type RepoImageRecord = {
+  readonly id: string;
+  readonly repository: string;
+  /** Bytes. */
+  readonly size: number;
+};
+
 export const Disk = entityKind<DiskRecord>('disk');
 export const Vm = entityKind<VmRecord>('vm');
 export const Snapshot = entityKind<SnapshotRecord>('snapshot');
+export const Template = entityKind<TemplateRecord>('template');
+/** By {@link repoImageId}. */
+export const RepoImage = entityKind<RepoImageRecord>('repoImage');
+
+/** Two repositories may have images of one name. */
+export function repoImageId(repository: string, image: string): string {
+  return `${repository}/${image}`;
+}
 
 export function activeVolume(disk: DiskRecord): string {
   const last = disk.volumes.at(-1);

@@ -51,6 +51,8 @@ describe('a scenario file', () => {
       engine: { pollingRateMs: 5_000, callTimeoutMs: 180_000, requestTimeoutMs: 180_000, resubmitMs: 2_000, unknownGraceMs: 60_000, zombieAfterMs: 3_600_000, retention: { keepMs: null, keepCount: null } },
       network: { latency: { kind: 'uniform', min: 1_000, max: 2_000 } },
       disk: { write: { kind: 'constant', value: 3_000 }, scan: { kind: 'lognormal', median: 2_000, p95: 8_000 } },
+      templates: [],
+      images: [],
       define: [],
       verbs: {
         syncImageData: { latency: { kind: 'lognormal', median: 2_000_000, p95: 8_000_000 }, rate: 75 * 2 ** 20, failureRate: 0.5, failureCode: 261 },
@@ -142,6 +144,22 @@ describe('a scenario file', () => {
       'a default id given by hand',
       'commands: [{ id: c2, type: MoveDisk, params: { vm: v, disks: [d] } }, { type: MoveDisk, params: { vm: v, disks: [d] } }]',
       "commands[1].id: 'c2' is the id of commands[0] already",
+    ],
+    [
+      'a template with the id of a disk',
+      'disks: [{ id: d, domain: domain1, size: 1 GiB }]\ntemplates: [{ id: t, disks: [{ id: d, domain: domain1, size: 1 GiB }] }]',
+      "file.yaml:2:36: templates[0].disks[0].id: 'd' is the id of disks[0] already",
+    ],
+    ['a template without disks', 'templates: [{ id: t, disks: [] }]', 'file.yaml:1:29: templates[0].disks: name its disks'],
+    [
+      'a template on a domain that is not there',
+      'templates: [{ id: t, disks: [{ id: d, domain: x, size: 1 GiB }] }]',
+      "file.yaml:1:47: templates[0].disks[0].domain: unknown storage domain 'x'; known: domain1, domain2",
+    ],
+    [
+      'an image twice in one repository',
+      'images: [{ id: i, repository: r, size: 1 GiB }, { id: i, repository: s, size: 1 GiB }, { id: i, repository: r, size: 1 GiB }]',
+      "file.yaml:1:94: images[2].id: 'i' is the id of images[0] already",
     ],
     ['snapshots of no VM', 'disks: [{ id: d, domain: domain1, size: 1 GiB, snapshots: [s] }]', "file.yaml:1:59: disks[0].snapshots: are a VM's: name the vm"],
     ['a snapshot twice', 'vms: [{ id: v, host: host1 }]\ndisks: [{ id: d, vm: v, domain: domain1, size: 1 GiB, snapshots: [s, s] }]', 'file.yaml:2:66: disks[0].snapshots: a snapshot is named twice'],

@@ -12,6 +12,8 @@ disks:
   - { id: d1, vm: up, domain: hdd, size: 1 GiB }
   - { id: d2, vm: down, domain: hdd, size: 1 GiB, snapshots: [s1, s2] }
   - { id: d3, domain: hdd, size: 1 GiB }
+templates: [{ id: t1, disks: [{ id: t1d, domain: hdd, size: 1 GiB }] }]
+images: [{ id: fedora, repository: glance, size: 2 GiB }]
 `);
 
 describe('what a scenario begins with', () => {
@@ -22,6 +24,9 @@ describe('what a scenario begins with', () => {
       'vm/down': { host: 'host3', state: 'down', disks: ['d2'] },
       'disk/d1': { vm: 'up', volumes: [{ id: 'd1-base', parent: null, format: 'raw' }], status: 'OK' },
       'disk/d3': { vm: null },
+      'template/t1': { id: 't1', disks: ['t1d'] },
+      'disk/t1d': { vm: null, use: 'template', status: 'OK' },
+      'repoImage/glance/fedora': { id: 'fedora', repository: 'glance', size: 2 * 2 ** 30 },
       'snapshot/s1': { id: 's1', vm: 'down', status: 'OK' },
       'snapshot/s2': { id: 's2', vm: 'down', status: 'OK' },
     });
@@ -43,7 +48,8 @@ describe('what a scenario begins with', () => {
       ['d2-s1', ['layer:d2#1']],
       ['d2-base', ['base:d2']],
     ]);
-    expect(['d1', 'd2', 'd3'].map((disk) => storage.legalCopies(disk))).toEqual([['hdd'], ['hdd'], ['hdd']]);
+    expect(['d1', 'd2', 'd3', 't1d'].map((disk) => storage.legalCopies(disk))).toEqual([['hdd'], ['hdd'], ['hdd'], ['hdd']]);
+    expect(storage.content.repositories.find('glance', 'fedora')).toEqual({ sizeBytes: 2 * 2 ** 30, data: ['image:glance/fedora'] });
     expect([vmDisks.findDisk('up', 'd1')?.volume, vmDisks.find('down')]).toEqual(['d1-base', undefined]);
   });
 });
