@@ -27,6 +27,7 @@ export class Exchange {
   readonly #life: string;
   readonly #waiting = new Map<string, Waiting>();
   readonly #hostIncarnations = new Map<string, number>();
+  readonly #lastHeard = new Map<string, number>();
   readonly #store: StoreWitness;
   #sent = 0;
   #heard = false;
@@ -44,18 +45,31 @@ export class Exchange {
     return this.#hostIncarnations.get(host) ?? null;
   }
 
-  /** Asks, and calls `wake` exactly once; once halted, never. `wake` must do no more than dispatch one message. */
-  request(to: string, stamp: Stamp, body: HostRequest, timeoutMs: number, wake: (answer: Answer) => void): void {
+  /** When anything last arrived from a host, µs, be it late or a duplicate; null if nothing has in this incarnation of the engine. */
+  lastHeard(host: string): number | null {
+    return this.#lastHeard.get(host) ?? null;
+  }
+
+  /** Asks, and calls `wake` exactly once; once halted, never. `wake` must do no more than dispatch one message. `background`: it does not keep a simulation going. */
+  request(
+    to: string,
+    stamp: Stamp,
+    body: HostRequest,
+    timeoutMs: number,
+    wake: (answer: Answer) => void,
+    options: { readonly background?: boolean } = {},
+  ): void {
     if (this.#halted) return;
     this.#sent += 1;
     const correlation = `${this.#life}.${this.#sent}`;
-    const timer = this.#ports.after(timeoutMs * 1000, () => this.#timeOut(correlation));
+    const timer = this.#ports.after(timeoutMs * 1000, () => this.#timeOut(correlation), options);
     this.#waiting.set(correlation, { to, timer, wake });
-    this.#ports.send(to, { kind: 'request', correlation, from: this.#ports.node, stamp, body });
+    this.#ports.send(to, { kind: 'request', correlation, from: this.#ports.node, stamp, body }, options);
   }
 
   /** A reply has arrived. One that nobody waits for (late, duplicate, from before a restart) changes nothing. */
   receive(reply: WireReply): void {
+    this.#lastHeard.set(reply.from, this.#ports.now());
     const waiting = this.#waiting.get(reply.correlation);
     if (waiting === undefined || waiting.to !== reply.from) return;
     if (reply.code === STORE_OLDER) return this.#halt(reply.result as SeenCommits);

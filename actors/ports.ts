@@ -16,8 +16,11 @@ export interface NodePorts {
    * `background`: the timer does not keep a simulation going by itself (polls with nothing outstanding, lease renewals).
    */
   after(delayUs: number, wake: () => void, options?: { readonly background?: boolean }): Timer;
-  /** Sends without waiting and without promise: the network may lose, delay, duplicate or reorder. */
-  send(to: string, message: WireMessage): void;
+  /**
+   * Sends without waiting and without promise: the network may lose, delay, duplicate or reorder. `background`: neither the message nor a reply to it keeps a
+   * simulation going by itself.
+   */
+  send(to: string, message: WireMessage, options?: { readonly background?: boolean }): void;
   /** Sets who is told of each message that arrives; `wake` must do no more than dispatch one message. */
   onReceive(wake: (message: WireMessage) => void): void;
   /** A draw from [0, 1) of the node's own stream for this purpose. */

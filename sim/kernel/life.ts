@@ -108,9 +108,9 @@ export class Life {
         const event = this.schedule(kernel.now + delayUs, { kind: 'timer', label: 'timer', content: null, background, run: wake });
         return { cancel: () => kernel.cancel(event) };
       },
-      send: (to, message) => {
+      send: (to, message, options) => {
         if (!this.beginOperation()) return;
-        network.send(node, to, message);
+        network.send(node, to, message, options?.background ?? false);
         this.endOperation();
       },
       onReceive: (wake) => {

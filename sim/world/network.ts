@@ -28,6 +28,8 @@ interface Link {
 export class SimNetwork implements NodeNetwork {
   private readonly receivers = new Map<string, (message: WireMessage) => boolean>();
   private readonly links = new Map<string, Link>();
+  /** Requests that have arrived in the background, by who asked, and nobody has answered. */
+  private readonly askedInBackground = new Set<string>();
   private lostCount = 0;
 
   constructor(
@@ -44,7 +46,8 @@ export class SimNetwork implements NodeNetwork {
     this.receivers.set(node, receive);
   }
 
-  send(from: string, to: string, message: WireMessage): void {
+  send(from: string, to: string, message: WireMessage, background = false): void {
+    const inBackground = background || this.answersInBackground(to, message);
     const link = this.link(from, to);
     const fate = this.model.fate(from, to, link.stream);
     if (fate.length === 0) this.lostCount += 1;
@@ -58,14 +61,19 @@ export class SimNetwork implements NodeNetwork {
         incarnation: 0,
         label: this.label(link, from, to, message),
         content,
-        background: false,
-        run: () => this.deliver(to, content),
+        background: inBackground,
+        run: () => this.deliver(to, content, inBackground),
       });
     }
   }
 
-  private deliver(to: string, message: WireMessage): void {
+  private deliver(to: string, message: WireMessage, background: boolean): void {
+    if (background && message.kind === 'request') this.askedInBackground.add(`${message.from} ${message.correlation}`);
     if (this.receivers.get(to)?.(message) !== true) this.lostCount += 1;
+  }
+
+  private answersInBackground(to: string, message: WireMessage): boolean {
+    return message.kind === 'reply' && this.askedInBackground.delete(`${to} ${message.correlation}`);
   }
 
   private link(from: string, to: string): Link {

@@ -49,6 +49,16 @@ describe('a request', () => {
   });
 });
 
+test('a host was last heard when anything last came from it, be it of no use', () => {
+  const { ports, exchange, ask, last } = anExchange();
+  ask('host1', 1_000);
+  expect(exchange.lastHeard('host1')).toBeNull();
+  ports.advance(5_000_000);
+  exchange.receive(replyTo(last()));
+  ports.advance(1_000_000);
+  expect([exchange.lastHeard('host1'), exchange.lastHeard('host2')]).toEqual([5_000_000, null]);
+});
+
 describe('a reply that nobody waits for changes nothing', () => {
   test('a duplicate', () => {
     const { exchange, ask, last } = anExchange();

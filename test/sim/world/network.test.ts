@@ -25,6 +25,23 @@ function setUp(model: LinkModel = reliableLinks({ kind: 'lognormal', median: 1_0
 const ids = Array.from({ length: 400 }, (_, i) => `${i}`);
 
 describe('the network', () => {
+  it('lets a run rest while only what was sent in the background is on its way: a request, and the reply to it, but no other reply', async () => {
+    const { kernel, network, arrivals } = setUp();
+    const request: WireMessage = { kind: 'request', correlation: 'q1', from: 'b', stamp: null, body: { op: 'ping' } };
+    network.attach('a', () => {
+      network.send('a', 'b', messageOf('q1'), false);
+      return true;
+    });
+    network.send('b', 'a', request, true);
+    await kernel.runUntilIdle();
+    expect([kernel.executed, arrivals]).toEqual([0, []]);
+    await kernel.runUntil(60_000_000);
+    expect([kernel.executed, arrivals.length]).toEqual([2, 1]);
+    network.send('a', 'b', messageOf('q1'), false);
+    await kernel.runUntilIdle();
+    expect(arrivals.length).toBe(2);
+  });
+
   it('delivers each message once, after a latency of the given distribution, in no particular order', async () => {
     const { kernel, network, arrivals } = setUp();
     for (const id of ids) network.send('a', 'b', messageOf(id));
