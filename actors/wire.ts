@@ -65,10 +65,16 @@ export type HostRequest =
    * takes for the last SPM and its version is only looked at: where storage says otherwise, storage is right.
    */
   | { readonly op: 'startSpm'; readonly pool: string; readonly prevId: string | null; readonly prevVersion: number }
-  /** Answered when the host is no SPM any more, at once if it is none. It neither waits for tasks nor asks whether there are any. */
-  | { readonly op: 'stopSpm'; readonly pool: string }
-  /** For the fence agent: answered with 0 when the host is dead for certain. It comes back by itself. */
-  | { readonly op: 'fenceHost'; readonly host: string }
+  /**
+   * Answered when the host is no SPM of this lease generation any more, at once if it is none: a term of a later generation, which the request does not know of, goes
+   * on. It neither waits for tasks nor asks whether there are any.
+   */
+  | { readonly op: 'stopSpm'; readonly pool: string; readonly generation: number }
+  /**
+   * For the fence agent: answered with 0 when this incarnation of the host, and any before it, is dead for certain; null: whichever it is that runs. It comes back by
+   * itself.
+   */
+  | { readonly op: 'fenceHost'; readonly host: string; readonly incarnation: number | null }
   /** SPM verb. With a known id the existing task is the answer. `step` is for the ledger of effects. */
   | { readonly op: 'submitTask'; readonly pool: string; readonly taskId: string; readonly verb: string; readonly args: Args; readonly step: StepRef }
   | { readonly op: 'getAllTasksStatuses'; readonly pool: string }
