@@ -7,16 +7,16 @@ import type { SeenCommits } from '../../actors/wire.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import type { DiskOp, OpenDisk } from '../../src/store/disk.js';
-import { CrashPlan } from '../faults/crash-plan.js';
-import { describeFault } from '../faults/describe.js';
+import { describeFault, describePoint } from '../faults/describe.js';
 import { Failures } from '../faults/failures.js';
+import { FaultPlan } from '../faults/fault-plan.js';
 import type { SimEvent } from '../kernel/event.js';
 import { Kernel } from '../kernel/kernel.js';
 import { SimNode } from '../kernel/node.js';
 import { random } from '../kernel/strategies/random.js';
 import type { ProbeEvent } from '../report/timeline.js';
 import type { UnusedFault } from '../report/result.js';
-import type { Fault, Scenario } from '../scenario/schema.js';
+import { isPlanned, type PlannedFault, type Scenario } from '../scenario/schema.js';
 import { Agenda } from '../world/agenda.js';
 import { Bandwidth } from '../world/bandwidth.js';
 import { createClient, type ClientMessage, type Operation, type Submission } from '../world/client.js';
@@ -70,7 +70,7 @@ export interface Past extends Progress {
   readonly session: number;
 }
 
-/** The wiring of one simulated cluster: an engine on its disk, storage hosts on what they share, a network between them, a client, and the engine's planned crashes. */
+/** The wiring of one simulated cluster: an engine on its disk, storage hosts on what they share, a network between them, a client, and what is planned to go wrong with them. */
 export class Cluster {
   readonly kernel: Kernel;
   readonly engine: SimNode;
@@ -79,7 +79,7 @@ export class Cluster {
   readonly agenda = new Agenda();
   readonly #parts: ClusterParts;
   readonly #engineDisk: EngineDisk;
-  readonly #crashes: CrashPlan;
+  readonly #plan = new FaultPlan();
   readonly #failures: Failures;
   readonly #bandwidth: Bandwidth;
   readonly #verbs: VerbTable;
@@ -87,8 +87,8 @@ export class Cluster {
   /** How often each host has started. */
   readonly #incarnations = new TrackedMap<string, number>();
   #definitions: ReadonlyMap<string, CommandDefinition>;
-  /** How long the engine is to be down, µs, if it goes down because somebody wants it started again. */
-  #restart: number | null = null;
+  /** Why the engine goes down, and for how long, µs. */
+  #crash: { readonly cause: string; readonly down: number } | null = null;
   /** When the engine comes back, while it is down. */
   #comesBack: SimEvent | null = null;
   #healed = false;
@@ -103,7 +103,7 @@ export class Cluster {
     const { scenario, seed, verbs, storage, reopen, observer, past } = parts;
     const origin = past === null ? {} : { origin: { now: past.now, executed: past.events, session: past.session } };
     this.kernel = new Kernel({ seed, strategy: random, ...origin });
-    const rules = scenario.faults.filter((fault) => fault.kind !== 'crashEngine');
+    const rules = scenario.faults.filter((fault) => !isPlanned(fault));
     const rates = Object.fromEntries(Object.entries(scenario.verbs).map(([verb, { failureRate, failureCode }]) => [verb, { rate: failureRate, code: failureCode }]));
     this.#failures = new Failures({ rules, rates, verbs });
     const limits = scenario.domains.flatMap(({ id, bandwidth }) => (bandwidth === undefined ? [] : [[id, bandwidth] as const]));
@@ -121,17 +121,18 @@ export class Cluster {
     };
     const node = (name: string): SimNode => new SimNode(this.kernel, network, name, owner);
     this.engine = new SimNode(this.kernel, network, ENGINE, owner, { lives: 0, operations: past?.portOperations ?? 0 });
-    this.#crashes = new CrashPlan(this.engine, scenario.faults);
     parts.keep([
       ...storage.tables(scenario.pools.map(({ id }) => id)),
       this.#failures.table(),
-      this.#crashes.table(),
+      ...this.#plan.tables(),
       tableOfData('host-incarnation', this.#incarnations),
       ...this.agenda.tables(),
     ]);
     this.hosts = scenario.hosts.map(({ id }) => new SimNode(this.kernel, network, id, owner, { lives: this.#incarnations.get(id) ?? 0, operations: 0 }));
     this.#engineDisk = new EngineDisk(this.kernel, ENGINE, async () => observedDisk(await reopen(), (ops) => observer.written(ops)), scenario.disk);
-    this.#crashes.begin();
+    scenario.faults.forEach((fault, place) => {
+      if (isPlanned(fault)) this.#plan.plan(place, fault.point, this.engine, () => this.#happen(fault));
+    });
 
     // Whoever was SPM before is dead for certain, so the role can be given anew.
     for (const { id, pool, spm } of scenario.hosts) if (spm) storage.grantSpm(pool, id, (this.#incarnations.get(id) ?? 0) + 1);
@@ -162,10 +163,11 @@ export class Cluster {
   /** Planned faults that have not happened so far. */
   get unusedFaults(): readonly UnusedFault[] {
     const { faults } = this.#parts.scenario;
-    const rules = faults.filter(({ kind }) => kind !== 'crashEngine');
-    const happened = (fault: Fault, i: number): boolean =>
-      fault.kind === 'crashEngine' ? this.#crashes.happened(i) : this.#failures.happened(rules.indexOf(fault));
-    return faults.flatMap((fault, i) => (happened(fault, i) ? [] : [{ fault: i, what: describeFault(fault) }]));
+    const rules = faults.filter((fault) => !isPlanned(fault));
+    return faults.flatMap((fault, i) => {
+      const happened = isPlanned(fault) ? this.#plan.happened(i) : this.#failures.happened(rules.indexOf(fault));
+      return happened ? [] : [{ fault: i, what: describeFault(fault) }];
+    });
   }
 
   /**
@@ -173,9 +175,7 @@ export class Cluster {
    */
   restartEngine(definitions: ReadonlyMap<string, CommandDefinition>, down: number): void {
     this.#definitions = definitions;
-    if (!this.engine.up) return;
-    this.#restart = down;
-    this.engine.crash();
+    this.#crashEngine('to be started again', down);
   }
 
   /** Lets the client submit a command at `at` µs. It goes on submitting until the engine has it on disk. */
@@ -200,7 +200,7 @@ export class Cluster {
 
   /** To be told, when a run goes on, of each command on the engine's disk, parents before their children. */
   remember(commandId: string, commandType: string, parentId: string | null): void {
-    this.#crashes.remember(commandId, commandType, parentId);
+    this.#plan.remember(commandId, commandType, parentId);
   }
 
   /** Closes what the engine's disk is made of. Idempotent. */
@@ -249,9 +249,8 @@ export class Cluster {
   #down(node: SimNode): void {
     if (node !== this.engine) return;
     this.#memory = null;
-    const wanted = this.#restart === null ? null : { down: this.#restart, cause: 'to be started again' };
-    this.#restart = null;
-    const crash = this.#crashes.take() ?? wanted;
+    const crash = this.#crash;
+    this.#crash = null;
     if (crash === null) throw new SeatbeltError('INTERNAL', 'the engine crashed though nobody had planned it');
     this.#probe(node, { type: 'engineCrashed', cause: crash.cause });
     this.#engineComesBack(this.#healed ? 0 : crash.down);
@@ -267,10 +266,25 @@ export class Cluster {
   /** All faults end: whoever makes some is told, and what is down comes back. */
   #heal(): void {
     this.#healed = true;
-    for (const faults of [this.#crashes, this.#failures]) faults.heal();
+    for (const faults of [this.#plan, this.#failures]) faults.heal();
     if (this.#comesBack === null) return;
     this.kernel.cancel(this.#comesBack);
     this.#engineComesBack(0);
+  }
+
+  /** @returns whether it could happen */
+  #happen(fault: PlannedFault): boolean {
+    switch (fault.kind) {
+      case 'crashEngine':
+        return this.#crashEngine(describePoint(fault.point), fault.down);
+    }
+  }
+
+  #crashEngine(cause: string, down: number): boolean {
+    if (!this.engine.up) return false;
+    this.#crash = { cause, down };
+    this.engine.crash();
+    return true;
   }
 
   #clientAt(time: number, label: string, message: ClientMessage): void {
@@ -288,6 +302,6 @@ export class Cluster {
   #probe(node: SimNode, probe: Probe): void {
     this.#parts.observer.probe({ t: this.kernel.now, node: node.name, probe });
     this.agenda.probe(probe);
-    this.#crashes.probe(probe);
+    this.#plan.probe(probe);
   }
 }

@@ -1,5 +1,6 @@
 import type { Condition } from '../scenario/condition.js';
-import type { CrashPoint, Fault } from '../scenario/schema.js';
+import type { Fault } from '../scenario/schema.js';
+import type { Trigger } from '../scenario/trigger.js';
 
 // Faults in words, for reports.
 
@@ -17,8 +18,8 @@ export function describeFault(fault: Fault): string {
   }
 }
 
-/** Where a crash is planned, in words. */
-export function describePoint(point: CrashPoint): string {
+/** When a fault is planned, in words. */
+export function describePoint(point: Trigger): string {
   switch (point.at) {
     case 'time':
       return `at ${point.us} µs`;

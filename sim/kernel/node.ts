@@ -1,8 +1,8 @@
 import type { Probe } from '../../actors/probe.js';
 import { SeatbeltError } from '../../src/model/errors.js';
-import type { CrashPoint } from './crash-point.js';
 import type { Kernel } from './kernel.js';
 import { type DeathHook, Life } from './life.js';
+import type { Moment } from './moment.js';
 import type { NodeNetwork } from './node-network.js';
 import { acquireRuntime, type CapturedRuntime, releaseRuntime } from './runtime-pool.js';
 
@@ -18,11 +18,10 @@ export interface NodeOwner {
 /** A machine of the simulated world: it lives, crashes and lives again. Its actors run on an instance of nact of their own. */
 export class SimNode {
   private readonly captured: CapturedRuntime;
-  private readonly crashPoints = new Map<number, { readonly when: 'before' | 'after'; readonly crash: () => void }>();
+  private readonly plans = new Map<number, { readonly when: 'before' | 'after'; readonly act: () => void }[]>();
   private current: Life | null = null;
   private lives: number;
   private operations: number;
-  private spared = false;
   private disposed = false;
 
   /** @param past what an earlier process has seen of it */
@@ -67,10 +66,10 @@ export class SimNode {
     const life = new Life(this.kernel, this.network, this.captured, this.name, this.lives, {
       operationBegins: () => {
         this.operations += 1;
-        this.crashIfPlanned('before');
+        this.actAsPlanned('before');
       },
       operationEnds: () => {
-        this.crashIfPlanned('after');
+        this.actAsPlanned('after');
       },
       probe: (event) => this.owner.probe(this, event),
       fault: (error) => {
@@ -91,43 +90,41 @@ export class SimNode {
   }
 
   /**
-   * Crashes there, once, if the node is up then. `crashes` is called just before.
-   * @throws SeatbeltError `SCHEDULE_IN_PAST` when the run is past that point, `BAD_TIME` when it is none.
+   * Calls `act` at that moment, once; it may crash the node.
+   * @throws SeatbeltError `SCHEDULE_IN_PAST` when the run is past that moment, `BAD_TIME` when it is none.
    */
-  planCrash(point: CrashPoint, crashes: () => void = () => undefined): void {
-    const crash = (): void => {
-      if (!this.up || this.spared) return;
-      crashes();
-      this.crash();
-    };
-    switch (point.at) {
+  plan(moment: Moment, act: () => void): void {
+    switch (moment.at) {
       case 'event':
-        this.kernel.beforeEvent(point.n, crash);
+        this.kernel.beforeEvent(moment.n, act);
         return;
       case 'time':
-        this.control(point.us, 'planned crash', crash);
+        this.control(moment.us, 'planned', act);
         return;
       case 'before':
-      case 'after':
-        if (!Number.isSafeInteger(point.portOperation)) {
-          throw new SeatbeltError('BAD_TIME', `${this.name}: port operation ${point.portOperation} is not a whole number`);
+      case 'after': {
+        const { at: when, portOperation } = moment;
+        if (!Number.isSafeInteger(portOperation)) throw new SeatbeltError('BAD_TIME', `${this.name}: port operation ${portOperation} is not a whole number`);
+        if (portOperation <= this.operations) {
+          throw new SeatbeltError('SCHEDULE_IN_PAST', `${this.name}: port operation ${portOperation} is over, ${this.operations} have been issued`);
         }
-        if (point.portOperation <= this.operations) {
-          throw new SeatbeltError('SCHEDULE_IN_PAST', `${this.name}: port operation ${point.portOperation} is over, ${this.operations} have been issued`);
-        }
-        this.crashPoints.set(point.portOperation, { when: point.at, crash });
+        this.plans.set(portOperation, [...(this.plans.get(portOperation) ?? []), { when, act }]);
         return;
+      }
     }
   }
 
-  /** From now on it does not crash where that was planned. */
-  spare(): void {
-    this.spared = true;
+  /** Crashes at that moment, once, if the node is up then. `crashes` is called just before. @throws as {@link plan} */
+  planCrash(moment: Moment, crashes: () => void = () => undefined): void {
+    this.plan(moment, () => {
+      if (!this.up) return;
+      crashes();
+      this.crash();
+    });
   }
 
-  private crashIfPlanned(when: 'before' | 'after'): void {
-    const point = this.crashPoints.get(this.operations);
-    if (point?.when === when) point.crash();
+  private actAsPlanned(when: 'before' | 'after'): void {
+    for (const plan of this.plans.get(this.operations) ?? []) if (plan.when === when) plan.act();
   }
 
   /** Stops it for good and gives its instance of nact back. */

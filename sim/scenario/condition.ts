@@ -47,21 +47,8 @@ export const conditionSchema = z
 
 export type Condition = z.output<typeof conditionSchema>;
 
-/**
- * Returns a function to be shown every probe of a run, in order. It answers true once: at the probe that makes the condition come true.
- * @param count is called at each moment that fits, and tells which it is, from 1. To be given by who goes on with a run.
- */
-export function watchFor(condition: Condition, count: () => number = counter()): (probe: Probe) => boolean {
-  const fits = matcher(condition);
-  return (probe) => fits(probe) && count() === condition.nth;
-}
-
-function counter(): () => number {
-  let seen = 0;
-  return () => (seen += 1);
-}
-
-function matcher(condition: Condition): (probe: Probe) => boolean {
+/** Returns a function to be shown every probe of a run, in order: whether this is a moment that fits, the first of which is number 1. */
+export function matcher(condition: Condition): (probe: Probe) => boolean {
   switch (condition.of) {
     case 'task':
       return taskMatcher(condition.verb, condition.is);

@@ -3,11 +3,11 @@ import { DEFAULT_ENGINE_SETTINGS, type EngineSettings } from '../../actors/setti
 import type { CommandDefinition } from '../../src/model/command.js';
 import { OPERATOR_ACTIONS } from '../../src/model/operator.js';
 import type { FailureRule, LossRule } from '../faults/failures.js';
-import { conditionSchema } from './condition.js';
 import { commandDeclarationSchema } from './define/declaration.js';
 import { hostCodeSchema, idSchema, listOf } from './fields.js';
 import { latencySchema } from './latency-schema.js';
 import { inPools, poolSections, poolsOf } from './pools.js';
+import { triggerFields, triggerOf, type Trigger } from './trigger.js';
 import { durationSchema, positiveDurationSchema, rateSchema, sizeSchema } from './units.js';
 import { verbSchema } from './verb-schema.js';
 
@@ -86,28 +86,10 @@ const commandSchema = z
   .refine(({ at, cancelAt }) => cancelAt === undefined || cancelAt > at, { path: ['cancelAt'], error: 'must be later than at' })
   .readonly();
 
-const crashEngineSchema = z
-  .strictObject({
-    at: durationSchema.exactOptional(),
-    event: z.int().min(1).exactOptional(),
-    beforePortOperation: z.int().min(1).exactOptional(),
-    afterPortOperation: z.int().min(1).exactOptional(),
-    when: conditionSchema.exactOptional(),
-    down: durationSchema.prefault('5s'),
-  })
-  .transform(({ at, event, beforePortOperation, afterPortOperation, when, down }, context) => {
-    const points = [
-      at === undefined ? [] : [{ at: 'time' as const, us: at }],
-      event === undefined ? [] : [{ at: 'event' as const, n: event }],
-      beforePortOperation === undefined ? [] : [{ at: 'before' as const, portOperation: beforePortOperation }],
-      afterPortOperation === undefined ? [] : [{ at: 'after' as const, portOperation: afterPortOperation }],
-      when === undefined ? [] : [{ at: 'condition' as const, condition: when }],
-    ].flat();
-    const [point] = points;
-    if (point !== undefined && points.length === 1) return { kind: 'crashEngine' as const, point, down };
-    context.addIssue({ code: 'custom', message: 'say when, in one way: at, event, beforePortOperation, afterPortOperation or when' });
-    return z.NEVER;
-  });
+const crashEngineSchema = z.strictObject({ ...triggerFields, down: durationSchema.prefault('5s') }).transform(({ down, ...when }, context) => {
+  const point = triggerOf(when, context);
+  return point === null ? z.NEVER : { kind: 'crashEngine' as const, point, down };
+});
 
 const executions = {
   verb: z.string(),
@@ -237,8 +219,12 @@ export type Scenario = z.output<typeof scenarioSchema> & {
 export type ScenarioInput = z.input<typeof scenarioSchema>;
 export type ScenarioCommand = Scenario['commands'][number];
 export type Fault = Scenario['faults'][number];
-export type CrashEngine = Extract<Fault, { kind: 'crashEngine' }>;
-/** When the engine crashes. `event` and port operations count over the whole run. */
-export type CrashPoint = CrashEngine['point'];
+/** What happens at a moment, to a node, the network or a lease. */
+export type PlannedFault = Extract<Fault, { point: Trigger }>;
+
+export function isPlanned(fault: Fault): fault is PlannedFault {
+  return 'point' in fault;
+}
+
 /** What becomes of chosen tasks or calls, as a rule for the hosts. */
-export type VerbFault = Exclude<Fault, CrashEngine>;
+export type VerbFault = Exclude<Fault, PlannedFault>;

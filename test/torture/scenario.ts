@@ -5,7 +5,7 @@ import { resolveScenario, type ScenarioDefinition } from '../../sim/scenario/cod
 import { BUILT_IN_VOCABULARY } from '../../sim/scenario/vocabulary.js';
 import { isModule, loadScenario } from '../../sim/scenario/load.js';
 import type { Scenario } from '../../sim/scenario/schema.js';
-import type { CrashPoint } from '../../sim/kernel/crash-point.js';
+import type { Moment } from '../../sim/kernel/moment.js';
 
 // Scenarios with other faults, each written as a scenario file has it: so every run of a campaign can be repeated from the command line.
 
@@ -29,7 +29,7 @@ type Loss = { readonly verb: string; readonly match: { readonly [arg: string]: s
 export type FaultDocument = { readonly failTask: Failure } | { readonly failCall: Failure } | { readonly loseTask: Loss } | { readonly crashEngine: CrashDocument };
 
 /** Where a campaign crashes the engine. */
-export type EnginePoint = Exclude<CrashPoint, { at: 'time' }>;
+export type EnginePoint = Exclude<Moment, { at: 'time' }>;
 
 /**
  * Around a port operation the engine is up again at once: what it has sent is still on its way then. Else it is down for longer than anything is on its

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Simulation } from '../../../sim/embed/simulation.js';
 import type { RunResult } from '../../../sim/report/result.js';
 import { parseScenario } from '../../../sim/scenario/load.js';
-import type { CrashPoint } from '../../../sim/scenario/schema.js';
+import type { Trigger } from '../../../sim/scenario/trigger.js';
 import { BUILT_IN_VOCABULARY } from '../../../sim/scenario/vocabulary.js';
 import { BUILT_IN_COMMANDS } from '../../../src/commands/index.js';
 import { broken, finished } from './finished.js';
@@ -25,7 +25,7 @@ commands: [${migration('there', '1s', 'ssd')}, ${migration('back', '13s', 'hdd')
   { vocabulary: BUILT_IN_VOCABULARY },
 );
 
-async function run(seed: number, crash: CrashPoint | null): Promise<RunResult> {
+async function run(seed: number, crash: Trigger | null): Promise<RunResult> {
   const faults = crash === null ? [] : [{ kind: 'crashEngine' as const, point: crash, down: 5_000_000 }];
   return finished(await Simulation.create({ ...SCENARIO, faults }, { seed, commands: PATIENT }));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dispatch } from '../../../actors/runtime.js';
 import type { WireMessage } from '../../../actors/wire.js';
-import type { CrashPoint } from '../../../sim/kernel/crash-point.js';
+import type { Moment } from '../../../sim/kernel/moment.js';
 import type { EventSpec } from '../../../sim/kernel/event.js';
 import { Kernel } from '../../../sim/kernel/kernel.js';
 import { SimNode } from '../../../sim/kernel/node.js';
@@ -192,7 +192,7 @@ describe('after a crash', () => {
 
 describe('a planned crash', () => {
   it('before or after a port operation takes effect at that very point', async () => {
-    const run = async (point: CrashPoint): Promise<string[]> => {
+    const run = async (point: Moment): Promise<string[]> => {
       const { kernel, node, sent } = lone();
       node.planCrash(point);
       const { ports, actors } = node.start();
@@ -222,8 +222,8 @@ describe('a planned crash', () => {
     await kernel.runUntil(10);
     const past = expect.objectContaining({ code: 'SCHEDULE_IN_PAST' }) as Error;
     const bad = expect.objectContaining({ code: 'BAD_TIME' }) as Error;
-    const over: readonly CrashPoint[] = [{ at: 'event', n: 1 }, { at: 'before', portOperation: 1 }, { at: 'time', us: 9 }];
-    const none: readonly CrashPoint[] = [{ at: 'event', n: 1.5 }, { at: 'after', portOperation: NaN }, { at: 'time', us: 10.5 }];
+    const over: readonly Moment[] = [{ at: 'event', n: 1 }, { at: 'before', portOperation: 1 }, { at: 'time', us: 9 }];
+    const none: readonly Moment[] = [{ at: 'event', n: 1.5 }, { at: 'after', portOperation: NaN }, { at: 'time', us: 10.5 }];
     for (const point of over) expect(() => node.planCrash(point)).toThrow(past);
     for (const point of none) expect(() => node.planCrash(point)).toThrow(bad);
     await kernel.runUntilIdle();
@@ -233,7 +233,7 @@ describe('a planned crash', () => {
   it('at any event and around any port operation of a run loses nothing that was acknowledged, and each such run has one course', async () => {
     const plain = createWorld({ seed: 4 });
     await plain.kernel.runUntilIdle();
-    const points: CrashPoint[] = [];
+    const points: Moment[] = [];
     for (let n = 1; n <= plain.kernel.executed; n += 5) points.push({ at: 'event', n });
     for (let n = 1; n <= plain.server.portOperations; n += 1) points.push({ at: 'before', portOperation: n }, { at: 'after', portOperation: n });
     await plain.close();

@@ -2,7 +2,7 @@ import { dispatch } from '../../../actors/runtime.js';
 import type { WireMessage } from '../../../actors/wire.js';
 import { MemoryDisk } from '../../../src/store/memory-disk.js';
 import type { OpenDisk } from '../../../src/store/disk.js';
-import type { CrashPoint } from '../../../sim/kernel/crash-point.js';
+import type { Moment } from '../../../sim/kernel/moment.js';
 import { Kernel } from '../../../sim/kernel/kernel.js';
 import { SimNode } from '../../../sim/kernel/node.js';
 import type { Strategy } from '../../../sim/kernel/ready-list.js';
@@ -19,7 +19,7 @@ const DOWN_US = 20_000;
 export interface WorldOptions {
   readonly seed: number;
   readonly strategy?: (streams: Streams) => Strategy;
-  readonly crashes?: readonly CrashPoint[];
+  readonly crashes?: readonly Moment[];
   /** Opens what the server's disk is made of; what was written before must be there. Default: memory. */
   readonly openDisk?: () => Promise<OpenDisk>;
 }

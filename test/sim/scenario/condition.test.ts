@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Probe } from '../../../actors/probe.js';
-import { conditionSchema, watchFor } from '../../../sim/scenario/condition.js';
+import { conditionSchema, matcher } from '../../../sim/scenario/condition.js';
 
 const placed = (taskId: string, verb: string): Probe => ({
   type: 'taskPlaced',
@@ -21,8 +21,10 @@ const callback = (type: 'callbackRuns' | 'callbackCommitted', handler: string): 
 
 /** At which of the probes the condition comes true. */
 function moments(condition: unknown, probes: readonly Probe[]): readonly number[] {
-  const watch = watchFor(conditionSchema.parse(condition));
-  return probes.flatMap((probe, i) => (watch(probe) ? [i] : []));
+  const parsed = conditionSchema.parse(condition);
+  const fits = matcher(parsed);
+  const fitting = probes.flatMap((probe, i) => (fits(probe) ? [i] : []));
+  return fitting.slice(parsed.nth - 1, parsed.nth);
 }
 
 describe('a condition comes true once, at the probe that makes it so', () => {
