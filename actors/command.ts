@@ -1,5 +1,5 @@
-import type { CommandDefinition } from '../src/model/command.js';
 import type { ErrorRecord } from '../src/model/errors.js';
+import type { ErasedHandler } from '../src/model/handler.js';
 import type { OperatorRequest } from '../src/model/operator.js';
 import type { FlowEffect, FlowEvent } from '../src/flow/event.js';
 import { cancelRefusal, cancelRefusalAbove } from '../src/flow/cancel.js';
@@ -27,7 +27,7 @@ import type { CancelAnswer, CommandMessage, LockAnswer, OperateAnswer } from './
 
 export interface CommandDeps {
   readonly context: EngineContext;
-  readonly definition: CommandDefinition;
+  readonly handlers: readonly ErasedHandler[];
   /** Why this program cannot continue it, or null. Then it is held, if it is not already. */
   readonly unfit: ErrorRecord | null;
   readonly initial: InitialCommand;
@@ -42,10 +42,10 @@ export interface CommandDeps {
  * does what the new state asks for.
  */
 export function createCommand(deps: CommandDeps): (message: CommandMessage) => void {
-  const { context, definition, unfit, wakeSelf, family } = deps;
+  const { context, handlers, unfit, wakeSelf, family } = deps;
   const { ports, locks, taskManager } = context;
-  const command = new DurableCommand(context, definition, deps.initial, (outcome) => wakeSelf({ type: 'committed', outcome }), { changed, perform, settle }, family);
-  const runnerFor = (slot: CallSlot): CallbackRunner => new CallbackRunner(context, definition, command, slot, wakeSelf, () => family.ancestors(), settleForUndo);
+  const command = new DurableCommand(context, handlers, deps.initial, (outcome) => wakeSelf({ type: 'committed', outcome }), { changed, perform, settle }, family);
+  const runnerFor = (slot: CallSlot): CallbackRunner => new CallbackRunner(context, handlers, command, slot, wakeSelf, () => family.ancestors(), settleForUndo);
   const callbacks = runnerFor('callback');
   const cleanUps = new CleanUpRunners(runnerFor);
   const probes = new ProbeRunners(runnerFor);

@@ -1,8 +1,9 @@
 // seatbelt: define commands.
 
-export { defineCommand, checkCommandId, type CommandBuilder, type CommandDefinition, type CommandSpec } from './model/command.js';
+export { defineCommand, checkCommandId, handlersOf, type CommandBuilder, type CommandDefinition, type CommandSpec } from './model/command.js';
 export {
   taskHandler,
+  type AnyHandler,
   type BeforeContext,
   type CallOptions,
   type ChildRequest,

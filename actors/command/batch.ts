@@ -1,4 +1,4 @@
-import type { CommandDefinition } from '../../src/model/command.js';
+import { handlersOf, type CommandDefinition } from '../../src/model/command.js';
 import type { Data } from '../../src/model/data.js';
 import type { LockRecord } from '../../src/model/lock.js';
 import type { Outcome } from '../../src/model/outcome.js';
@@ -159,7 +159,7 @@ export function childOf(definitions: ReadonlyMap<string, CommandDefinition>, par
     type: item.type,
     version: definition?.version ?? 0,
     params: item.params,
-    handlers: definition?.handlers.map(({ name }) => name) ?? [],
+    handlers: definition === undefined ? [] : handlersOf(definition, item.params).map(({ name }) => name),
     parent: parentRef(parent, item),
     rootId: parent.rootId,
     ...(parent.epoch === undefined ? {} : { epoch: parent.epoch }),

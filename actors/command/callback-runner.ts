@@ -1,4 +1,4 @@
-import type { CommandDefinition } from '../../src/model/command.js';
+import type { ErasedHandler } from '../../src/model/handler.js';
 import { SeatbeltError, type ErrorRecord } from '../../src/model/errors.js';
 import { cleanUpRefusal } from '../../src/flow/before-retry.js';
 import type { FlowEvent } from '../../src/flow/event.js';
@@ -35,7 +35,7 @@ export class CallbackRunner {
 
   constructor(
     private readonly context: EngineContext,
-    private readonly definition: CommandDefinition,
+    private readonly handlers: readonly ErasedHandler[],
     private readonly command: DurableCommand,
     private readonly slot: CallSlot,
     private readonly wakeSelf: (message: CommandMessage) => void,
@@ -102,7 +102,7 @@ export class CallbackRunner {
     const { index, attempt, task } = asked;
     const { ports, entities } = this.context;
     const { state } = this.command;
-    const handler = this.definition.handlers[index];
+    const handler = this.handlers[index];
     if (handler === undefined) throw new SeatbeltError('INTERNAL', `${state.id}: there is no handler ${index}`);
     const run = this.#run;
     const isVoid = (): boolean => run !== this.#run;

@@ -1,4 +1,4 @@
-import type { CommandDefinition } from '../../src/model/command.js';
+import type { ErasedHandler } from '../../src/model/handler.js';
 import type { ErrorRecord } from '../../src/model/errors.js';
 import type { LockRecord } from '../../src/model/lock.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
@@ -71,13 +71,13 @@ export class DurableCommand {
   /** @param wake is given how a commit has ended, for {@link committed} */
   constructor(
     private readonly context: EngineContext,
-    definition: CommandDefinition,
+    handlers: readonly ErasedHandler[],
     initial: InitialCommand,
     wake: (outcome: CommitOutcome) => void,
     private readonly consequences: Consequences,
     private readonly family: Pick<Family, 'completed' | 'succeeded'>,
   ) {
-    this.shape = shapeOf(definition.handlers);
+    this.shape = shapeOf(handlers);
     this.#commits = new Commits(context.journal, wake);
     this.#state = initial.state;
     this.#openCalls = initial.openCalls;

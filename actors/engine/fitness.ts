@@ -1,25 +1,37 @@
-import type { CommandDefinition } from '../../src/model/command.js';
-import { asData, sameData } from '../../src/model/data.js';
+import { handlersOf, type CommandDefinition } from '../../src/model/command.js';
+import { sameData } from '../../src/model/data.js';
 import type { ErrorRecord } from '../../src/model/errors.js';
+import type { ErasedHandler } from '../../src/model/handler.js';
 import { withCleanUps } from '../../src/flow/clean-up.js';
 import type { CommandState } from '../../src/flow/state.js';
 import { outstandingWork } from '../../src/flow/work.js';
 
-/** A command's definition in this program. */
+/** What a program has for a command. */
 export interface Fitted {
-  /** Of one that this program cannot continue, a stand-in without handlers: enough to hear how its tasks end, and to be abandoned. */
-  readonly definition: CommandDefinition;
+  /** None if the program cannot continue it: enough to hear how its tasks end, and to be abandoned. */
+  readonly handlers: readonly ErasedHandler[];
   /** Why this program cannot continue the command, or null. */
   readonly unfit: ErrorRecord | null;
 }
 
 export function fitted(definitions: ReadonlyMap<string, CommandDefinition>, state: CommandState): Fitted {
   const definition = definitions.get(state.type);
-  if (definition === undefined) return { definition: standIn(state), unfit: changed(`there is no command type '${state.type}' in this program`) };
-  const names = definition.handlers.map(({ name }) => name);
-  if (definition.version === state.version && sameData(names, state.handlers)) return { definition, unfit: null };
-  const [then, now] = [`version ${state.version} [${state.handlers.join(', ')}]`, `version ${definition.version} [${names.join(', ')}]`];
-  return { definition: standIn(state), unfit: changed(`it was submitted with ${state.type} ${then}, this program has ${now}`) };
+  if (definition === undefined) return unfitted(`there is no command type '${state.type}' in this program`);
+  const handlers = handlersNow(definition, state);
+  const names = typeof handlers === 'string' ? null : handlers.map(({ name }) => name);
+  if (typeof handlers !== 'string' && definition.version === state.version && sameData(names, state.handlers)) return { handlers, unfit: null };
+  const then = `version ${state.version} [${state.handlers.join(', ')}]`;
+  const now = `version ${definition.version} ${names === null ? `without handlers for these params: ${String(handlers)}` : `[${names.join(', ')}]`}`;
+  return unfitted(`it was submitted with ${state.type} ${then}, this program has ${now}`);
+}
+
+/** Or why this program has none for these params. */
+function handlersNow(definition: CommandDefinition, { params }: CommandState): readonly ErasedHandler[] | string {
+  try {
+    return handlersOf(definition, params);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /**
@@ -35,10 +47,6 @@ export function outOfReach(pools: ReadonlySet<string>, state: CommandState): Err
   return { code: 'UNKNOWN_POOL', message, retryable: false, causes: [] };
 }
 
-function changed(message: string): ErrorRecord {
-  return { code: 'DEFINITION_CHANGED', message, retryable: false, causes: [] };
-}
-
-function standIn({ type, version }: CommandState): CommandDefinition {
-  return { type, version, parseParams: (params) => asData(params, 'params'), locks: () => [], lockWait: 'refuse', handlers: [] };
+function unfitted(message: string): Fitted {
+  return { handlers: [], unfit: { code: 'DEFINITION_CHANGED', message, retryable: false, causes: [] } };
 }

@@ -42,7 +42,7 @@ export async function operateOffline(disk: Disk, { definitions, commandId, wish,
   const refused = (why: string): SeatbeltError => new SeatbeltError('OPERATOR_REFUSED', `command '${commandId}': ${why}`);
   // Nobody resends it: each time it is asked for is a request of its own.
   const request: OperatorRequest = { requestId: `offline-${before.operator.length + 1}`, ...wish };
-  const { definition, unfit } = fitted(definitions, before);
+  const { handlers, unfit } = fitted(definitions, before);
   const answer = operateAnswer(before, request, unfit?.message ?? null);
   if (answer.kind === 'refused') throw refused(answer.why);
 
@@ -52,7 +52,7 @@ export async function operateOffline(disk: Disk, { definitions, commandId, wish,
   const called = calledWhereHeld(before, open);
   const event = { type: 'operate', request, unfit: unfit?.message ?? null, called } as const;
   // What follows from an operator's action has no back-off.
-  const step = transition(shapeOf(definition.handlers), before, event, { now, jitter: 0 });
+  const step = transition(shapeOf(handlers), before, event, { now, jitter: 0 });
   if (step === null) throw new SeatbeltError('INTERNAL', `command '${commandId}': ${request.action} is possible, and changes nothing`);
   const calls = changesOfCalls(open, step.state, undefined);
   const after = withUnsettled(before, step.state, { open, changes: calls, settled: null });

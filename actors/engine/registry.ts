@@ -62,11 +62,11 @@ export class CommandRegistry {
     const { state } = initial;
     if (this.#actors.has(state.id)) return;
     const { definitions, pools } = this.context;
-    const { definition, unfit } = fitted(definitions, state);
+    const { handlers, unfit } = fitted(definitions, state);
     this.#keep(state);
     const behaviour = createCommand({
       context: this.context,
-      definition,
+      handlers,
       unfit: unfit === null ? outOfReach(pools, state) : (failure ?? unfit),
       initial,
       wakeSelf: (message) => actor.tell(message),

@@ -1,4 +1,4 @@
-import { checkCommandId } from '../../src/model/command.js';
+import { handlersOf, checkCommandId } from '../../src/model/command.js';
 import { sameData, type Data } from '../../src/model/data.js';
 import { recordOf, SeatbeltError } from '../../src/model/errors.js';
 import type { OperatorRequest } from '../../src/model/operator.js';
@@ -135,7 +135,7 @@ export class ClientRequests {
       type: body.type,
       version: definition.version,
       params,
-      handlers: definition.handlers.map(({ name }) => name),
+      handlers: handlersOf(definition, params).map(({ name }) => name),
       parent: null,
       rootId: id,
       ...(epoch === 0 ? {} : { epoch }),

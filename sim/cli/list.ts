@@ -10,7 +10,7 @@ export interface ListOptions {
 /** `seatbelt list`. @returns the exit code */
 export async function list(options: ListOptions, io: CliIo, services: Services): Promise<number> {
   const scenarios = (await builtInScenarios(services.vocabulary)).map(({ name, description }) => ({ name, description }));
-  const commands = services.commands.map(({ type, version, handlers }) => ({ type, version, handlers: handlers.map((handler) => handler.name) }));
+  const commands = services.commands.map(({ type, version, handlers }) => ({ type, version, handlers: typeof handlers === 'function' ? null : handlers.map((handler) => handler.name) }));
   const verbs = services.vocabulary.verbs.map(({ name }) => name).toSorted();
   const text = options.json ? JSON.stringify({ scenarios, commands, verbs }, undefined, 2) : asText(scenarios, commands, verbs);
   io.stdout.write(`${text}\n`);
@@ -19,7 +19,7 @@ export async function list(options: ListOptions, io: CliIo, services: Services):
 
 function asText(
   scenarios: readonly { readonly name: string; readonly description: string }[],
-  commands: readonly { readonly type: string; readonly handlers: readonly string[] }[],
+  commands: readonly { readonly type: string; readonly handlers: readonly string[] | null }[],
   verbs: readonly string[],
 ): string {
   const width = Math.max(0, ...scenarios.map(({ name }) => name.length), ...commands.map(({ type }) => type.length));
@@ -28,7 +28,7 @@ function asText(
     'scenarios',
     ...scenarios.map(({ name, description }) => row(name, description)),
     'commands',
-    ...commands.map(({ type, handlers }) => row(type, handlers.join(' → '))),
+    ...commands.map(({ type, handlers }) => row(type, handlers?.join(' → ') ?? 'as many steps as its params ask for')),
     'verbs of hosts',
     `  ${verbs.join(', ')}`,
   ].join('\n');

@@ -26,7 +26,12 @@ export function endOf(world: WorldStore | null, store: StoreMirror, definitions:
 
 /** What decides which commands an engine can go on with. */
 function programOf(definitions: ReadonlyMap<string, CommandDefinition>): readonly string[] {
-  return [...definitions.values()].map(({ type, version, handlers, migrations = {} }) => `${type} ${version} [${handlers.map(({ name }) => name).join(', ')}] from ${Object.keys(migrations).join(', ')}`).sort();
+  return [...definitions.values()]
+    .map(({ type, version, handlers, migrations = {} }) => {
+      const names = typeof handlers === 'function' ? 'by params' : handlers.map(({ name }) => name).join(', ');
+      return `${type} ${version} [${names}] from ${Object.keys(migrations).join(', ')}`;
+    })
+    .sort();
 }
 
 function lastCommit(store: StoreMirror): number {

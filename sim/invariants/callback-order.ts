@@ -1,4 +1,5 @@
 import type { Probe } from '../../actors/probe.js';
+import { fitted } from '../../actors/engine/fitness.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { ErasedHandler } from '../../src/model/handler.js';
 import { phaseBehindHold, stepNumber } from '../../src/flow/step.js';
@@ -136,7 +137,7 @@ class CallbackOrder implements Watcher {
 
   /** What goes on, must be able to. */
   #handlers(state: CommandState, what: string): readonly ErasedHandler[] | null {
-    const handlers = handlersOf(this.scene.definitions, state);
+    const handlers = fittingHandlers(this.scene.definitions, state);
     if (handlers === null) this.broken(state.id, `${what}, and this program cannot continue ${state.type} version ${state.version}`);
     return handlers;
   }
@@ -175,7 +176,7 @@ class CallbackOrder implements Watcher {
   /** A status is as much a claim about what was committed as the next callback is. */
   #status({ before, after }: Changed<CommandState>): void {
     if (before === undefined || after === undefined) return;
-    const handlers = handlersOf(this.scene.definitions, after);
+    const handlers = fittingHandlers(this.scene.definitions, after);
     if (handlers === null) return;
     const history = this.scene.mirror.historyOf(after.id);
     const allowed = this.#next(handlers, history, after);
@@ -218,10 +219,9 @@ function toldOfFailure(state: CommandState, history: readonly HistoryEntry[]): S
 }
 
 /** Null if this program cannot continue the command: then it may only be parked, and nothing of it may run. */
-function handlersOf(definitions: ReadonlyMap<string, CommandDefinition>, state: CommandState): readonly ErasedHandler[] | null {
-  const { handlers = [], version } = definitions.get(state.type) ?? {};
-  const fits = version === state.version && handlers.length === state.handlers.length && handlers.every(({ name }, i) => name === state.handlers[i]);
-  return fits ? handlers : null;
+function fittingHandlers(definitions: ReadonlyMap<string, CommandDefinition>, state: CommandState): readonly ErasedHandler[] | null {
+  const { handlers, unfit } = fitted(definitions, state);
+  return unfit === null ? handlers : null;
 }
 
 function isAllowed(before: CommandState, after: CommandState, allowed: readonly Next[]): boolean {

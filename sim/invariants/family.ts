@@ -1,6 +1,6 @@
 import { isTerminal, type ChildItem, type CommandState, type StepState } from '../../src/flow/state.js';
 import { stepNumber } from '../../src/flow/step.js';
-import type { CommandDefinition } from '../../src/model/command.js';
+import { handlersOf, type CommandDefinition } from '../../src/model/command.js';
 import type { Changed, StoreMirror } from './store-mirror.js';
 
 // The rules of dependent children (semantics, "Child commands"), judged from the durable states of the whole family.
@@ -72,7 +72,8 @@ function rolledBackOutOfTurn(definitions: ReadonlyMap<string, CommandDefinition>
   const index = above.steps.findIndex((_, i) => stepNumber(above, i) === parent.step);
   if (above.executionIndex !== index) return [`it is rolled back, and its parent ${above.id} is at step ${above.executionIndex}`];
   const step = above.steps[index];
-  const leaves = definitions.get(above.type)?.handlers[index]?.leaves !== undefined;
+  const definition = definitions.get(above.type);
+  const leaves = definition !== undefined && handlersOf(definition, above.params)[index]?.leaves !== undefined;
   if (step?.completed === true && leaves) return [`it is rolled back, and step ${index} of ${above.id} leaves what it did`];
   const siblings = dependentsOf(step);
   const later = siblings.slice(siblings.findIndex((item) => item.id === id) + 1);

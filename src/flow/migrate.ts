@@ -1,4 +1,4 @@
-import type { CommandDefinition } from '../model/command.js';
+import { handlersOf, type CommandDefinition } from '../model/command.js';
 import { frozenData, sameData, type Data } from '../model/data.js';
 import { SeatbeltError } from '../model/errors.js';
 import type { Migration } from '../model/migration.js';
@@ -56,10 +56,12 @@ export function migrated(definition: CommandDefinition, state: CommandState, und
     at = { state: next.state, indexes: chained(at.indexes, next.indexes) };
   }
   const reached = begun(at, state, now);
-  const names = definition.handlers.map(({ name }) => name);
+  const params = definition.parseParams(reached.params);
+  const handlers = handlersOf(definition, params);
+  const names = handlers.map(({ name }) => name);
   if (!sameData(names, reached.handlers)) throw refused(state, `it leads to [${reached.handlers.join(', ')}], and the definition has [${names.join(', ')}]`);
   reached.steps.forEach(({ pivot, handler }, i) => {
-    if (pivot === 'maybe' && definition.handlers[i]?.pointOfNoReturn === undefined) throw refused(state, `it may have crossed the point of no return of ${handler}, which has none any more`);
+    if (pivot === 'maybe' && handlers[i]?.pointOfNoReturn === undefined) throw refused(state, `it may have crossed the point of no return of ${handler}, which has none any more`);
   });
   const next = underWay.length > 0 ? nextAttempt(reached, underWay) : reached;
   const entry: MigrationEntry = {
@@ -71,7 +73,7 @@ export function migrated(definition: CommandDefinition, state: CommandState, und
     givenUp: underWay.map((run) => givenUp(reached, run)),
     historyLength: state.historyLength,
   };
-  return { state: { ...next, params: definition.parseParams(reached.params), migrations: [...(state.migrations ?? []), entry] }, indexes: at.indexes };
+  return { state: { ...next, params, migrations: [...(state.migrations ?? []), entry] }, indexes: at.indexes };
 }
 
 /** What was done in it is said for good: there is nobody else who could. */

@@ -4,7 +4,7 @@ import { frozenData, type Data } from './data.js';
 import { fieldProblem, fn, handlerProblem } from './definition-shape.js';
 import { BadParams, SeatbeltError } from './errors.js';
 import { entireCommandTaskHandler, type EndAction, type ExecuteAction, type FailAction, type UndoAction } from './entire-command.js';
-import type { ErasedHandler, TaskHandler } from './handler.js';
+import type { AnyHandler, ErasedHandler, TaskHandler } from './handler.js';
 import type { LockRequest, LockWait } from './lock.js';
 import { migrationProblem, type Migrations } from './migration.js';
 import { NO_RETRY, type RetrySettings } from './retry.js';
@@ -16,14 +16,24 @@ export interface CommandDefinition {
   readonly type: string;
   /** Grows when the handler list changes in a way that commands in flight would notice. From 1. */
   readonly version: number;
-  /** Checks params and fills in defaults. @throws BadParams naming each field */
+  /** Checks params and fills in defaults. @throws BadParams naming each field @throws SeatbeltError as {@link handlersOf} */
   readonly parseParams: (params: unknown) => Data;
   /** All the locks the command needs, from its params alone, so that they are the same after a crash. */
   readonly locks: (params: Data) => readonly LockRequest[];
   readonly lockWait: LockWait;
-  readonly handlers: readonly ErasedHandler[];
+  /** The steps; or how they follow from the params: see {@link handlersOf}. */
+  readonly handlers: readonly ErasedHandler[] | ((params: Data) => readonly ErasedHandler[]);
   /** How commands that an earlier version began go on. */
   readonly migrations?: Migrations;
+}
+
+/**
+ * The handler list of a command. Its names are persisted at submission; a list that is made from params follows from those that are persisted, never from what
+ * is there at the time (oVirt made it anew of a chain that had become shorter).
+ * @throws BadParams they ask for no steps @throws SeatbeltError `BAD_DEFINITION` what is made from them is no list of handlers
+ */
+export function handlersOf({ handlers }: CommandDefinition, params: Data): readonly ErasedHandler[] {
+  return typeof handlers === 'function' ? handlers(params) : handlers;
 }
 
 export interface CommandSpec<S extends z.ZodType> {
@@ -35,6 +45,11 @@ export interface CommandSpec<S extends z.ZodType> {
   readonly lockWait?: LockWait;
   /** By the version that they lead away from: how commands in flight go on with this definition. Without one they are parked. */
   readonly migrations?: Migrations;
+  /**
+   * A command with as many steps as its params ask for has this instead of {@link CommandBuilder.step}; names must differ. Asked at submission and again whenever
+   * an engine starts, with the same params, and so must answer the same: a command with another list of names is `PARKED`.
+   */
+  readonly handlers?: (params: z.output<S>) => readonly AnyHandler<z.output<S>>[];
   /** With it, the command is written the old way and has no steps: see `EntireCommand`, also for the three below. */
   readonly executeAction?: ExecuteAction<z.output<S>>;
   readonly endSuccessfully?: EndAction<z.output<S>>;
@@ -49,7 +64,7 @@ type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : 
 /** Collects the steps of a command; each sees the outputs of those before it, by name. A builder is not changed by its use. */
 export interface CommandBuilder<P, O> {
   step<const N extends string, B = undefined, R = undefined>(handler: TaskHandler<NewName<N, O>, P, O, B, R>): CommandBuilder<P, O & { readonly [K in N]: R }>;
-  /** @throws SeatbeltError `BAD_DEFINITION` no steps and no `executeAction`, or both, a name twice or malformed, a policy out of range, a point of no return in a part that is not there */
+  /** @throws SeatbeltError `BAD_DEFINITION` none of steps, `handlers` and `executeAction`, or two of them, a name twice or malformed, a policy out of range, a point of no return in a part that is not there */
   build(): CommandDefinition;
 }
 
@@ -66,6 +81,7 @@ const specShape = z.strictObject({
   params: z.custom<unknown>((value) => typeof (value as z.ZodType | null | undefined)?.safeParse === 'function', 'must be a zod schema'),
   locks: fn.optional(),
   lockWait: z.union([z.literal('refuse'), z.strictObject({ limitMs: z.unknown() })], { error: "must be 'refuse' or { limitMs }" }).optional(),
+  handlers: fn.optional(),
   executeAction: fn.optional(),
   endSuccessfully: fn.optional(),
   endWithFailure: fn.optional(),
@@ -102,32 +118,48 @@ function builder<S extends z.ZodType>(spec: CommandSpec<S>, version: number, han
 }
 
 function definition<S extends z.ZodType>(spec: CommandSpec<S>, version: number, steps: readonly ErasedHandler[]): CommandDefinition {
-  const { executeAction } = spec;
-  if (executeAction !== undefined && steps.length > 0) {
-    throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: it has handlers and an executeAction; it can be written in one way only`);
-  }
+  const { executeAction, handlers: listOf } = spec;
+  const ways = [steps.length > 0 ? 'steps' : [], executeAction === undefined ? [] : 'an executeAction', listOf === undefined ? [] : 'a function for its handlers'].flat();
+  if (ways.length > 1) throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: it has ${ways.join(' and ')}; it can be written in one way only`);
   const stray = executeAction === undefined ? (['endSuccessfully', 'endWithFailure', 'undo'] as const).find((name) => spec[name] !== undefined) : undefined;
   if (stray !== undefined) throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: ${stray} belongs to a handler, or to a command with an executeAction`);
-  const handlers = executeAction === undefined ? steps : [entireCommandTaskHandler({ ...spec, executeAction }) as unknown as ErasedHandler];
-  if (handlers.length === 0) throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: it has no handlers`);
-  handlers.forEach((handler, i) => {
-    const malformed = handlerProblem(handler);
-    if (malformed !== null) throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: handler ${i}: ${malformed}`);
-    const problem = problemOf(handler, handlers.slice(0, i));
-    if (problem !== null) throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: handler ${i} (${handler.name}): ${problem}`);
-  });
+  const written = executeAction === undefined ? steps : [entireCommandTaskHandler({ ...spec, executeAction }) as unknown as ErasedHandler];
+  const fixed = listOf === undefined ? checked(spec.type, written) : null;
+  const listed = (params: Data): readonly ErasedHandler[] => {
+    const list: unknown = atOnce(listOf?.(params as z.output<S>));
+    if (Array.isArray(list) && list.length === 0) throw new BadParams(spec.type, [{ path: [], message: 'they ask for no steps' }]);
+    return checked(spec.type, list);
+  };
   const { migrations = {} } = spec;
-  const problem = migrationProblem(migrations, version, handlers.map(({ name }) => name));
+  const problem = migrationProblem(migrations, version, fixed?.map(({ name }) => name) ?? null);
   if (problem !== null) throw new SeatbeltError('BAD_DEFINITION', `command ${spec.type}: ${problem}`);
   return {
     type: spec.type,
     version,
-    parseParams: (params) => parseParams(spec, params),
+    parseParams: (params) => {
+      const parsed = parseParams(spec, params);
+      if (fixed === null) listed(parsed);
+      return parsed;
+    },
     locks: (params) => locksOf(spec, params),
     lockWait: spec.lockWait ?? 'refuse',
-    handlers,
+    handlers: fixed ?? listed,
     migrations,
   };
+}
+
+/** The handlers, if they are such. @throws SeatbeltError `BAD_DEFINITION` */
+function checked(type: string, list: unknown): readonly ErasedHandler[] {
+  if (!Array.isArray(list)) throw new SeatbeltError('BAD_DEFINITION', `command ${type}: handlers(): it gives no list`);
+  const handlers = list as readonly ErasedHandler[];
+  if (handlers.length === 0) throw new SeatbeltError('BAD_DEFINITION', `command ${type}: it has no handlers`);
+  handlers.forEach((handler, i) => {
+    const malformed = handlerProblem(handler);
+    if (malformed !== null) throw new SeatbeltError('BAD_DEFINITION', `command ${type}: handler ${i}: ${malformed}`);
+    const problem = problemOf(handler, handlers.slice(0, i));
+    if (problem !== null) throw new SeatbeltError('BAD_DEFINITION', `command ${type}: handler ${i} (${handler.name}): ${problem}`);
+  });
+  return handlers;
 }
 
 function problemOf(handler: ErasedHandler, earlier: readonly ErasedHandler[]): string | null {

@@ -182,6 +182,12 @@ export interface TaskHandler<N extends string, P, O, B, R> {
   readonly leaves?: (ctx: StepContext<P, O> & { readonly before: NoInfer<B>; readonly output: NoInfer<R> | undefined }) => readonly Effect[];
 }
 
+/** A handler of a command with these params that reads no other step's output, whatever it passes from callback to callback. */
+export type AnyHandler<P> = Omit<TaskHandler<string, P, object, never, never>, 'beforeTask' | 'endSuccessfully'> & {
+  readonly beforeTask?: (ctx: BeforeContext<P, object>) => unknown;
+  readonly endSuccessfully?: (ctx: StepContext<P, object> & { readonly before: never; readonly work: readonly WorkReport[] }) => unknown;
+};
+
 /** A handler whose types the engine need not know. */
 export type ErasedHandler = TaskHandler<string, Data, { readonly [step: string]: Data | undefined }, Data | undefined, unknown>;
 

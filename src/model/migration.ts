@@ -31,8 +31,8 @@ const migrationShape = z.strictObject({
   outputs: z.record(z.string(), functionShape).optional(),
 });
 
-/** What is wrong with the migrations of a definition of this version, in words, or null. @param handlers the definition's own, which the last must lead to */
-export function migrationProblem(migrations: Migrations, version: number, handlers: readonly string[]): string | null {
+/** What is wrong with the migrations of a definition of this version, in words, or null. @param handlers the definition's own, which the last must lead to; null: they depend on the params */
+export function migrationProblem(migrations: Migrations, version: number, handlers: readonly string[] | null): string | null {
   for (const [key, migration] of Object.entries(migrations)) {
     const from = Number(key);
     if (!Number.isSafeInteger(from) || from < 1 || from >= version) return `migrations.${key}: it must lead away from a version from 1 to ${version - 1}`;
@@ -40,7 +40,7 @@ export function migrationProblem(migrations: Migrations, version: number, handle
     if (!parsed.success) return flawsText(parsed.error.issues, ['migrations', key]);
     const names = parsed.data.handlers?.map(({ name }) => name);
     if (names !== undefined && new Set(names).size < names.length) return `migrations.${key}.handlers: a name is there twice`;
-    if (names !== undefined && from === version - 1 && names.join() !== handlers.join()) {
+    if (names !== undefined && handlers !== null && from === version - 1 && names.join() !== handlers.join()) {
       return `migrations.${key}.handlers: it leads to [${names.join(', ')}], and the definition has [${handlers.join(', ')}]`;
     }
   }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { createCommand } from '../../actors/command.js';
 import { newCommand } from '../../actors/command/durable-command.js';
 import type { CommandMessage } from '../../actors/messages.js';
-import { defineCommand } from '../../src/model/command.js';
+import { defineCommand, handlersOf } from '../../src/model/command.js';
 import { entityKind } from '../../src/model/entity.js';
 import { taskHandler } from '../../src/model/handler.js';
 import { withRig } from './engine-rig.js';
@@ -163,7 +163,7 @@ describe('a completion that the command does not wait for', () => {
     const none = () => undefined;
     const lone = { childPlaced: none, cancelChild: none, rollBackChild: none, ancestors: () => [], completed: () => [], succeeded: none };
     const initial = Life.of(shape('one')).started(staged('copy')).state;
-    mailbox.run(createCommand({ context, definition, unfit: null, initial: newCommand(initial), wakeSelf: mailbox.wake, changed: none, family: lone }));
+    mailbox.run(createCommand({ context, handlers: handlersOf(definition, {}), unfit: null, initial: newCommand(initial), wakeSelf: mailbox.wake, changed: none, family: lone }));
     const ended = { taskId: 'c1$0.w1.1.0', executionIndex: 0, executionReason: 'REGULAR_FLOW' as const, attempt: 1, outcome: { kind: 'succeeded' as const } };
     mailbox.wake({ type: 'taskEnded', ...ended, ...wrong });
     const { taskId } = { ...ended, ...wrong };

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ENGINE_REFUSED } from '../../actors/wire.js';
 import { defineCommand } from '../../src/model/command.js';
-import { taskHandler } from '../../src/model/handler.js';
+import { taskHandler, type AnyHandler } from '../../src/model/handler.js';
 import { crashAtEachEvent } from './crash-at-each-event.js';
 import { SECOND, withRig, type EngineRig } from './engine-rig.js';
 import { FAILED, RUNNING } from './scripted-host.js';
@@ -285,6 +285,21 @@ describe('a command that this program cannot continue', () => {
       await rig.run();
       expect(await rig.command()).toMatchObject({ status: 'PARKED', heldBy: { code: 'DEFINITION_CHANGED', message: expect.stringMatching(why) as string }, error: null });
       expect([[...(await rig.stored()).locks.values()].map(({ key }) => key), (await rig.command('o1')).status]).toEqual([['disk/d1'], 'SUCCEEDED']);
+    });
+  });
+
+  test.each([
+    ['others', () => [step({ name: 'copy2' })], /version 1 \[copy1\], this program has version 1 \[copy2\]/],
+    ['none that it can make', () => { throw new Error('no such disk'); }, /without handlers for these params: no such disk/],
+  ])('is parked when its handlers, which follow from its params, are now %s', async (_, handlers, why) => {
+    const made = (list: () => readonly AnyHandler<z.output<typeof params>>[]) => defineCommand({ type: 'Copy', params, handlers: list }).build();
+    await withRig({ commands: [made(() => [step({ name: 'copy1', createTask: () => task })])], host: { status: () => RUNNING } }, async (rig) => {
+      rig.submit('c1', 'Copy');
+      await rig.runUntil(({ type }) => type === 'taskSubmitted');
+      rig.host.script = {};
+      rig.restart([made(handlers)]);
+      await rig.run();
+      expect(await rig.command()).toMatchObject({ status: 'PARKED', heldBy: { code: 'DEFINITION_CHANGED', message: expect.stringMatching(why) as string }, error: null });
     });
   });
 

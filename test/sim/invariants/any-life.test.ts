@@ -7,7 +7,7 @@ import { locks } from '../../../sim/invariants/locks.js';
 import { cancelRefusal } from '../../../src/flow/cancel.js';
 import { refusesCommit } from '../../../src/flow/stopping.js';
 import { isHeld, isTerminal } from '../../../src/flow/state.js';
-import type { CommandDefinition } from '../../../src/model/command.js';
+import { handlersOf, type CommandDefinition } from '../../../src/model/command.js';
 import type { ErasedHandler } from '../../../src/model/handler.js';
 import type { Outcome } from '../../../src/model/outcome.js';
 import { ERROR, LEAF, Life } from './life.js';
@@ -80,7 +80,7 @@ function live(definition: CommandDefinition, draws: readonly number[]): Life {
       const waits = item.kind === 'task' && item.notBefore !== null;
       life.happens(waits ? { type: 'retryDue', id: item.id } : { type: 'workEnded', id: item.id, outcome: pick(OUTCOMES) });
     } else if (phase.at === 'callback') {
-      const part = definition.handlers[executionIndex]?.pointOfNoReturn?.part;
+      const part = handlersOf(definition, {})[executionIndex]?.pointOfNoReturn?.part;
       const crosses = (phase.callback === 'start' && part === 'beforeTask') || (phase.callback === 'endSuccessfully' && part === 'endSuccessfully');
       if (crosses && draw % 2 === 0) life.happens({ type: 'crossing' });
       if (draw % 4 === 3 || refusesCommit(life.state)) life.throws(ERROR, draw % 8 === 7);

@@ -6,7 +6,7 @@ import type { FlowEvent, StagedWork } from '../../../src/flow/event.js';
 import { shapeOf } from '../../../src/flow/shape.js';
 import { submitted, type Callback, type CommandState, type HistoryEntry, type WorkItem } from '../../../src/flow/state.js';
 import { transition } from '../../../src/flow/transition.js';
-import type { CommandDefinition } from '../../../src/model/command.js';
+import { handlersOf, type CommandDefinition } from '../../../src/model/command.js';
 import type { ErrorRecord } from '../../../src/model/errors.js';
 import type { Outcome } from '../../../src/model/outcome.js';
 import type { SpmAsyncTask } from '../../../src/model/task.js';
@@ -49,9 +49,9 @@ export class Life {
       this.state = begun;
       return;
     }
-    const { type, version, handlers, lockWait } = definition;
+    const { type, version, lockWait } = definition;
     const locks = definition.locks({});
-    this.state = submitted({ id, type, version, params: {}, handlers: handlers.map(({ name }) => name), parent: null, rootId: id, locks, lockWait, submittedAt: run.now });
+    this.state = submitted({ id, type, version, params: {}, handlers: handlersOf(definition, {}).map(({ name }) => name), parent: null, rootId: id, locks, lockWait, submittedAt: run.now });
     run.commit({ type: 'command', state: this.state as unknown as StoredCommand });
   }
 
@@ -101,7 +101,7 @@ export class Life {
   /** An event by the engine's own rules, in one batch. */
   happens(event: FlowEvent, history: readonly HistoryEntry[] = [], beside: readonly Change[] = []): this {
     if (event.type === 'retryDue') this.run.advance(LONGEST_BACK_OFF);
-    const shape = shapeOf(this.definition.handlers);
+    const shape = shapeOf(handlersOf(this.definition, {}));
     const step = transition(shape, this.state, event, { now: this.run.now, jitter: 0 });
     if (step === null) return this;
     const after = { ...step.state, historyLength: this.state.historyLength + history.length };

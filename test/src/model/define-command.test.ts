@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { checkCommandId, defineCommand } from '../../../src/model/command.js';
+import { checkCommandId, defineCommand, handlersOf } from '../../../src/model/command.js';
 import { BadParams } from '../../../src/model/errors.js';
 import type { LockMode } from '../../../src/model/lock.js';
 import type { RetryPolicy } from '../../../src/model/retry.js';
@@ -14,7 +14,7 @@ describe('a defined command', () => {
   const move = aCommand().step({ name: 'copy' }).step({ name: 'remove' }).build();
 
   test('has its type, a version, and its steps in order', () => {
-    expect([move.type, move.version, move.handlers.map(({ name }) => name)]).toEqual(['Move', 1, ['copy', 'remove']]);
+    expect([move.type, move.version, handlersOf(move, {}).map(({ name }) => name)]).toEqual(['Move', 1, ['copy', 'remove']]);
     expect(defineCommand({ type: 'Move', version: 3, params }).step({ name: 'copy' }).build().version).toBe(3);
   });
 
@@ -44,10 +44,35 @@ describe('a defined command', () => {
     const begun = aCommand().step({ name: 'copy' });
     const one = begun.step({ name: 'remove' }).build();
     const other = begun.step({ name: 'keep' }).build();
-    expect([one, other].map(({ handlers }) => handlers.map(({ name }) => name))).toEqual([
+    expect([one, other].map((command) => handlersOf(command, {}).map(({ name }) => name))).toEqual([
       ['copy', 'remove'],
       ['copy', 'keep'],
     ]);
+  });
+});
+
+describe('a command with as many steps as its params ask for', () => {
+  const copies = defineCommand({ type: 'Copies', params, handlers: ({ disks }) => disks.map((disk, i) => ({ name: `copy${i + 1}`, beforeTask: () => ({ disk }), endSuccessfully: ({ before }) => before })) });
+
+  test('has them in order, the same at each time of asking', () => {
+    const names = () => handlersOf(copies.build(), { disks: ['d1', 'd2'] }).map(({ name }) => name);
+    expect([names(), names()]).toEqual([['copy1', 'copy2'], ['copy1', 'copy2']]);
+  });
+
+  test.each<[what: string, handlers: (params: unknown) => unknown, code: string, message: string]>([
+    ['none', () => [], 'BAD_PARAMS', 'they ask for no steps'],
+    ['no list', () => 'copy', 'BAD_DEFINITION', 'Made: handlers(): it gives no list'],
+    ['a promise of a list', () => Promise.reject(new Error('later')), 'BAD_DEFINITION', 'it gives no list'],
+    ['a name twice', () => [{ name: 'copy' }, { name: 'copy' }], 'BAD_DEFINITION', 'Made: handler 1 (copy): there is an earlier one of that name'],
+    ['what is no handler', () => [{ name: 'copy', creatTask: () => undefined }], 'BAD_DEFINITION', 'Made: handler 0: '],
+  ])('is refused with its params if they lead to %s', async (_, handlers, code, message) => {
+    const made = defineCommand({ type: 'Made', params, handlers: handlers as () => [] }).build();
+    expect(await failureOf(() => made.parseParams({ disks: ['d1'] }))).toMatchObject({ code, message: expect.stringContaining(message) as string });
+  });
+
+  test('is written in that way only', async () => {
+    const error = await failureOf(() => copies.step({ name: 'copy' }).build());
+    expect(error).toMatchObject({ code: 'BAD_DEFINITION', message: 'command Copies: it has steps and a function for its handlers; it can be written in one way only' });
   });
 });
 

@@ -76,7 +76,7 @@ describe('a command without handlers', () => {
 });
 
 test.each([
-  ['handlers beside an executeAction', () => defineCommand({ type: 'Both', params, executeAction: () => undefined }).step({ name: 'one' }).build(), /handlers and an executeAction/],
+  ['handlers beside an executeAction', () => defineCommand({ type: 'Both', params, executeAction: () => undefined }).step({ name: 'one' }).build(), /steps and an executeAction/],
   ['callbacks of its own without one', () => defineCommand({ type: 'Stray', params, undo: () => undefined }).step({ name: 'one' }).build(), /undo belongs to a handler/],
   ['nothing at all', () => defineCommand({ type: 'Nothing', params }).build(), /no handlers/],
 ])('%s is refused', (_, define, message) => {
