@@ -1,3 +1,4 @@
+import type { WireMessage } from '../../actors/wire.js';
 import { BUILT_IN_COMMANDS } from '../../src/commands/index.js';
 import { checkCommandId, type CommandDefinition } from '../../src/model/command.js';
 import type { OperateTold } from '../../actors/probe.js';
@@ -141,6 +142,8 @@ export class Simulation {
     this.#cluster = cluster;
     this.#kernel = cluster.kernel;
     this.#kernel.observe(({ time: t, spec: { node, kind, label, content } }) => {
+      // Only messages are of that kind.
+      if (kind === 'network') this.#monitor.message(t, content as WireMessage);
       for (const listener of this.#listeners.event) listener({ n: this.events, t, node, kind, label, content });
     });
     this.#monitor = new Monitor({
@@ -151,6 +154,10 @@ export class Simulation {
       lost,
       now: this.now,
       report: (violation) => this.#listeners.violation.forEach((listener) => listener(violation)),
+    });
+    storage.observe({
+      leaseWritten: (pool, before, after) => this.#monitor.lease(this.now, pool, before, after),
+      taskWritten: (_, before, after) => this.#monitor.taskRecord(this.now, before, after),
     });
     const { store } = this.#monitor;
     for (const { id, type, parent } of store.commands.values()) cluster.remember(id, type, parent?.commandId ?? null);

@@ -1,5 +1,7 @@
 import type { EngineMemory } from '../../actors/engine.js';
 import type { Probe } from '../../actors/probe.js';
+import type { SpmLease, StoredTask } from '../../actors/storage-port.js';
+import type { WireMessage } from '../../actors/wire.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { LedgerEntry } from '../world/ledger.js';
 import type { SharedStorage } from '../world/shared-storage.js';
@@ -40,6 +42,12 @@ export interface Watcher {
   onBatch?(batch: Batch): void;
   /** Verbs have changed what is on storage: their new ledger entries, in order. */
   onEffects?(entries: readonly LedgerEntry[]): void;
+  /** Storage has a lease that is another than before. */
+  onLease?(pool: string, before: SpmLease, after: SpmLease): void;
+  /** Storage has a record of a task that is another than before; undefined: none. */
+  onTaskRecord?(before: StoredTask | undefined, after: StoredTask | undefined): void;
+  /** A message arrives at its node. */
+  onMessage?(message: WireMessage): void;
   /** An engine starts whose program is another: {@link Scene.definitions} are its own. */
   onProgram?(): void;
   /** An engine has read its store and has not committed anything yet. */

@@ -1,6 +1,7 @@
 import type { EngineMemory } from '../../actors/engine.js';
 import type { Probe } from '../../actors/probe.js';
-import type { SeenCommits } from '../../actors/wire.js';
+import type { SpmLease, StoredTask } from '../../actors/storage-port.js';
+import type { SeenCommits, WireMessage } from '../../actors/wire.js';
 import { isTerminal } from '../../src/flow/state.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { DiskEntry, DiskOp } from '../../src/store/disk.js';
@@ -12,11 +13,13 @@ import { diskData } from './disk-data.js';
 import { exactlyOnce } from './exactly-once.js';
 import type { Invariant, Scene, Violation, Watcher } from './invariant.js';
 import { locks } from './locks.js';
+import { spmLease } from './spm-lease.js';
 import { StoreMirror } from './store-mirror.js';
+import { taskStatus } from './task-status.js';
 import { truth } from './truth.js';
 
 /** The invariants that are checked in every run, in the order of their numbers. */
-export const INVARIANTS: readonly Invariant[] = [callbackOrder, exactlyOnce, locks, diskData, atRest, truth];
+export const INVARIANTS: readonly Invariant[] = [callbackOrder, exactlyOnce, locks, spmLease, diskData, atRest, taskStatus, truth];
 
 export interface Watched {
   readonly definitions: ReadonlyMap<string, CommandDefinition>;
@@ -90,6 +93,24 @@ export class Monitor {
     this.#at(t);
     const batch = this.#mirror.apply(ops);
     for (const watcher of this.#watchers) watcher.onBatch?.(batch);
+  }
+
+  /** Storage has another SPM lease than before. */
+  lease(t: number, pool: string, before: SpmLease, after: SpmLease): void {
+    this.#at(t);
+    for (const watcher of this.#watchers) watcher.onLease?.(pool, before, after);
+  }
+
+  /** Storage has another record of a task than before; undefined: none. */
+  taskRecord(t: number, before: StoredTask | undefined, after: StoredTask | undefined): void {
+    this.#at(t);
+    for (const watcher of this.#watchers) watcher.onTaskRecord?.(before, after);
+  }
+
+  /** A message arrives at its node. */
+  message(t: number, message: WireMessage): void {
+    this.#at(t);
+    for (const watcher of this.#watchers) watcher.onMessage?.(message);
   }
 
   /** The engine has recovered. To be told in the same instant, with what it then has in memory. */

@@ -9,7 +9,7 @@ import { Images } from './images.js';
 import { Ledger } from './ledger.js';
 import { byKey } from './order.js';
 import { Repositories } from './repositories.js';
-import { SpmRecords } from './spm-records.js';
+import { SpmRecords, type StorageObserver } from './spm-records.js';
 import { tableOfData, type Table } from './table.js';
 import { TrackedMap } from './tracked-map.js';
 import type { Verb } from './verbs/verb.js';
@@ -39,9 +39,16 @@ export class SharedStorage implements StoragePort {
   readonly #seenRecords = new TrackedMap<string, SeenStore>();
   readonly #seen = new SeenStores(this.#seenRecords);
   readonly #verbs: ReadonlyMap<string, Verb>;
+  #observer: StorageObserver | null = null;
 
   constructor(verbs: readonly Verb[]) {
     this.#verbs = new Map(verbs.map((verb) => [verb.name, verb]));
+  }
+
+  /** Whoever looks is told what SPMs write from now on. There is one at a time. */
+  observe(observer: StorageObserver): void {
+    this.#observer = observer;
+    for (const [pool, records] of this.#pools) records.observe(pool, observer);
   }
 
   get ledger(): Ledger {
@@ -188,6 +195,7 @@ export class SharedStorage implements StoragePort {
     if (known !== undefined) return known;
     const created = new SpmRecords();
     this.#pools.set(pool, created);
+    if (this.#observer !== null) created.observe(pool, this.#observer);
     return created;
   }
 }

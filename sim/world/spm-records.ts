@@ -6,6 +6,13 @@ import { TrackedMap } from './tracked-map.js';
 
 const NO_LEASE: SpmLease = { owner: null, ownerIncarnation: 0, generation: 0, version: -1 };
 
+/** Is told what SPMs write, at once. It never acts on the storage. */
+export interface StorageObserver {
+  leaseWritten(pool: string, before: SpmLease, after: SpmLease): void;
+  /** Undefined: there is none. */
+  taskWritten(pool: string, before: StoredTask | undefined, after: StoredTask | undefined): void;
+}
+
 /** What one pool's SPMs leave to each other on shared storage. */
 export class SpmRecords {
   readonly #lease = new TrackedMap<'lease', SpmLease>();
@@ -32,6 +39,12 @@ export class SpmRecords {
 
   fenceOf(taskId: string): Fence | null {
     return this.#tombstones.get(taskId) ?? null;
+  }
+
+  /** Whoever looks is told of each change from now on. */
+  observe(pool: string, observer: StorageObserver): void {
+    this.#lease.observe((_, before = NO_LEASE, after = NO_LEASE) => observer.leaseWritten(pool, before, after));
+    this.tasks.observe((_, before, after) => observer.taskWritten(pool, before, after));
   }
 
   /** @param pool whose records they are */
