@@ -23,13 +23,14 @@ export type ExecutionPlan =
   | RunPlan;
 
 /**
- * Runs for so many whole µs, then for as long as the transfer takes, if there is one, and then does what the verb does; or fails, if `failure` says so, and does
+ * Runs for so many whole µs, then for as long as its transfer takes, and then does what the verb does; or fails, if `failure` says so, and does
  * nothing. `lost`: of a task, after which the host does not know it any more.
  */
 export interface RunPlan {
   readonly kind: 'run';
   readonly durationUs: number;
-  readonly transfer: Transfer | null;
+  /** Asked when the time is over: what there is to move then. Null: nothing. */
+  readonly transfer: () => Transfer | null;
   readonly failure: PlannedFailure | null;
   readonly lost: boolean;
 }

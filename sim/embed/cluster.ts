@@ -26,6 +26,7 @@ import { observedDisk } from '../world/observed-disk.js';
 import type { SharedStorage } from '../world/shared-storage.js';
 import { tableOfData, type Table } from '../world/table.js';
 import { TrackedMap } from '../world/tracked-map.js';
+import { worldClock } from '../world/world-clock.js';
 import { createVerbTable } from '../world/verbs/table.js';
 import type { Verb } from '../world/verbs/verb.js';
 import type { Progress } from '../world/world-store.js';
@@ -107,7 +108,7 @@ export class Cluster {
     const rates = Object.fromEntries(Object.entries(scenario.verbs).map(([verb, { failureRate, failureCode }]) => [verb, { rate: failureRate, code: failureCode }]));
     this.#failures = new Failures({ rules, rates, verbs });
     const limits = scenario.domains.flatMap(({ id, bandwidth }) => (bandwidth === undefined ? [] : [[id, bandwidth] as const]));
-    this.#bandwidth = new Bandwidth(new Map(limits), () => this.kernel.now);
+    this.#bandwidth = new Bandwidth(new Map(limits), worldClock(this.kernel, 'transfer'));
     this.#verbs = createVerbTable({ verbs, content: storage.content, speeds: scenario.verbs, failures: this.#failures, bandwidth: this.#bandwidth });
 
     const network = new SimNetwork(this.kernel, reliableLinks(scenario.network.latency));

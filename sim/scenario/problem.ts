@@ -41,8 +41,13 @@ export function problemsOf(issues: readonly Issue[], under: Path = []): readonly
 function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const [best, second] = branches
     .filter((issues) => issues.every((issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys'))
-    .toSorted((a, b) => a.length - b.length);
-  return best !== undefined && best.length < (second?.length ?? Number.POSITIVE_INFINITY) ? unknownKeysFirst(best) : undefined;
+    .toSorted((a, b) => faults(a) - faults(b));
+  return best !== undefined && faults(best) < (second === undefined ? Infinity : faults(second)) ? unknownKeysFirst(best) : undefined;
+}
+
+/** Each unknown key is one. */
+function faults(issues: readonly Issue[]): number {
+  return issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
 }
 
 /** A misspelt key also makes the right one missing, and is the better thing to name. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { ScriptedOutcome } from '../faults/failures.js';
 import { hostCodeSchema, listOf, nameSchema } from './fields.js';
-import { latencySchema } from './latency-schema.js';
-import { rateSchema, sizeSchema } from './units.js';
+import { latencySchema, rateDistributionSchema } from './distribution-schema.js';
+import { sizeSchema } from './units.js';
 
 const OUTCOME = /^(?:succeeds|(fails|refused) ([1-9]\d{0,8}))$/;
 
@@ -27,7 +27,7 @@ export const verbSchema = z
   .strictObject({
     latency: latencySchema.exactOptional(),
     /** Bytes per second, for verbs that move data; added to the latency. */
-    rate: rateSchema.exactOptional(),
+    rate: rateDistributionSchema.exactOptional(),
     /** Share of executions that fail, 0 to 1. */
     failureRate: z.number().min(0).max(1).default(0),
     /** The host's error code of such a failure. 100: general. */

@@ -1,6 +1,7 @@
-import type { NodePorts, Timer } from '../../actors/ports.js';
 import type { Transfer } from '../../actors/host/verb-table.js';
+import type { NodePorts, Timer } from '../../actors/ports.js';
 import { FOREVER_US } from './latency.js';
+import type { WorldClock } from './world-clock.js';
 
 /** A transfer that is under way. */
 interface Flow {
@@ -26,16 +27,15 @@ export class Bandwidth {
 
   /**
    * @param limits bytes per second by domain, whole numbers; a domain that is not among them carries whatever it is asked to
-   * @param now the simulation's clock, µs
    */
   constructor(
     private readonly limits: ReadonlyMap<string, number>,
-    private readonly now: () => number,
+    private readonly clock: WorldClock,
   ) {}
 
-  /** Calls `done` once all bytes have passed: in that host's time, and not at all if it dies before. */
+  /** Wakes the host with `done` once all bytes have passed. They pass while it hangs, too, and are given up by {@link abandon} when it dies. */
   start(ports: NodePorts, transfer: Transfer, done: () => void): void {
-    const flow: Flow = { ports, transfer, done, left: BigInt(transfer.bytes) * MILLIONTHS, since: this.now(), rate: 0n, timer: NO_TIMER };
+    const flow: Flow = { ports, transfer, done, left: BigInt(transfer.bytes) * MILLIONTHS, since: this.clock.now(), rate: 0n, timer: NO_TIMER };
     this.#flows.add(flow);
     this.#shareOut();
   }
@@ -43,7 +43,9 @@ export class Bandwidth {
   /** A host has died: what it was moving gives way to the others. */
   abandon(node: string): void {
     for (const flow of [...this.#flows]) {
-      if (flow.ports.node === node) this.#flows.delete(flow);
+      if (flow.ports.node !== node) continue;
+      flow.timer.cancel();
+      this.#flows.delete(flow);
     }
     this.#shareOut();
   }
@@ -51,7 +53,7 @@ export class Bandwidth {
   #end(flow: Flow): void {
     this.#flows.delete(flow);
     this.#shareOut();
-    flow.done();
+    flow.ports.after(0, flow.done);
   }
 
   #shareOut(): void {
@@ -68,14 +70,14 @@ export class Bandwidth {
   }
 
   #change(flow: Flow, rate: bigint): void {
-    const now = this.now();
+    const now = this.clock.now();
     const left = flow.left - flow.rate * BigInt(now - flow.since);
     flow.left = left > 0n ? left : 0n;
     flow.since = now;
     flow.rate = rate;
     flow.timer.cancel();
     const us = (flow.left + rate - 1n) / rate;
-    flow.timer = flow.ports.after(us > FOREVER_US ? FOREVER_US : Number(us), () => this.#end(flow));
+    flow.timer = this.clock.after(us > FOREVER_US ? FOREVER_US : Number(us), () => this.#end(flow));
   }
 }
 

@@ -67,12 +67,12 @@ export class LoneHost {
         throw error;
       },
     };
-    const speeds = Object.fromEntries(VERBS.map(({ name }) => [name, { latency: { kind: 'constant' as const, value: SECOND }, rate: 1e15 }]));
+    const speeds = Object.fromEntries(VERBS.map(({ name }) => [name, { latency: { kind: 'constant' as const, value: SECOND }, rate: { kind: 'constant' as const, value: 1e15 } }]));
     const failures = new Failures({ rules, rates: {}, verbs: VERBS });
     const host = createSpmHost({
       ports,
       storage,
-      verbs: createVerbTable({ verbs: VERBS, content: storage.content, speeds, failures, bandwidth: new Bandwidth(new Map(), ports.now) }),
+      verbs: createVerbTable({ verbs: VERBS, content: storage.content, speeds, failures, bandwidth: new Bandwidth(new Map(), ports) }),
       config: { pool: 'pool1', incarnation: 1, ...SPM_HOST_DEFAULTS, ...config },
       wake: (message: HostMessage) => host(message),
     });

@@ -3,6 +3,7 @@ import type { Args } from '../../../actors/wire.js';
 import type { Data } from '../../../src/model/data.js';
 import { flawsText, IN_OUR_WORDS } from '../../../src/model/wording.js';
 import type { Content } from '../content.js';
+import type { Distribution } from '../distribution.js';
 import type { Latency } from '../latency.js';
 import type { ScriptedOutcome } from '../../faults/failures.js';
 import type { SignedEffect } from '../ledger.js';
@@ -14,7 +15,7 @@ export interface Verb {
   readonly kind: 'spm' | 'hsm' | 'read';
   readonly latency: Latency;
   /** Bytes per second, for what {@link VerbLoad.bytes} counts. */
-  readonly rate: number;
+  readonly rate: Distribution;
   readonly argNames: readonly string[];
   /** Whether there are bytes to move, so that a rate says something. */
   readonly movesData: boolean;
@@ -49,7 +50,7 @@ export interface VerbSpec<S extends z.ZodObject> {
   readonly kind: Verb['kind'];
   readonly args: S;
   readonly latency: Latency;
-  readonly rate?: number;
+  readonly rate?: Distribution;
   readonly movesData?: boolean;
   readonly load?: (content: Content, args: z.output<S>) => VerbLoad;
   readonly run: (content: Content, args: z.output<S>, host: string) => VerbOutcome;
@@ -57,7 +58,7 @@ export interface VerbSpec<S extends z.ZodObject> {
 }
 
 const MIB = 2 ** 20;
-const DEFAULT_RATE = 250 * MIB;
+const DEFAULT_RATE: Distribution = { kind: 'lognormal', median: 250 * MIB, p95: 670 * MIB };
 
 export function defineVerb<S extends z.ZodObject>(spec: VerbSpec<S>): Verb {
   const { name, kind, args: schema, latency, rate, movesData = false, load, run, undo } = spec;

@@ -4,6 +4,7 @@ import type { NodePorts } from '../../../actors/ports.js';
 import { Kernel } from '../../../sim/kernel/kernel.js';
 import { fifo } from '../../../sim/kernel/strategies/fifo.js';
 import { Bandwidth } from '../../../sim/world/bandwidth.js';
+import { worldClock } from '../../../sim/world/world-clock.js';
 
 /** A transfer as a test plans it. */
 interface Planned {
@@ -26,7 +27,7 @@ type Ends = readonly (number | null)[];
 
 async function ends({ limits, transfers, deaths }: Case): Promise<Ends> {
   const kernel = new Kernel({ seed: 1, strategy: fifo });
-  const bandwidth = new Bandwidth(limits, () => kernel.now);
+  const bandwidth = new Bandwidth(limits, worldClock(kernel, 'transfer'));
   const ended = transfers.map((): number | null => null);
   const at = (time: number, node: string, incarnation: number, run: () => void) =>
     kernel.schedule(time, { kind: 'control', node, incarnation, label: 'test', content: null, background: false, run });
@@ -51,7 +52,10 @@ async function ends({ limits, transfers, deaths }: Case): Promise<Ends> {
       bandwidth.abandon(host);
     });
   }
-  transfers.forEach(({ at: time, host, ...transfer }, i) => at(time, host, 1, () => bandwidth.start(portsOf(host), transfer, () => (ended[i] = kernel.now))));
+  transfers.forEach(({ at: time, host, ...transfer }, i) => {
+    const done = (): void => void (ended[i] = kernel.now);
+    at(time, host, 1, () => bandwidth.start(portsOf(host), transfer, done));
+  });
   await kernel.runUntilIdle();
   kernel.dispose();
   return ended;

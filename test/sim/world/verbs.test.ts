@@ -254,23 +254,29 @@ describe('replication', () => {
 });
 
 describe('the table of verbs', () => {
-  const boundless = () => new Bandwidth(new Map(), () => 0);
+  const boundless = () => new Bandwidth(new Map(), { now: () => 0, after: () => ({ cancel: () => undefined }) });
   const noFailures = () => new Failures({ rules: [], rates: {}, verbs: VERBS });
   const clone = { disk: 'disk1', source: 'domain1', target: 'domain2' };
 
   it('adds to the latency the bytes that are to be moved, and draws once for each volume to be made', () => {
     const world = new AWorld();
     const speeds = {
-      syncImageData: { latency: { kind: 'constant', value: 1000 }, rate: GIB / 4 },
+      syncImageData: { latency: { kind: 'constant', value: 1000 }, rate: { kind: 'constant', value: GIB / 4 } },
       cloneImageStructure: { latency: { kind: 'constant', value: 1000 } },
     } as const;
     const table = createVerbTable({ verbs: VERBS, content: world.storage.content, speeds, failures: noFailures(), bandwidth: boundless() });
-    const plan = (verb: string) => table.find(verb)?.plan(clone, () => 0.5);
-    expect(plan('syncImageData')).toEqual({ kind: 'run', durationUs: 1000, transfer: null, failure: null, lost: false });
-    expect(plan('cloneImageStructure')).toEqual({ kind: 'run', durationUs: 1000, transfer: null, failure: null, lost: false });
+    const plan = (verb: string) => {
+      const found = table.find(verb)?.plan(clone, () => 0.5);
+      return found?.kind === 'run' ? found : undefined;
+    };
+    const sync = plan('syncImageData');
+    expect(sync?.durationUs).toBe(1000);
+    expect(sync?.transfer()).toBeNull();
+    expect(plan('cloneImageStructure')?.durationUs).toBe(1000);
     world.createVolume('leaf', 'base');
-    expect(plan('syncImageData')).toEqual({ kind: 'run', durationUs: 1000, transfer: { bytes: GIB, rate: GIB / 4, domains: ['domain1', 'domain2'] }, failure: null, lost: false });
-    expect(plan('cloneImageStructure')).toEqual({ kind: 'run', durationUs: 2000, transfer: null, failure: null, lost: false });
+    // Of a task that waits for a worker, what there is to move is what there is when it comes to that.
+    expect(sync?.transfer()).toEqual({ bytes: GIB, rate: GIB / 4, domains: ['domain1', 'domain2'] });
+    expect(plan('cloneImageStructure')?.durationUs).toBe(2000);
   });
 
   it('draws each verb from a stream of its own', () => {
@@ -296,7 +302,7 @@ describe('the table of verbs', () => {
     for (const { name, kind } of VERBS) expect(table.find(name)?.kind).toBe(kind);
     expect(table.find('constructor')).toBeUndefined();
     const median = table.find('deleteVolume')?.plan({ domain: 'd', disk: 'd', volume: 'v' }, () => 0.5);
-    expect(median).toEqual({ kind: 'run', durationUs: 2_000_000, transfer: null, failure: null, lost: false });
+    expect(median).toMatchObject({ kind: 'run', durationUs: 2_000_000, failure: null, lost: false });
   });
 
   it('finds malformed arguments and names them', () => {
