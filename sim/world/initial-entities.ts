@@ -1,7 +1,7 @@
 import { entityKey, type EntityKey } from '../../src/model/entity.js';
 import type { Data } from '../../src/model/data.js';
-import { Disk, RepoImage, repoImageId, Snapshot, Template, Vm } from '../../src/commands/entities.js';
-import type { DiskRecord, RepoImageRecord, SnapshotRecord, TemplateRecord, VmRecord, VolumeRecord } from '../../src/commands/entities.js';
+import { Disk, Pool, RepoImage, repoImageId, Snapshot, Template, Vm } from '../../src/commands/entities.js';
+import type { DiskRecord, PoolRecord, RepoImageRecord, SnapshotRecord, TemplateRecord, VmRecord, VolumeRecord } from '../../src/commands/entities.js';
 import type { Scenario } from '../scenario/schema.js';
 import type { SharedStorage } from './shared-storage.js';
 
@@ -33,10 +33,9 @@ export function mount(storage: SharedStorage, { domains, images }: Scenario): vo
 
 /** What a scenario has on its domains before anything happens. */
 export function furnish(storage: SharedStorage, { vms, disks, templates }: Scenario): void {
-  const running = vms.filter(({ state }) => state === 'up');
-  for (const { id, host } of running) storage.addVm(id, host);
+  for (const { id, host, state } of vms) storage.addVm(id, host, state);
   for (const disk of disks) {
-    const vm = running.find(({ id }) => id === disk.vm)?.id ?? null;
+    const vm = vms.find(({ id, state }) => id === disk.vm && state === 'up')?.id ?? null;
     storage.addDisk({ disk: disk.id, vm, domain: disk.domain, volumes: volumesOf(disk), sizeBytes: disk.size });
   }
   for (const { id, domain, size } of templates.flatMap((template) => template.disks)) {
@@ -45,8 +44,12 @@ export function furnish(storage: SharedStorage, { vms, disks, templates }: Scena
 }
 
 /** What the engine knows of it then. */
-export function initialEntities({ vms, disks, templates, images }: Scenario): { readonly key: EntityKey; readonly value: Data }[] {
+export function initialEntities({ pools, hosts, vms, disks, templates, images }: Scenario): { readonly key: EntityKey; readonly value: Data }[] {
   return [
+    ...pools.map(({ id }) => {
+      const record: PoolRecord = { id, hosts: hosts.filter(({ pool }) => pool === id).map((host) => host.id) };
+      return { key: entityKey(Pool, id), value: record };
+    }),
     ...disks.map((disk) => {
       const { id, vm = null, domain, size } = disk;
       const record: DiskRecord = { id, vm, domain, volumes: volumesOf(disk), size, status: 'OK' };

@@ -13,7 +13,7 @@ import { SpmRecords, type StorageObserver } from './spm-records.js';
 import { tableOfData, type Table } from './table.js';
 import { TrackedMap } from './tracked-map.js';
 import type { Verb } from './verbs/verb.js';
-import { VmDisks } from './vm-disks.js';
+import { VmDisks, type DesiredState } from './vm-disks.js';
 
 /** The table of how far hosts have seen stores come, by their ids. */
 export const SEEN_STORES = 'seen-store';
@@ -64,8 +64,8 @@ export class SharedStorage implements StoragePort {
     this.content.repositories.add(repository, image, sizeBytes);
   }
 
-  addVm(vm: string, host: string): void {
-    this.content.vmDisks.add(vm, host);
+  addVm(vm: string, host: string, desired: DesiredState = 'up'): void {
+    this.content.vmDisks.add(vm, host, desired);
   }
 
   /** @throws SeatbeltError `BAD_SCENARIO` the VM or the domain does not exist, or the disk is on that domain already */

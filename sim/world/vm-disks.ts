@@ -12,20 +12,25 @@ export interface VmDisk {
   readonly replication: string | null;
 }
 
+/** What a VM is meant to be, which outlives its host. */
+export type DesiredState = 'up' | 'down' | 'suspended';
+
 export interface Vm {
   readonly id: string;
-  /** The host it runs on: HSM verbs about it work only there. */
+  /** The host it runs on, or ran on last: HSM verbs about it work only there. */
   readonly host: string;
+  readonly desired: DesiredState;
+  /** That it has in use: none unless it is meant to be up. */
   readonly disks: ReadonlyMap<string, VmDisk>;
 }
 
-/** The running VMs, and what each disk must hold. Values are replaced, never changed in place. */
+/** The VMs with what they have in use, and what each disk must hold. Values are replaced, never changed in place. */
 export class VmDisks {
   readonly #vms = new TrackedMap<string, Vm>();
   readonly #written = new TrackedMap<string, readonly string[]>();
 
-  add(id: string, host: string): void {
-    this.#vms.set(id, { id, host, disks: new Map() });
+  add(id: string, host: string, desired: DesiredState = 'up'): void {
+    this.#vms.set(id, { id, host, desired, disks: new Map() });
   }
 
   find(vm: string): Vm | undefined {
@@ -38,7 +43,7 @@ export class VmDisks {
 
   putDisk(vm: string, disk: string, state: VmDisk): void {
     const record = this.#vms.get(vm);
-    if (record !== undefined) this.#vms.set(vm, { ...record, disks: new Map(record.disks).set(disk, state) });
+    if (record?.desired === 'up') this.#vms.set(vm, { ...record, disks: new Map(record.disks).set(disk, state) });
   }
 
   /** All that was ever written to the disk: its data is safe while one copy holds all of it. */
@@ -55,16 +60,16 @@ export class VmDisks {
   }
 
   toData(): Data {
-    const vms = byKey(this.#vms, ({ host, disks }) => ({ host, disks: byKey(disks, (disk) => ({ ...disk })) }));
+    const vms = byKey(this.#vms, ({ host, desired, disks }) => ({ host, desired, disks: byKey(disks, (disk) => ({ ...disk })) }));
     return { vms, data: byKey(this.#written, (tokens) => tokens) };
   }
 }
 
-function toRow({ id, host, disks }: Vm): Data {
-  return { id, host, disks: [...disks].map(([disk, state]) => [disk, { ...state }]) };
+function toRow({ id, host, desired, disks }: Vm): Data {
+  return { id, host, desired, disks: [...disks].map(([disk, state]) => [disk, { ...state }]) };
 }
 
 function fromRow(row: Data): Vm {
-  const { id, host, disks } = row as { readonly id: string; readonly host: string; readonly disks: readonly (readonly [string, VmDisk])[] };
-  return { id, host, disks: new Map(disks) };
+  const { disks, ...vm } = row as Pick<Vm, 'id' | 'host' | 'desired'> & { readonly disks: readonly (readonly [string, VmDisk])[] };
+  return { ...vm, disks: new Map(disks) };
 }

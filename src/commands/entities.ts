@@ -34,6 +34,9 @@ export type VmRecord = { readonly id: string; readonly host: string; readonly st
 
 export type SnapshotRecord = { readonly id: string; readonly vm: string; readonly status: 'LOCKED' | 'OK' };
 
+/** A storage pool, and the hosts that belong to it. */
+export type PoolRecord = { readonly id: string; readonly hosts: readonly string[] };
+
 /** What VMs are made from. */
 export type TemplateRecord = { readonly id: string; readonly disks: readonly string[] };
 
@@ -48,6 +51,7 @@ export type RepoImageRecord = {
 export const Disk = entityKind<DiskRecord>('disk');
 export const Vm = entityKind<VmRecord>('vm');
 export const Snapshot = entityKind<SnapshotRecord>('snapshot');
+export const Pool = entityKind<PoolRecord>('pool');
 export const Template = entityKind<TemplateRecord>('template');
 /** By {@link repoImageId}. */
 export const RepoImage = entityKind<RepoImageRecord>('repoImage');

@@ -1,7 +1,9 @@
+import { copyImage } from './copy.js';
 import { cloneImageStructure, deleteImage, syncImageData } from './images.js';
+import { mergeSnapshots } from './merge.js';
 import type { Verb } from './verb.js';
 import { diskReplicateFinish, diskReplicateStart, getVmDisk, snapshot } from './vm.js';
-import { createVolume, deleteVolume } from './volumes.js';
+import { createVolume, deleteVolume, getVolumesList } from './volumes.js';
 
 /** The verbs that ship. Default latencies and rates are those of oVirt installations on block storage. */
 export const VERBS: readonly Verb[] = [
@@ -14,4 +16,7 @@ export const VERBS: readonly Verb[] = [
   diskReplicateStart,
   diskReplicateFinish,
   getVmDisk,
+  getVolumesList,
+  copyImage,
+  mergeSnapshots,
 ];

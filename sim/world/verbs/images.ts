@@ -74,7 +74,7 @@ function internalVolumes(image: Image | undefined): readonly Volume[] {
 }
 
 /** With the image goes what was put into it: its content, and the volumes that the ledger lists one by one. */
-function removeImage({ images, ledger }: Content, verb: string, domain: string, disk: string): readonly SignedEffect[] {
+export function removeImage({ images, ledger }: Content, verb: string, domain: string, disk: string): readonly SignedEffect[] {
   const image = images.find(domain, disk);
   if (image === undefined) return [];
   images.remove(domain, disk);

@@ -10,7 +10,7 @@ const replicationArgs = vmDiskArgs.extend({ target: idArg });
 
 /** A host knows only the VMs that run on it. */
 function runsOn(vm: Vm | undefined, host: string): vm is Vm {
-  return vm?.host === host;
+  return vm?.desired === 'up' && vm.host === host;
 }
 
 /**

@@ -43,6 +43,18 @@ export const deleteVolume = defineVerb({
   },
 });
 
+/** The ids of a disk's volumes on a domain, in no particular order; none if its image is not there. */
+export const getVolumesList = defineVerb({
+  name: 'getVolumesList',
+  kind: 'read',
+  args: z.strictObject({ domain: idArg, disk: idArg }),
+  latency: { kind: 'lognormal', median: 30_000, p95: 300_000 },
+  run: ({ images }, { domain, disk }) => {
+    if (!images.hasDomain(domain)) return failed('noSuchDomain', domain);
+    return succeeded([], [...(images.find(domain, disk)?.volumes.keys() ?? [])].sort());
+  },
+});
+
 /** An image without volumes is none: the last one takes it along. */
 function removeVolume({ images }: Content, verb: string, domain: string, disk: string, id: string): readonly SignedEffect[] {
   const image = images.find(domain, disk);

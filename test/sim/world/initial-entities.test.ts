@@ -50,6 +50,6 @@ describe('what a scenario begins with', () => {
     ]);
     expect(['d1', 'd2', 'd3', 't1d'].map((disk) => storage.legalCopies(disk))).toEqual([['hdd'], ['hdd'], ['hdd'], ['hdd']]);
     expect(storage.content.repositories.find('glance', 'fedora')).toEqual({ sizeBytes: 2 * 2 ** 30, data: ['image:glance/fedora'] });
-    expect([vmDisks.findDisk('up', 'd1')?.volume, vmDisks.find('down')]).toEqual(['d1-base', undefined]);
+    expect([vmDisks.findDisk('up', 'd1')?.volume, vmDisks.find('down')]).toMatchObject(['d1-base', { desired: 'down', disks: new Map() }]);
   });
 });
