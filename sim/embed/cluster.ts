@@ -41,6 +41,8 @@ export interface ClusterObserver {
   starts(definitions: ReadonlyMap<string, CommandDefinition>): void;
   /** A batch has reached the engine's disk. */
   written(ops: readonly DiskOp[]): void;
+  /** All faults have ended. */
+  healed(): void;
   /** The engine has recovered, with this in its memory. */
   recovered(memory: EngineMemory): void;
 }
@@ -139,7 +141,7 @@ export class Cluster {
     for (const { id, pool, spm } of scenario.hosts) if (spm) storage.grantSpm(pool, id, (this.#incarnations.get(id) ?? 0) + 1);
     const client = node(CLIENT);
     const { now } = this.kernel;
-    if (scenario.healAt !== null && scenario.healAt <= now) this.#heal();
+    if (scenario.healAt !== null && scenario.healAt <= now) this.#endFaults();
     else if (scenario.healAt !== null) this.#at(scenario.healAt, 'world', 'heal', () => this.#heal());
     this.hosts.forEach((host, i) => this.#at(now, host.name, 'start', () => this.#startHost(host, scenario.hosts[i]?.pool ?? '')));
     this.#at(now, ENGINE, 'start', () => this.#startEngine());
@@ -266,11 +268,16 @@ export class Cluster {
 
   /** All faults end: whoever makes some is told, and what is down comes back. */
   #heal(): void {
-    this.#healed = true;
-    for (const faults of [this.#plan, this.#failures]) faults.heal();
+    this.#endFaults();
+    this.#parts.observer.healed();
     if (this.#comesBack === null) return;
     this.kernel.cancel(this.#comesBack);
     this.#engineComesBack(0);
+  }
+
+  #endFaults(): void {
+    this.#healed = true;
+    for (const faults of [this.#plan, this.#failures]) faults.heal();
   }
 
   /** @returns whether it could happen */

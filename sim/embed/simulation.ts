@@ -5,8 +5,9 @@ import type { OperateTold } from '../../actors/probe.js';
 import { checkedOperation } from '../../actors/command/operation.js';
 import { SeatbeltError, type ErrorCode } from '../../src/model/errors.js';
 import { Monitor } from '../invariants/monitor.js';
+import { limitsOf, type Longest } from '../invariants/patience.js';
 import type { Kernel } from '../kernel/kernel.js';
-import type { HostResult, RunResult } from '../report/result.js';
+import type { HostResult, LongestCommand, RunResult } from '../report/result.js';
 import { resolveScenario, ScenarioDefinition } from '../scenario/code.js';
 import { checkedOwnNames } from '../scenario/define/own.js';
 import type { Scenario } from '../scenario/schema.js';
@@ -124,6 +125,7 @@ export class Simulation {
       },
       starts: (program) => this.#monitor.engineStarts(program),
       written: (ops) => this.#monitor.batch(this.now, ops),
+      healed: () => this.#monitor.healed(this.now),
       recovered: (memory) => this.#monitor.recovered(this.now, memory),
     };
     const cluster = new Cluster({
@@ -151,6 +153,7 @@ export class Simulation {
       pools: scenario.pools.map(({ id }) => id),
       storage,
       store: entries,
+      limits: limitsOf(scenario.engine),
       lost,
       now: this.now,
       report: (violation) => this.#listeners.violation.forEach((listener) => listener(violation)),
@@ -345,6 +348,7 @@ export class Simulation {
       tasks: this.#recorder.tasks(this.#monitor.store),
       hosts: this.#hosts(),
       invariants: this.#monitor.results(),
+      longest: longestOf(this.#monitor.longest),
       unused: this.#cluster.unusedFaults,
     };
   }
@@ -372,4 +376,11 @@ export class Simulation {
     if (this.#cluster.defect !== null) throw this.#cluster.defect;
     return result;
   }
+}
+
+function longestOf(longest: Longest | null): LongestCommand | null {
+  if (longest === null) return null;
+  const { commandId, tookUs, boundUs } = longest;
+  const { total, ...terms } = boundUs;
+  return { commandId, tookMs: tookUs / 1000, boundMs: total / 1000, terms: Object.fromEntries(Object.entries(terms).map(([name, us]) => [name, us / 1000])) };
 }

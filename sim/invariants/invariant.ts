@@ -5,6 +5,7 @@ import type { WireMessage } from '../../actors/wire.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { LedgerEntry } from '../world/ledger.js';
 import type { SharedStorage } from '../world/shared-storage.js';
+import type { Limits, Longest } from './patience.js';
 import type { Batch, StoreMirror } from './store-mirror.js';
 
 /** Something that must hold at every instant of every run, whatever fails. */
@@ -19,6 +20,7 @@ export interface Invariant {
 
 /** What an invariant may look at: the world as it is, never the engine's own idea of it. */
 export interface Scene {
+  readonly limits: Limits;
   /** Of the engine's program: that of the last start. */
   readonly definitions: ReadonlyMap<string, CommandDefinition>;
   /** Ids of the storage pools. */
@@ -48,12 +50,16 @@ export interface Watcher {
   onTaskRecord?(before: StoredTask | undefined, after: StoredTask | undefined): void;
   /** A message arrives at its node. */
   onMessage?(message: WireMessage): void;
+  /** All faults have ended. */
+  onHealed?(): void;
   /** An engine starts whose program is another: {@link Scene.definitions} are its own. */
   onProgram?(): void;
   /** An engine has read its store and has not committed anything yet. */
   onRecovered?(memory: EngineMemory): void;
   /** The run has come to rest: only background events are left. @param memory null while the engine is down */
   atRest?(memory: EngineMemory | null): void;
+  /** How long commands have taken, of an invariant that bounds that; null: none has ended. */
+  longest?(): Longest | null;
 }
 
 /** One breach, as a failure file keeps it. */

@@ -2,7 +2,7 @@ import type { EngineMemory } from '../../actors/engine.js';
 import type { Probe } from '../../actors/probe.js';
 import type { SpmLease, StoredTask } from '../../actors/storage-port.js';
 import type { SeenCommits, WireMessage } from '../../actors/wire.js';
-import { isTerminal } from '../../src/flow/state.js';
+import { isHeld, isTerminal } from '../../src/flow/state.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { DiskEntry, DiskOp } from '../../src/store/disk.js';
 import { FIRST_HEAD, nextEpoch } from '../../src/store/records.js';
@@ -12,20 +12,24 @@ import { callbackOrder } from './callback-order.js';
 import { diskData } from './disk-data.js';
 import { exactlyOnce } from './exactly-once.js';
 import type { Invariant, Scene, Violation, Watcher } from './invariant.js';
+import { liveness } from './liveness.js';
 import { locks } from './locks.js';
+import type { Limits, Longest } from './patience.js';
 import { spmLease } from './spm-lease.js';
 import { StoreMirror } from './store-mirror.js';
 import { taskStatus } from './task-status.js';
 import { truth } from './truth.js';
+import { waitsFor } from './waits-for.js';
 
 /** The invariants that are checked in every run, in the order of their numbers. */
-export const INVARIANTS: readonly Invariant[] = [callbackOrder, exactlyOnce, locks, spmLease, diskData, atRest, taskStatus, truth];
+export const INVARIANTS: readonly Invariant[] = [liveness, callbackOrder, exactlyOnce, locks, spmLease, diskData, atRest, taskStatus, truth];
 
 export interface Watched {
   readonly definitions: ReadonlyMap<string, CommandDefinition>;
   /** Ids of the storage pools. */
   readonly pools: readonly string[];
   readonly storage: SharedStorage;
+  readonly limits: Limits;
   /** What the engine's disk holds when the run begins, in the order of keys. */
   readonly store: Iterable<DiskEntry>;
   /** It is an older copy, and the last commit that is lost with that; null: it is not. */
@@ -52,16 +56,16 @@ export class Monitor {
   #now: number;
   #effectsSeen: number;
 
-  constructor({ definitions, pools, storage, store, lost, now, report }: Watched, invariants: readonly Invariant[] = INVARIANTS) {
+  constructor({ definitions, pools, storage, limits, store, lost, now, report }: Watched, invariants: readonly Invariant[] = INVARIANTS) {
     this.#mirror = new StoreMirror(store);
     this.#now = now;
     this.#storage = storage;
     this.#effectsSeen = storage.ledger.entries.length;
     const head = this.#mirror.heads.get('head') ?? FIRST_HEAD;
     const epoch = lost === null ? head.epoch : nextEpoch(head, lost);
-    this.#scene = { definitions, pools, mirror: this.#mirror, storage, epoch, now: () => this.#now };
+    this.#scene = { definitions, limits, pools, mirror: this.#mirror, storage, epoch, now: () => this.#now };
     this.#report = report;
-    for (const { name } of [...invariants, atRest]) this.#violations.set(name, []);
+    for (const { name } of [...invariants, liveness]) this.#violations.set(name, []);
     this.#watchers = invariants.map(({ name, watch }) => watch(this.#scene, (where, detail) => this.#breach(name, where, detail)));
   }
 
@@ -113,6 +117,17 @@ export class Monitor {
     for (const watcher of this.#watchers) watcher.onMessage?.(message);
   }
 
+  /** All faults have ended. */
+  healed(t: number): void {
+    this.#at(t);
+    for (const watcher of this.#watchers) watcher.onHealed?.();
+  }
+
+  /** Of how long commands have taken where that is bounded; null: none has ended. */
+  get longest(): Longest | null {
+    return this.#watchers.map((watcher) => watcher.longest?.()).find((longest) => longest !== undefined) ?? null;
+  }
+
   /** The engine has recovered. To be told in the same instant, with what it then has in memory. */
   recovered(t: number, memory: EngineMemory): void {
     this.#at(t);
@@ -128,10 +143,10 @@ export class Monitor {
   /** The run has not come to rest by the scenario's limit, µs. Whether it ever would, nobody knows. */
   restless(t: number, limit: number): void {
     this.#at(t);
-    const open = [...this.#mirror.commands.values()].filter(({ status }) => !isTerminal(status)).map(({ id, status }) => `${id} is ${status}`);
-    const more = open.length > MOST_NAMED ? `, and ${open.length - MOST_NAMED} more commands are not over` : '';
-    const commands = open.length === 0 ? 'no command is open' : `${open.slice(0, MOST_NAMED).join(', ')}${more}`;
-    this.#breach(atRest.name, 'the run', `it has not come to rest by its limit, ${limit / 1e6} s: ${commands}`);
+    const open = [...this.#mirror.commands.values()].filter(({ status }) => !isTerminal(status) && !isHeld(status));
+    const more = open.length > MOST_NAMED ? `; and ${open.length - MOST_NAMED} more commands are not over` : '';
+    const commands = open.slice(0, MOST_NAMED).map((state) => waitsFor(this.#scene, state));
+    this.#breach(liveness.name, 'the run', `it has not come to rest by its limit, ${limit / 1e6} s: ${commands.length === 0 ? 'no command is under way' : commands.join('; ')}${more}`);
   }
 
   /** One per invariant, in the order of their numbers. */

@@ -53,6 +53,15 @@ export interface HostResult {
   readonly up: boolean;
 }
 
+/** How long a root command took, from when it had its locks and nothing was down or healed any more, and how long it may. */
+export interface LongestCommand {
+  readonly commandId: string;
+  readonly tookMs: number;
+  readonly boundMs: number;
+  /** What the bound is made of, ms each (docs/invariants.md). */
+  readonly terms: { readonly [name: string]: number };
+}
+
 export interface InvariantResult {
   readonly name: string;
   readonly held: boolean;
@@ -78,6 +87,8 @@ export interface RunResult {
   readonly tasks: readonly TaskResult[];
   readonly hosts: readonly HostResult[];
   readonly invariants: readonly InvariantResult[];
+  /** Of the commands that have ended or are held, the one that came closest to what it may take from when no fault was in force any more; null: none has. */
+  readonly longest: LongestCommand | null;
   /** Faults of the scenario that did not happen. */
   readonly unused: readonly UnusedFault[];
 }

@@ -16,10 +16,15 @@ export function summary(report: RunReport, rerun: string | null, style: Style): 
       ? style.good(`invariants: all ${report.invariants.length} held`)
       : style.bad(`invariants: ${broken.length} of ${report.invariants.length} BROKEN`),
     ...broken.map(({ name, detail }) => style.bad(`  ${name}${detail === undefined ? '' : `: ${printable(detail)}`}`)),
+    ...(report.longest === null ? [] : [longestText(report.longest)]),
     ...report.unused.map(({ fault, what }) => style.notable(`warning: faults[${fault}] did not happen: ${printable(what)}`)),
     `seed ${report.seed}, trace ${report.traceHash}`,
     ...(rerun === null ? [] : [`again: ${rerun}`]),
   ];
+}
+
+function longestText({ commandId, tookMs, boundMs }: NonNullable<RunReport['longest']>): string {
+  return `liveness: ${commandId} took ${clock(tookMs * 1000)} of the ${clock(boundMs * 1000)} that it may take`;
 }
 
 function commandLines(command: CommandResult, widths: { readonly id: number; readonly type: number }, style: Style): readonly string[] {

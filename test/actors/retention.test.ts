@@ -1,3 +1,5 @@
+import { DEFAULT_ENGINE_SETTINGS } from '../../actors/settings.js';
+import { limitsOf } from '../../sim/invariants/patience.js';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineCommand } from '../../src/model/command.js';
@@ -120,6 +122,7 @@ test('crashed at each port operation, a family is there or gone, and gone in the
         pools: [],
         storage: new SharedStorage(VERBS),
         store: [],
+        limits: limitsOf(DEFAULT_ENGINE_SETTINGS),
         lost: null,
         now: 0,
         report: ({ where, detail }) => broken.push(`${where}: ${detail}`),

@@ -126,7 +126,7 @@ describe('a simulation', () => {
   it('ends as broken when it does not come to rest within its limit', async () => {
     const one = await simulation({ ...migration, limit: 3_000_000 });
     await one.run();
-    expect(one.result().invariants.filter(({ held }) => !held)).toEqual([expect.objectContaining({ name: 'at-rest', detail: expect.stringContaining('not come to rest') as string })]);
+    expect(one.result().invariants.filter(({ held }) => !held)).toEqual([expect.objectContaining({ name: 'liveness', detail: expect.stringContaining('not come to rest') as string })]);
   });
 
   it('refuses a seed that a double does not hold exactly', async () => {

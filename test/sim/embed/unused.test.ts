@@ -33,7 +33,7 @@ it('faults that did not happen are told, and those that did are not', async () =
 it('a run that is not over by its limit says so, and which commands are not', async () => {
   const { invariants } = await resultOf({ ...JOB, verbs: { work: { ...JOB.verbs.work, latency: '10min' } }, limit: '1min' });
   expect(invariants.find(({ held }) => !held)).toMatchObject({
-    name: 'at-rest',
-    detail: expect.stringContaining('it has not come to rest by its limit, 60 s: c1 is RUNNING') as string,
+    name: 'liveness',
+    detail: expect.stringContaining('it has not come to rest by its limit, 60 s: c1 is RUNNING at step 0 (work): task c1$0.w1.1.0 (work, Submitted) is running on the hosts of pool1') as string,
   });
 });

@@ -1,3 +1,5 @@
+import { DEFAULT_ENGINE_SETTINGS } from '../../../actors/settings.js';
+import { limitsOf, type Limits } from '../../../sim/invariants/patience.js';
 import type { Probe } from '../../../actors/probe.js';
 import type { Invariant, Violation } from '../../../sim/invariants/invariant.js';
 import { INVARIANTS, Monitor } from '../../../sim/invariants/monitor.js';
@@ -29,6 +31,7 @@ export class Watched {
     readonly definitions: readonly CommandDefinition[],
     invariants: readonly Invariant[] = INVARIANTS,
     lost: SeenCommits | null = null,
+    limits: Partial<Limits> = { unknownGrace: 86_400_000_000 },
   ) {
     for (const domain of ['hdd', 'ssd']) this.storage.addDomain(domain);
     this.storage.addVm('vm1', HOST);
@@ -43,6 +46,8 @@ export class Watched {
           { key: entityRecordKey('disk/d1'), value: encodeRecord('entity', { version: 1, value: DISK_D1 }) },
           { key: HEAD_KEY, value: encodeRecord('head', { ...FIRST_HEAD, incarnation: 1 }) },
         ],
+        // A test may let a back-off pass by one jump of the clock.
+        limits: { ...limitsOf(DEFAULT_ENGINE_SETTINGS), ...limits },
         lost,
         now: 0,
         report: (violation) => this.violations.push(violation),

@@ -10,6 +10,7 @@ export function report(changes: Partial<RunReport> = {}): RunReport {
     events: 345,
     virtualTimeMs: 61_500,
     healedAt: null,
+    longest: null,
     wallTimeMs: 12,
     recoveries: 1,
     resumptions: 0,

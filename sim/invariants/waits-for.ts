@@ -1,0 +1,63 @@
+import { withCleanUps } from '../../src/flow/clean-up.js';
+import { isTerminal, type CommandState, type TaskItem, type WorkItem } from '../../src/flow/state.js';
+import { stepAt } from '../../src/flow/step.js';
+import type { Scene } from './invariant.js';
+
+/** What a command that is under way waits for, in words: who reads them wants to know where to look. */
+export function waitsFor(scene: Pick<Scene, 'mirror' | 'storage' | 'now'>, state: CommandState): string {
+  const { phase } = state;
+  const at = phase.at === 'admission' ? '' : ` at step ${state.executionIndex} (${state.steps[state.executionIndex]?.handler ?? 'none'})`;
+  return `${state.id} is ${state.status}${at}: ${reasons(scene, state).join(', ')}`;
+}
+
+function reasons(scene: Pick<Scene, 'mirror' | 'storage' | 'now'>, state: CommandState): readonly string[] {
+  const { mirror, now } = scene;
+  const { phase } = state;
+  switch (phase.at) {
+    case 'admission':
+      return [`it waits for its locks${state.locks.flatMap(({ key }) => mirror.holdersOf(key).filter(({ owner }) => owner !== state.rootId).map(({ owner }) => ` (${owner} holds ${key})`)).join('')}`];
+    case 'callback':
+      return phase.notBefore !== null && phase.notBefore > now() ? [`${phase.callback}, attempt ${phase.attempt}, is due at ${phase.notBefore} µs`] : [`${phase.callback}, attempt ${phase.attempt}, is to run`];
+    case 'work': {
+      const step = stepAt(state);
+      const items = phase.of === 'step' ? step.work : step.revertWork;
+      const open = items.flatMap((item): readonly WorkItem[] => (item.kind === 'task' ? withCleanUps(item) : [item])).filter(({ outcome }) => outcome === null);
+      return open.map((item) => (item.kind === 'task' ? taskText(scene, item) : `it waits for child ${item.id}, which is ${mirror.commands.get(item.id)?.status ?? 'nowhere'}`));
+    }
+    case 'children':
+      return ['its children are being rolled back'];
+    case 'completed':
+      return ['it waits for its root'];
+    case 'held':
+      return ['it is held'];
+    case 'ended':
+      return ['it is over'];
+  }
+}
+
+function taskText({ mirror, storage, now }: Pick<Scene, 'mirror' | 'storage' | 'now'>, { id, verb, pool, notBefore, stop }: TaskItem): string {
+  if (notBefore !== null) return notBefore > now() ? `task ${id} (${verb}) is due at ${notBefore} µs` : `task ${id} (${verb}) is to be placed`;
+  const record = mirror.tasks.get(id);
+  const onHosts = storage.tasks(pool).find((task) => task.id === id);
+  const where = onHosts === undefined ? `is on no host of ${pool}` : `is ${onHosts.state} on the hosts of ${pool}`;
+  return `task ${id} (${verb}, ${record?.state ?? 'without a record'}${stop === null ? '' : `, to be stopped: ${stop}`}) ${where}`;
+}
+
+/** Whether somebody else has to end first, who is judged by himself: a lock's holder, a child, the root. */
+export function waitsForOthers({ mirror }: Pick<Scene, 'mirror'>, state: CommandState): boolean {
+  const isOpen = (id: string): boolean => {
+    const status = mirror.commands.get(id)?.status;
+    return status !== undefined && !isTerminal(status);
+  };
+  switch (state.phase.at) {
+    case 'admission':
+      return state.locks.some(({ key }) => mirror.holdersOf(key).some(({ owner }) => owner !== state.rootId && isOpen(owner)));
+    case 'work':
+    case 'children':
+      return (state.steps[state.executionIndex]?.work ?? []).some((item) => item.kind === 'child' && isOpen(item.id));
+    case 'completed':
+      return isOpen(state.rootId);
+    default:
+      return false;
+  }
+}
