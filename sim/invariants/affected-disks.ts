@@ -12,6 +12,8 @@ export function disksOf(object: string, { vmDisks }: Content): readonly string[]
     case 'pivot':
       return disk === undefined ? undefined : [disk];
     case 'snapshot':
+    case 'running':
+    case 'suspended':
       return [...(vmDisks.find(place)?.disks.keys() ?? [])];
     default:
       return undefined;

@@ -1,5 +1,5 @@
 import { isTerminal } from '../../src/flow/state.js';
-import { Disk, type DiskRecord } from '../../src/commands/entities.js';
+import { Disk, Vm, type DiskRecord } from '../../src/commands/entities.js';
 import type { EntityKey, EntityRecord } from '../../src/model/entity.js';
 import type { Image } from '../world/images.js';
 import type { LedgerEntry } from '../world/ledger.js';
@@ -23,6 +23,8 @@ export const diskData: Invariant = {
 class DiskData implements Watcher {
   /** Which commands have changed a record, or what it stands for on storage. */
   readonly #workedOn = new Map<EntityKey, Set<string>>();
+  /** Those whose records have been OK: from then on their data must be there. Until then, they are being made. */
+  readonly #made = new Set<string>();
   /** Told once, until the data is found again. */
   readonly #lost = new Set<string>();
 
@@ -34,11 +36,27 @@ class DiskData implements Watcher {
     for (const { key, owner } of scene.mirror.locks.values()) this.#noteWork(key, owner);
     for (const key of scene.mirror.entities.keys()) if (key.includes('$')) this.#noteWork(key, key.slice(key.indexOf('/') + 1, key.indexOf('$')));
     this.#noteEffects(scene.storage.ledger.entries);
+    for (const { id, status } of this.#disks()) if (status === 'OK') this.#made.add(id);
   }
 
   onBatch({ entities, history }: Batch): void {
     // The records of one batch do not say which of its callbacks has changed them; so each counts for all of them.
     for (const { id } of entities) for (const { commandId } of history) this.#noteWork(id, commandId);
+    for (const { id: key, before, after } of entities) {
+      const disk = diskRecord(after);
+      if (after === undefined) this.#made.delete(diskRecord(before)?.id ?? '');
+      if (disk?.status === 'OK' && key === diskKey(disk.id) && !this.#made.has(disk.id)) this.#isMade(disk);
+    }
+  }
+
+  /** Whoever makes a disk says that it is OK when all is there that it is made of. */
+  #isMade({ id, domain }: DiskRecord): void {
+    this.#made.add(id);
+    const { storage } = this.scene;
+    if (hasData(this.scene, id) && !storage.legalCopies(id).includes(domain) && !this.#doubtful().has(diskKey(id))) {
+      this.#lost.add(id);
+      this.broken(diskKey(id), `its record says OK, and its copy on ${domain} does not hold what it was made from`);
+    }
   }
 
   onEffects(entries: readonly LedgerEntry[]): void {
@@ -57,13 +75,25 @@ class DiskData implements Watcher {
 
   #isThere(disk: string): void {
     const { storage, mirror } = this.scene;
-    if (!mirror.entities.has(diskKey(disk)) || !hasData(this.scene, disk) || storage.legalCopies(disk).length > 0 || this.#doubtful().has(diskKey(disk))) {
+    if (!mirror.entities.has(diskKey(disk)) || !this.#made.has(disk) || !hasData(this.scene, disk) || storage.legalCopies(disk).length > 0 || this.#isBeingRemoved(disk) || this.#doubtful().has(diskKey(disk))) {
       this.#lost.delete(disk);
     } else if (!this.#lost.has(disk)) {
       this.#lost.add(disk);
       const last = storage.ledger.entries.at(-1);
       this.broken(diskKey(disk), `no legal copy holds all of its data${last === undefined ? '' : `, since ${last.verb} (${last.key}) on ${last.host}`}`);
     }
+  }
+
+  /** A command that has said so is removing it: its data is to go. */
+  #isBeingRemoved(id: string): boolean {
+    const { mirror, storage } = this.scene;
+    const disk = diskRecord(mirror.entities.get(diskKey(id)));
+    if (disk?.status !== 'ILLEGAL') return false;
+    return [...(this.#workedOn.get(diskKey(id)) ?? [])].some((commandId) => {
+      const state = mirror.commands.get(commandId);
+      const removed = storage.ledger.openEffects(commandId).some(({ sign, object }) => sign === '-' && object === imageObject(disk.domain, id));
+      return removed && state !== undefined && !isTerminal(state.status);
+    });
   }
 
   #isInPlace(disk: DiskRecord, left: ReadonlySet<string>): void {
@@ -95,9 +125,11 @@ class DiskData implements Watcher {
   }
 
   #isUnlocked(key: EntityKey, { value }: EntityRecord): void {
-    const status = typeof value === 'object' && value !== null && 'status' in value ? value.status : undefined;
-    if ((status !== 'LOCKED' && status !== 'ILLEGAL') || this.#isInHand(key)) return;
-    this.broken(key, `at rest its record is ${status}, and no command works on it`);
+    if (typeof value !== 'object' || value === null || this.#isInHand(key)) return;
+    const status = 'status' in value ? value.status : undefined;
+    const state = key.startsWith(`${Vm.name}/`) && 'state' in value ? value.state : undefined;
+    const busy = BUSY.find((name) => name === status || name === state);
+    if (busy !== undefined) this.broken(key, `at rest its record is ${busy}, and no command works on it`);
   }
 
   /** Images that no record has. */
@@ -159,6 +191,9 @@ class DiskData implements Watcher {
     return [...this.scene.mirror.entities].flatMap(([key, record]) => (key.startsWith(`${Disk.name}/`) ? (diskRecord(record) ?? []) : []));
   }
 }
+
+/** Of a record, while a command works on it. */
+const BUSY = ['LOCKED', 'ILLEGAL', 'imageLocked', 'savingState'] as const;
 
 /** Nothing was ever written to a disk that was only just made. */
 function hasData({ storage }: Scene, disk: string): boolean {

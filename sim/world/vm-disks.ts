@@ -33,6 +33,11 @@ export class VmDisks {
     this.#vms.set(id, { id, host, desired, disks: new Map() });
   }
 
+  /** Another state of it, or the first of one that was not there. */
+  put(vm: Vm): void {
+    this.#vms.set(vm.id, vm);
+  }
+
   find(vm: string): Vm | undefined {
     return this.#vms.get(vm);
   }
@@ -53,6 +58,11 @@ export class VmDisks {
 
   wrote(disk: string, token: string): void {
     this.#written.set(disk, [...this.dataOf(disk), token]);
+  }
+
+  /** What is to be copied to a new disk, or saved there: all that it must hold from when it is in use. */
+  mustHold(disk: string, data: readonly string[]): void {
+    this.#written.set(disk, data);
   }
 
   tables(): readonly Table[] {

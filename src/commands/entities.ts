@@ -29,8 +29,18 @@ export type DiskRecord = {
   readonly use?: 'template' | 'memory';
 };
 
-/** A VM, and the host that it runs on; or ran on last, if it is down. */
-export type VmRecord = { readonly id: string; readonly host: string; readonly state: 'up' | 'down'; readonly disks: readonly string[] };
+/** `imageLocked`: its disks are being made. `savingState`: its memory is being saved; `suspended`: it was, and the VM does not run. */
+export type VmState = 'up' | 'down' | 'suspended' | 'imageLocked' | 'savingState';
+
+/** A VM, and the host that it runs on; or ran on last, or is to run on. */
+export type VmRecord = {
+  readonly id: string;
+  readonly host: string;
+  readonly state: VmState;
+  readonly disks: readonly string[];
+  /** The disks that hold the memory of a suspended VM, and what else its host must know to let it go on. */
+  readonly memory?: { readonly memory: string; readonly metadata: string };
+};
 
 export type SnapshotRecord = { readonly id: string; readonly vm: string; readonly status: 'LOCKED' | 'OK' };
 
@@ -61,7 +71,7 @@ export function repoImageId(repository: string, image: string): string {
   return `${repository}/${image}`;
 }
 
-export function activeVolume(disk: DiskRecord): string {
+export function activeVolume(disk: Pick<DiskRecord, 'id' | 'volumes'>): string {
   const last = disk.volumes.at(-1);
   if (last === undefined) throw new Error(`disk ${disk.id} has no volumes`);
   return last.id;

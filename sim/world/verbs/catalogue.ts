@@ -1,4 +1,6 @@
 import { copyImage } from './copy.js';
+import { downloadImage } from './download.js';
+import { createVm, getVm, hibernate } from './hibernate.js';
 import { cloneImageStructure, deleteImage, syncImageData } from './images.js';
 import { mergeSnapshots } from './merge.js';
 import type { Verb } from './verb.js';
@@ -19,4 +21,8 @@ export const VERBS: readonly Verb[] = [
   getVolumesList,
   copyImage,
   mergeSnapshots,
+  downloadImage,
+  hibernate,
+  createVm,
+  getVm,
 ];

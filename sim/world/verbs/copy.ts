@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { chainOf } from '../images.js';
+import { chainOf, joinData } from '../images.js';
 import { removeImage } from './images.js';
 import { contentObject, imageObject, plus } from './objects.js';
 import { defineVerb, failed, idArg, succeeded } from './verb.js';
@@ -18,13 +18,14 @@ export const copyImage = defineVerb({
     const sizes = [...(images.find(source, disk)?.volumes.values() ?? [])].map(({ sizeBytes }) => sizeBytes);
     return { times: 1, bytes: sizes.reduce((sum, size) => sum + size, 0), domains: [source, target] };
   },
-  run: ({ images }, { disk, source, copy, target }) => {
+  run: ({ images, vmDisks }, { disk, source, copy, target }) => {
     const image = images.find(source, disk);
     if (image === undefined) return failed('noSuchImage', `${source}/${disk}`);
     if (chainOf(image)?.every(({ legal }) => legal) !== true) return failed('notALegalChain', `${source}/${disk}`);
     if (!images.hasDomain(target)) return failed('noSuchDomain', target);
     if (images.find(target, copy) !== undefined) return failed('volumeExists', `${target}/${copy}`);
     images.put(target, copy, { ...image, filled: true });
+    if (copy !== disk) vmDisks.mustHold(copy, joinData(...[...image.volumes.values()].map(({ data }) => data)));
     return succeeded([imageObject(target, copy), contentObject(target, copy)].map((object) => plus('copyImage', object)));
   },
   undo: (content, { copy, target }) => removeImage(content, 'copyImage', target, copy),

@@ -3,6 +3,7 @@ import { GENERAL_FAILURE } from '../../../actors/wire.js';
 /** How simulated verbs fail by themselves, with vdsm's codes. */
 export const HOST_ERRORS = {
   noSuchVm: { code: 1, text: 'Virtual machine does not exist' },
+  vmExists: { code: 4, text: 'Virtual machine already exists' },
   driveNotFound: { code: 13, text: 'Drive image file could not be found' },
   notConverged: { code: 40, text: 'Resource unavailable' },
   snapshotFailed: { code: 48, text: 'Snapshot failed' },

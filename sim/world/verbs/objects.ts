@@ -27,6 +27,15 @@ export function snapshotObject(vm: string, snapshot: string): string {
   return `snapshot:${vm}/${snapshot}`;
 }
 
+/** Of a VM that was started, as against one that ran from the beginning. */
+export function runningObject(vm: string): string {
+  return `running:${vm}`;
+}
+
+export function suspendedObject(vm: string): string {
+  return `suspended:${vm}`;
+}
+
 export function plus(verb: string, object: string): SignedEffect {
   return { sign: '+', verb, object };
 }

@@ -9,7 +9,7 @@ const vmDiskArgs = z.strictObject({ vm: idArg, disk: idArg });
 const replicationArgs = vmDiskArgs.extend({ target: idArg });
 
 /** A host knows only the VMs that run on it. */
-function runsOn(vm: Vm | undefined, host: string): vm is Vm {
+export function runsOn(vm: Vm | undefined, host: string): vm is Vm {
   return vm?.desired === 'up' && vm.host === host;
 }
 

@@ -1,6 +1,7 @@
 import { taskHandler } from '../../model/handler.js';
 import type { TaskRequest } from '../../model/task.js';
-import { IMAGE_DOES_NOT_EXIST, VOLUME_ALREADY_EXISTS } from '../host-codes.js';
+import { deleteImage } from '../delete-image.js';
+import { VOLUME_ALREADY_EXISTS } from '../host-codes.js';
 import type { LiveMigrateDiskParams } from './params.js';
 
 /** Step 0 of a disk: the same chain of volumes on the target domain, still empty. Undone by deleting it there. */
@@ -26,5 +27,5 @@ export const createImagePlaceholder = taskHandler<LiveMigrateDiskParams>()({
 });
 
 function deleteTargetImage({ pool, disk, targetDomain }: LiveMigrateDiskParams): TaskRequest {
-  return { verb: 'deleteImage', args: { domain: targetDomain, disk }, pool, entity: `disk/${disk}`, doneCodes: [IMAGE_DOES_NOT_EXIST] };
+  return deleteImage({ pool, domain: targetDomain, disk });
 }

@@ -1,6 +1,6 @@
 import { taskHandler } from '../../model/handler.js';
+import { deleteImage } from '../delete-image.js';
 import { Disk, Vm } from '../entities.js';
-import { IMAGE_DOES_NOT_EXIST } from '../host-codes.js';
 import type { LiveMigrateDiskParams } from './params.js';
 
 /**
@@ -27,13 +27,7 @@ export const finishReplication = taskHandler<LiveMigrateDiskParams>()({
     ctx.entities.update(Disk, disk, (record) => ({ ...record, domain: targetDomain }));
   },
 
-  createTask: ({ params: { pool, disk, sourceDomain } }) => ({
-    verb: 'deleteImage',
-    args: { domain: sourceDomain, disk },
-    pool,
-    entity: `disk/${disk}`,
-    doneCodes: [IMAGE_DOES_NOT_EXIST],
-  }),
+  createTask: ({ params: { pool, disk, sourceDomain } }) => deleteImage({ pool, domain: sourceDomain, disk }),
 
   // Reached only if the pivot is known not to have happened, and then nothing has: ending the replication is the previous step's undo.
   endWithFailure: () => undefined,

@@ -66,8 +66,8 @@ export const BREAKING_COMMANDS: readonly Mutant[] = [
     name: 'the copy is deleted where the VM has gone',
     breaks: 'disk-data',
     file: 'src/commands/live-migration/finish-replication.ts',
-    find: 'createTask: ({ params: { pool, disk, sourceDomain } }) => ({',
-    replace: 'createTask: ({ params: { pool, disk, targetDomain: sourceDomain } }) => ({',
+    find: 'createTask: ({ params: { pool, disk, sourceDomain } }) => deleteImage',
+    replace: 'createTask: ({ params: { pool, disk, targetDomain: sourceDomain } }) => deleteImage',
   },
   {
     name: 'revert tasks are done before they have begun',

@@ -1,0 +1,58 @@
+import { taskHandler } from '../../model/handler.js';
+import { deleteImage } from '../delete-image.js';
+import { activeVolume, Disk, Vm, type DiskRecord, type VmRecord } from '../entities.js';
+import type { RunVmParams } from './params.js';
+
+type Started = { readonly memory: readonly { readonly disk: string; readonly domain: string }[] };
+type Place = { readonly domain: string; readonly disk: string; readonly volume: string };
+
+/**
+ * The only step: a host starts the VM, from its memory if it was suspended. That is the point of no return: the guest writes from then on, and what was
+ * kept of its memory is no longer true, and is deleted.
+ */
+export const startVm = taskHandler<RunVmParams>()({
+  name: 'startVm',
+
+  pointOfNoReturn: {
+    part: 'beforeTask',
+    hasPassed: async (ctx) => {
+      const { vm } = ctx.params;
+      const { state } = (await ctx.read(hostOf(ctx.params, ctx.entities.get(Vm, vm)), 'getVm', { vm })) as { readonly state: string };
+      return state === 'up' ? 'passed' : 'notPassed';
+    },
+  },
+
+  beforeTask: async (ctx): Promise<Started> => {
+    const { entities, params } = ctx;
+    const vm = entities.get(Vm, params.vm);
+    const host = hostOf(params, vm);
+    const memory = vm.memory === undefined ? [] : [vm.memory.memory, vm.memory.metadata].map((id) => entities.get(Disk, id));
+    if (!ctx.passed) {
+      if (vm.state !== 'down' && vm.state !== 'suspended') throw new Error(`VM ${vm.id} is ${vm.state}`);
+      const disks = vm.disks.map((id) => entities.get(Disk, id));
+      const unfit = disks.find(({ status }) => status !== 'OK');
+      if (unfit !== undefined) throw new Error(`disk ${unfit.id} is ${unfit.status}`);
+      await ctx.call(host, 'createVm', { vm: vm.id, disks: disks.map(placeOf), memory: memory.map(placeOf) });
+    }
+    entities.put(Vm, vm.id, { id: vm.id, host, state: 'up', disks: vm.disks });
+    for (const { id } of memory) entities.update(Disk, id, (disk) => ({ ...disk, status: 'ILLEGAL' as const }));
+    return { memory: memory.map(({ id, domain }) => ({ disk: id, domain })) };
+  },
+
+  createTask: ({ params: { pool }, before }) => before.memory.map(({ disk, domain }) => deleteImage({ pool, domain, disk })),
+
+  endSuccessfully: ({ before, entities }) => {
+    for (const { disk } of before.memory) entities.remove(Disk, disk);
+  },
+
+  // Reached only if the VM is known not to have been started, and then nothing has happened.
+  endWithFailure: () => undefined,
+});
+
+function hostOf({ host }: RunVmParams, vm: VmRecord): string {
+  return host ?? vm.host;
+}
+
+function placeOf(disk: DiskRecord): Place {
+  return { domain: disk.domain, disk: disk.id, volume: activeVolume(disk) };
+}
