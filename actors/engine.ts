@@ -20,6 +20,7 @@ import { createJournal } from './journal.js';
 import { createLocks, LockTable, type LockReader } from './locks.js';
 import type { CancelAnswer, JournalMessage, LocksMessage, OperateAnswer, PoolMessage, TaskManagerMessage } from './messages.js';
 import { createPool } from './pool.js';
+import type { PoolConfig } from './pool/spm-finder.js';
 import { createRetention, type RetentionMessage } from './retention.js';
 import type { EnginePorts } from './ports.js';
 import type { ActorSystem, Ref } from './runtime.js';
@@ -29,7 +30,7 @@ import type { SeenCommits, WireRequest } from './wire.js';
 
 export interface EngineConfig {
   readonly definitions: ReadonlyMap<string, CommandDefinition>;
-  readonly pools: readonly { readonly id: string; readonly hosts: readonly string[] }[];
+  readonly pools: readonly PoolConfig[];
   readonly settings: EngineSettings;
   /**
    * An operator's decision to go on from an older copy of the store, of which hosts have seen commits up to this one: what the refusal `STORE_ROLLED_BACK`

@@ -10,6 +10,7 @@ import type { StagedEntities } from '../src/store/staged-view.js';
 import type { RunResult } from './command/callback-run.js';
 import type { CallSlot } from './command/call-slot.js';
 import type { Answer } from './exchange.js';
+import type { ElectionStep } from './pool/election.js';
 import type { LockClaim } from './locks/lock-claim.js';
 import type { LockConflict } from './locks/lock-queue.js';
 import type { Probe } from './probe.js';
@@ -95,21 +96,40 @@ export interface Offer {
   readonly commandId: string | null;
   /** `untilAnswered`: what says nothing about the request (not SPM, recovering, queue full, no answer) makes it be offered again. `once`: it gives up. */
   readonly patience: 'untilAnswered' | 'once';
+  /** Of what submits a task: there may be no room for it, and then it waits its turn. */
+  readonly submission?: Submission;
+  /** Whether nobody waits for the answer now: then, if no host of the pool is alive, it does not keep a simulation going. Default: somebody does. */
+  readonly isCourtesy?: () => boolean;
   /** Called exactly once, with null if it gave up; never if another took its place. Must do no more than dispatch one message. */
   readonly wake: (answer: { readonly host: string; readonly reply: WireReply } | null) => void;
 }
 
+export interface Submission {
+  readonly taskId: string;
+  /** The root command, among which turns are taken. */
+  readonly root: string;
+  /** Whether it undoes something. */
+  readonly undoes: boolean;
+}
+
 export type PoolMessage =
   | { readonly type: 'offer'; readonly offer: Offer }
-  | { readonly type: 'answered'; readonly offer: Offer; readonly host: string; readonly answer: Answer }
+  /** `n`: which sending of it is answered. */
+  | { readonly type: 'answered'; readonly offer: Offer; readonly n: number; readonly host: string; readonly answer: Answer }
   | { readonly type: 'offerAgain'; readonly offer: Offer }
+  /** There may be room for what waits its turn. */
+  | { readonly type: 'roomAgain' }
   /**
    * A submission is not wanted any more. One that has left for no host is given up, unless an earlier incarnation may have sent it (`mayHaveLeft`). Any other
    * may have arrived: if it has not been answered when it would be offered again, `instead` is offered in its place.
    */
   | { readonly type: 'withdraw'; readonly taskId: string; readonly mayHaveLeft: boolean; readonly instead: Offer }
-  | { readonly type: 'roleAnswered'; readonly round: number; readonly host: string; readonly answer: Answer }
-  | { readonly type: 'lookAgain' };
+  | { readonly type: 'roleAnswered'; readonly round: number; readonly host: string; readonly askedAt: number; readonly answer: Answer }
+  /** What became of what was done for the pool to have an SPM. */
+  | { readonly type: 'acted'; readonly round: number; readonly step: Extract<ElectionStep, { host: string }>; readonly answer: Answer }
+  /** `host`: whom to ask; null: all. */
+  | { readonly type: 'lookAgain'; readonly round: number; readonly host: string | null }
+  | { readonly type: 'refreshDue' };
 
 // journal
 

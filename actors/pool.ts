@@ -1,138 +1,192 @@
 import type { Answer } from './exchange.js';
 import type { EngineContext } from './engine-context.js';
 import type { Offer, PoolMessage } from './messages.js';
-import { NOT_SPM, QUEUE_FULL, RECOVERING, STALE, type SpmStatus } from './wire.js';
+import { FairQueue } from './pool/fair-queue.js';
+import { SpmFinder, type Demand, type PoolConfig } from './pool/spm-finder.js';
+import { NOT_SPM, QUEUE_FULL, RECOVERING, STALE } from './wire.js';
 
 /** They say nothing about the request itself (semantics §4, "Not a refusal"). A stale fence number is looked up anew. */
 const TRANSIENT: ReadonlySet<number> = new Set([NOT_SPM, RECOVERING, QUEUE_FULL, STALE]);
 
 /**
- * One storage pool as the engine sees it: finds the host that holds the SPM role, by asking the hosts themselves, and gets requests to it. Which
- * host it was before a crash is not remembered: hosts know, the engine asks.
+ * `waiting`: for an SPM. `queued`: it is a submission, and waits its turn. `asked`: it has left, for the `n`th time, and has not been answered. `pausing`: it will
+ * be offered again.
  */
-export function createPool(
-  context: EngineContext,
-  pool: { readonly id: string; readonly hosts: readonly string[] },
-  wakeSelf: (message: PoolMessage) => void,
-): (message: PoolMessage) => void {
+interface Trial {
+  at: 'waiting' | 'queued' | 'asked' | 'pausing';
+  n: number;
+}
+
+/**
+ * One storage pool as the engine sees it: gets requests to the host that is its SPM, whichever that is, and keeps those that it cannot take now. What submits a task
+ * waits its turn where there is no room; all else passes it.
+ */
+export function createPool(context: EngineContext, pool: PoolConfig, wakeSelf: (message: PoolMessage) => void): (message: PoolMessage) => void {
   const { ports, exchange, settings } = context;
-  let spm: string | null = null;
-  /** Numbers the searches for the SPM; answers to an earlier one are void. */
-  let round = 0;
-  let silent = 0;
-  let searching = false;
-  let waiting: Offer[] = [];
-  /** Those that have left for a host at least once. */
-  const sent = new WeakSet<Offer>();
+  /** What has not been answered, in the order in which it came. */
+  const open = new Map<Offer, Trial>();
+  const queue = new FairQueue<Offer>();
+  /** The SPM has had no room for the last submission. While that is so, one at a time tries. */
+  let full = false;
+  let tries: Offer | null = null;
   /** Submissions that nobody has answered yet, by task. */
   const submissions = new Map<string, Offer>();
   /** What is to be offered in the place of a submission that is not wanted any more. */
   const replaced = new WeakMap<Offer, Offer>();
+  const finder = new SpmFinder({ context, pool, demand, wakeSelf, found, noneFound });
 
   return (message) => {
     switch (message.type) {
       case 'offer':
-        if (message.offer.body.op === 'submitTask') submissions.set(message.offer.body.taskId, message.offer);
-        give(message.offer);
-        return;
+        return take(message.offer);
       case 'offerAgain':
-        give(message.offer);
-        return;
+        return open.get(message.offer)?.at === 'pausing' ? give(message.offer) : undefined;
+      case 'roomAgain':
+        return tries === null ? tryNext() : undefined;
       case 'withdraw':
-        withdraw(message);
-        return;
+        return withdraw(message);
       case 'answered':
-        answered(message.offer, message.host, message.answer);
-        return;
+        return answered(message);
       case 'roleAnswered':
-        roleAnswered(message);
-        return;
+      case 'acted':
       case 'lookAgain':
-        if (spm === null) search();
-        return;
+      case 'refreshDue':
+        return finder.handle(message);
     }
   };
 
+  function demand(): Demand {
+    if (open.size === 0) return 'none';
+    for (const { isCourtesy } of open.keys()) if (isCourtesy?.() !== true) return 'work';
+    return 'courtesy';
+  }
+
+  function take(offer: Offer): void {
+    open.set(offer, { at: 'waiting', n: 0 });
+    if (offer.submission !== undefined) submissions.set(offer.submission.taskId, offer);
+    give(offer);
+  }
+
   function give(given: Offer): void {
-    const offer = replaced.get(given) ?? given;
-    if (offer !== given) forgetSubmission(given);
-    if (spm === null) {
-      waiting.push(offer);
-      if (!searching) search();
-      return;
-    }
-    const host = spm;
-    sent.add(offer);
-    exchange.request(host, context.stamp(offer.commandId), offer.body, settings.requestTimeoutMs, (answer) =>
-      wakeSelf({ type: 'answered', offer, host, answer }),
-    );
+    const offer = inPlaceOf(given);
+    const trial = open.get(offer);
+    if (trial === undefined) return;
+    trial.at = 'waiting';
+    finder.want();
+    if (finder.spm === null) return;
+    if (offer.submission === undefined) return send(offer, trial, finder.spm);
+    trial.at = 'queued';
+    queue.add(offer, offer.submission);
+    if (!full) drain();
+  }
+
+  /** What is offered in the place of a submission that has left, and is not wanted any more. */
+  function inPlaceOf(offer: Offer): Offer {
+    const instead = replaced.get(offer);
+    if (instead === undefined) return offer;
+    forget(offer);
+    open.set(instead, { at: 'waiting', n: 0 });
+    return instead;
+  }
+
+  function send(offer: Offer, trial: Trial, host: string): void {
+    trial.at = 'asked';
+    trial.n += 1;
+    const { n } = trial;
+    const answered = (answer: Answer): void => wakeSelf({ type: 'answered', offer, n, host, answer });
+    exchange.request(host, context.stamp(offer.commandId), offer.body, settings.requestTimeoutMs, answered);
+  }
+
+  function drain(): void {
+    while (!full && sendNext()) continue;
+  }
+
+  function sendNext(): Offer | null {
+    const { spm } = finder;
+    const offer = spm === null ? undefined : queue.next();
+    const trial = offer === undefined ? undefined : open.get(offer);
+    if (spm === null || offer === undefined || trial === undefined) return null;
+    send(offer, trial, spm);
+    return offer;
+  }
+
+  function tryNext(): void {
+    tries = sendNext();
+    if (tries === null) full = false;
   }
 
   function withdraw({ taskId, mayHaveLeft, instead }: Extract<PoolMessage, { type: 'withdraw' }>): void {
     const offer = submissions.get(taskId);
+    const trial = offer === undefined ? undefined : open.get(offer);
     // Its answer is on its way.
-    if (offer === undefined) return;
-    if (mayHaveLeft || sent.has(offer)) {
-      replaced.set(offer, instead);
-      return;
-    }
-    waiting = waiting.filter((other) => other !== offer);
-    end(offer, null);
+    if (offer === undefined || trial === undefined) return;
+    if (!mayHaveLeft && trial.n === 0) return end(offer, null);
+    replaced.set(offer, instead);
+    // It has been answered, or has not left this engine: nothing is to be waited for.
+    if (trial.at === 'queued' || trial.at === 'waiting') give(offer);
   }
 
   function end(offer: Offer, answer: Parameters<Offer['wake']>[0]): void {
-    forgetSubmission(offer);
+    forget(offer);
     offer.wake(answer);
   }
 
-  function forgetSubmission({ body }: Offer): void {
-    if (body.op === 'submitTask') submissions.delete(body.taskId);
+  function forget(offer: Offer): void {
+    open.delete(offer);
+    if (offer.submission === undefined) return;
+    queue.remove(offer, offer.submission);
+    submissions.delete(offer.submission.taskId);
   }
 
-  function answered(offer: Offer, host: string, answer: Answer): void {
-    if (answer.kind === 'reply' && !TRANSIENT.has(answer.reply.code)) {
-      end(offer, { host, reply: answer.reply });
-      return;
+  function answered({ offer, n, host, answer }: Extract<PoolMessage, { type: 'answered' }>): void {
+    const trial = open.get(offer);
+    // Another has been asked meanwhile, and what that one says counts.
+    if (trial?.at !== 'asked' || trial.n !== n) return;
+    const code = answer.kind === 'reply' ? answer.reply.code : null;
+    if (code === NOT_SPM) finder.isNot(host);
+    if (answer.kind === 'reply' && !TRANSIENT.has(answer.reply.code)) end(offer, { host, reply: answer.reply });
+    else if (offer.patience === 'once') end(offer, null);
+    else if (code === QUEUE_FULL && offer.submission !== undefined) return noRoom(offer, trial);
+    else pause(offer, trial);
+    if (offer === tries) tryNext();
+  }
+
+  function noRoom(offer: Offer, trial: Trial): void {
+    if (replaced.has(offer)) give(offer);
+    else {
+      trial.at = 'queued';
+      if (offer.submission !== undefined) queue.add(offer, offer.submission);
     }
-    // Only this host's own word, or its silence, unseats it; another may have been found meanwhile.
-    if (spm === host && (answer.kind === 'timeout' || answer.reply.code === NOT_SPM)) spm = null;
-    if (offer.patience === 'once') end(offer, null);
-    else ports.after(settings.resubmitMs * 1000, () => wakeSelf({ type: 'offerAgain', offer }));
+    if (full && offer !== tries) return;
+    full = true;
+    tries = null;
+    ports.after(settings.resubmitMs * 1000, () => wakeSelf({ type: 'roomAgain' }));
   }
 
-  function search(): void {
-    searching = true;
-    round += 1;
-    silent = 0;
-    const asked = round;
-    for (const host of pool.hosts) {
-      exchange.request(host, context.stamp(null), { op: 'getSpmStatus', pool: pool.id }, settings.requestTimeoutMs, (answer) =>
-        wakeSelf({ type: 'roleAnswered', round: asked, host, answer }),
-      );
+  function pause(offer: Offer, trial: Trial): void {
+    trial.at = 'pausing';
+    ports.after(settings.resubmitMs * 1000, () => wakeSelf({ type: 'offerAgain', offer }));
+  }
+
+  /** All that has not been answered goes to the new SPM: what the old one was asked may never be answered. */
+  function found(host: string): void {
+    full = false;
+    tries = null;
+    for (const [given, { at }] of [...open]) {
+      if (at === 'pausing' || (at === 'asked' && given.patience === 'once')) continue;
+      const offer = inPlaceOf(given);
+      const trial = open.get(offer);
+      if (trial === undefined) continue;
+      if (offer.submission === undefined) send(offer, trial, host);
+      else if (at !== 'queued') {
+        trial.at = 'queued';
+        queue.add(offer, offer.submission);
+      }
     }
+    drain();
   }
 
-  function roleAnswered(message: Extract<PoolMessage, { type: 'roleAnswered' }>): void {
-    if (message.round !== round || !searching) return;
-    if (isSpm(message.answer)) {
-      spm = message.host;
-      searching = false;
-      const offers = waiting;
-      waiting = [];
-      offers.forEach(give);
-      return;
-    }
-    silent += 1;
-    if (silent < pool.hosts.length) return;
-    searching = false;
-    const offers = waiting;
-    waiting = offers.filter((offer) => offer.patience === 'untilAnswered');
-    for (const offer of offers) if (offer.patience === 'once') end(offer, null);
-    ports.after(settings.resubmitMs * 1000, () => wakeSelf({ type: 'lookAgain' }), { background: waiting.length === 0 });
-  }
-
-  function isSpm(answer: Answer): boolean {
-    // Only getSpmStatus is answered with this.
-    return answer.kind === 'reply' && answer.reply.code === 0 && (answer.reply.result as SpmStatus).role === 'SPM';
+  function noneFound(): void {
+    for (const [offer, { at }] of [...open]) if (at === 'waiting' && offer.patience === 'once') end(offer, null);
   }
 }

@@ -74,6 +74,10 @@ export type Probe =
   | { readonly type: 'fenceRefused'; readonly taskId: string; readonly host: string; readonly code: number }
   /** A completion that matches no task where its command is: it changed nothing. */
   | { readonly type: 'completionIgnored'; readonly taskId: string; readonly why: string }
+  /** The pool has no SPM: this host is to become it. `prevId`: who was, as storage says. */
+  | { readonly type: 'spmElected'; readonly pool: string; readonly host: string; readonly prevId: string | null }
+  /** The SPM has been silent for too long: the fence agent is asked to see to it that it is dead. */
+  | { readonly type: 'hostFenced'; readonly pool: string; readonly host: string }
   | { readonly type: 'lockGranted'; readonly owner: string; readonly keys: readonly string[] }
   /** A command waits for its locks; this one is in the way. `held` is false where it is not held, but promised to who came first. */
   /** An undo, or the command's end, waits until this host has said that the call, which nobody has answered, is over. Told once, however often the host is asked. */

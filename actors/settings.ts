@@ -15,6 +15,19 @@ export interface EngineSettings {
   readonly unknownGraceMs: number;
   /** How old an acknowledged task may become before it is asked to stop (oVirt: AsyncTaskZombieTaskLifeInMinutes). */
   readonly zombieAfterMs: number;
+  /** How often the SPM is asked whether it still is, while it is worked with (oVirt: StoragePoolRefreshTimeInSeconds). */
+  readonly poolRefreshMs: number;
+  /** How long a host may take to say what it is before that counts as silence. */
+  readonly probeTimeoutMs: number;
+  /** How many errors in a row, instead of its status, make the engine replace the SPM (oVirt: SPMFailOverAttempts). From 1. */
+  readonly spmFailOverAttempts: number;
+  /** How often a host is asked how far it is that was told to become SPM (oVirt: 1 s, fixed). */
+  readonly spmStartPollMs: number;
+  /**
+   * How long the SPM must have been silent, whatever it is asked, before it is fenced or, where there is no fence agent, another is tried, to whom storage gives the
+   * lease when it has expired (oVirt: TimeoutToResetVdsInSeconds + DelayResetForSpmInSeconds). From 0.
+   */
+  readonly fenceGraceMs: number;
   /** How long the records of commands that are over are kept. */
   readonly retention: Retention;
 }
@@ -33,5 +46,10 @@ export const DEFAULT_ENGINE_SETTINGS: EngineSettings = {
   resubmitMs: 2_000,
   unknownGraceMs: 60_000,
   zombieAfterMs: 3_000 * 60_000,
+  poolRefreshMs: 10_000,
+  probeTimeoutMs: 5_000,
+  spmFailOverAttempts: 3,
+  spmStartPollMs: 1_000,
+  fenceGraceMs: 80_000,
   retention: { keepMs: null, keepCount: null },
 };

@@ -201,7 +201,7 @@ export function createTaskManager(
   function poll(pool: string): void {
     polling.add(pool);
     polls += 1;
-    ask.poll(pool, polls);
+    ask.poll(pool, polls, () => !tracked.isWaitedFor(pool));
   }
 
   function polled(pool: string, n: number, reply: WireReply | null): void {

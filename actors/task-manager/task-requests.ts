@@ -1,3 +1,4 @@
+import { rootOf } from '../../src/flow/ids.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import type { Offer, PoolMessage, TaskManagerMessage } from '../messages.js';
 import type { Ref } from '../runtime.js';
@@ -23,6 +24,7 @@ export class TaskRequests {
         body: { op: 'submitTask', pool, taskId, verb, args, step },
         commandId,
         patience: 'untilAnswered',
+        submission: { taskId, root: rootOf(commandId), undoes: reason === 'ROLLBACK_FLOW' },
         wake: (answer) => this.wakeSelf(answer === null ? { type: 'notSent', taskId } : { type: 'submitAnswered', taskId, ...answer }),
       },
     });
@@ -53,10 +55,10 @@ export class TaskRequests {
     this.#ask({ op: 'clearTask', pool, taskId }, null, () => this.wakeSelf({ type: 'answered' }));
   }
 
-  /** Asks about all the tasks of the pool at once. @param n comes back with the answer */
-  poll(pool: string, n: number): void {
+  /** Asks about all the tasks of the pool at once. @param n comes back with the answer @param isCourtesy whether nobody waits for that now */
+  poll(pool: string, n: number, isCourtesy: () => boolean): void {
     const wake: Offer['wake'] = (answer) => this.wakeSelf({ type: 'polled', pool, n, reply: answer?.reply ?? null });
-    this.#tell(pool, { type: 'offer', offer: { body: { op: 'getAllTasksStatuses', pool }, commandId: null, patience: 'once', wake } });
+    this.#tell(pool, { type: 'offer', offer: { body: { op: 'getAllTasksStatuses', pool }, commandId: null, patience: 'untilAnswered', isCourtesy, wake } });
   }
 
   #fence({ id: taskId, pool, commandId }: SpmAsyncTask): Offer {

@@ -99,6 +99,10 @@ export class Chronicle {
         return probe.answer.done ? undefined : ofCommand(probe.commandId, `operator refused: ${probe.answer.error.message}`, 'bad');
       case 'cancelAnswered':
         return ofCommand(probe.commandId, `cancel: ${probe.answer}`, 'notable');
+      case 'spmElected':
+        return bare(`pool ${probe.pool}: ${probe.host} is to become SPM${probe.prevId === null ? '' : `; it was ${probe.prevId}`}`, 'notable');
+      case 'hostFenced':
+        return bare(`pool ${probe.pool}: ${probe.host} is silent, and is to be fenced`, 'notable');
       case 'taskSubmitted':
       case 'taskCleared':
       case 'hostTaskCleared':

@@ -73,6 +73,7 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'fenceAnswered':
     case 'fenceRefused':
     case 'hostTaskLost':
+    case 'hostFenced':
     case 'conflict':
     case 'lockRefused':
       return 'warn';
@@ -83,6 +84,7 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'commandExpired':
     case 'statusChanged':
     case 'callAwaited':
+    case 'spmElected':
     case 'lockAwaited':
     case 'clientTold':
     case 'cancelAnswered':

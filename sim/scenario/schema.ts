@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { DEFAULT_ENGINE_SETTINGS, type EngineSettings } from '../../actors/settings.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import { OPERATOR_ACTIONS } from '../../src/model/operator.js';
 import type { FailureRule, LossRule } from '../faults/failures.js';
 import { commandDeclarationSchema } from './define/declaration.js';
 import { latencySchema } from './distribution-schema.js';
+import { engineSchema } from './engine-schema.js';
 import { hostCodeSchema, idSchema, listOf } from './fields.js';
 import { inPools, poolSections, poolsOf } from './pools.js';
 import { triggerFields, triggerOf, type Trigger } from './trigger.js';
@@ -133,38 +133,6 @@ const faultSchema = z
     return z.NEVER;
   })
   .readonly();
-
-const inMs = (micros: number): number => micros / 1000;
-
-/** How an engine works, read as what it is started with. */
-const engineSchema = z
-  .strictObject({
-    /** How often the pool's tasks are asked about. */
-    pollingRate: positiveDurationSchema.prefault(`${DEFAULT_ENGINE_SETTINGS.pollingRateMs}ms`),
-    /** How long an HSM verb may take to be answered. */
-    callTimeout: positiveDurationSchema.prefault(`${DEFAULT_ENGINE_SETTINGS.callTimeoutMs}ms`),
-    /** How long any other request to a host may. */
-    requestTimeout: positiveDurationSchema.prefault(`${DEFAULT_ENGINE_SETTINGS.requestTimeoutMs}ms`),
-    /** Before a request that was not accepted, yet not refused for good, is made again. */
-    resubmit: positiveDurationSchema.prefault(`${DEFAULT_ENGINE_SETTINGS.resubmitMs}ms`),
-    /** How long the SPM must go on not knowing a task that a host had acknowledged, before that counts as lost. */
-    unknownGrace: durationSchema.prefault(`${DEFAULT_ENGINE_SETTINGS.unknownGraceMs}ms`),
-    /** How old a task may become before it is asked to stop. */
-    zombieAfter: positiveDurationSchema.prefault(`${DEFAULT_ENGINE_SETTINGS.zombieAfterMs}ms`),
-    /** How long the records of commands that are over are kept; default: for ever. */
-    retention: z.strictObject({ keepFor: durationSchema.exactOptional(), keepCount: z.int().min(0).exactOptional() }).prefault({}),
-  })
-  .transform(
-    (engine): EngineSettings => ({
-      pollingRateMs: inMs(engine.pollingRate),
-      callTimeoutMs: inMs(engine.callTimeout),
-      requestTimeoutMs: inMs(engine.requestTimeout),
-      resubmitMs: inMs(engine.resubmit),
-      unknownGraceMs: inMs(engine.unknownGrace),
-      zombieAfterMs: inMs(engine.zombieAfter),
-      retention: { keepMs: engine.retention.keepFor === undefined ? null : inMs(engine.retention.keepFor), keepCount: engine.retention.keepCount ?? null },
-    }),
-  );
 
 /** A scenario file. Its input is what a user writes; its output is {@link Scenario} but for the defaults that need a second field. */
 export const scenarioSchema = z

@@ -37,6 +37,12 @@ export function childId({ id, epoch }: Origin, index: number, run: number, ordin
   return `${id}!${index}.${inEpoch(run, epoch)}.${ordinal}`;
 }
 
+/** The command whose locks a command uses: itself, if it is nobody's child. */
+export function rootOf(commandId: string): string {
+  const [root = commandId] = commandId.split('!');
+  return root;
+}
+
 /** The idempotency key of an HSM call. */
 export function callKey({ id, epoch }: Origin, index: number, callback: Exclude<ScheduledCallback, 'beforeRetry'>, attempt: number, ordinal: number): string {
   return `${id}/${index}/${callback}/${inEpoch(attempt, epoch)}/${ordinal}`;

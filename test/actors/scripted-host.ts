@@ -65,7 +65,7 @@ export class ScriptedHost {
   attach(ports: NodePorts): void {
     ports.onReceive((message) => {
       if (message.kind !== 'request') return;
-      const answer = this.#answer(message);
+      const answer = this.#answer(message, ports.node);
       if (answer === null) return;
       const { correlation, from } = message;
       const reply: WireReply = { kind: 'reply', correlation, from: ports.node, incarnation: this.incarnation, code: 0, message: 'scripted', result: null, ...answer };
@@ -73,7 +73,7 @@ export class ScriptedHost {
     });
   }
 
-  #answer({ body: asked, stamp }: WireRequest): Partial<WireReply> | null {
+  #answer({ body: asked, stamp }: WireRequest, node: string): Partial<WireReply> | null {
     const later = stamp === null ? null : this.#seen.witness(stamp);
     if (later !== null) return { code: STORE_OLDER, result: later };
     const body = asked as HostRequest;
@@ -82,7 +82,7 @@ export class ScriptedHost {
       case 'ping':
         return {};
       case 'getSpmStatus':
-        return { result: { role: spm ? 'SPM' : 'Free', spmId: null, leaseGeneration: 1, leaseVersion: 1 } };
+        return { result: { role: spm ? 'SPM' : 'Free', spmId: spm ? node : null, leaseGeneration: 1, leaseVersion: 1 } };
       case 'startSpm':
       case 'stopSpm':
       case 'fenceHost':

@@ -182,9 +182,9 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a task that is not acknowledged in time is taken for refused',
     breaks: 'truth',
     file: 'actors/pool.ts',
-    find: "if (answer.kind === 'reply' && !TRANSIENT.has(answer.reply.code)) {",
-    replace: `if (answer.kind === 'timeout') return offer.wake({ host, reply: { code: 100, message: 'no answer in time', result: null } });
-    if (!TRANSIENT.has(answer.reply.code)) {`,
+    find: "if (answer.kind === 'reply' && !TRANSIENT.has(answer.reply.code)) end(",
+    replace: `if (answer.kind === 'timeout') return end(offer, { host, reply: { code: 100, message: 'no answer in time', result: null } });
+    if (answer.kind === 'reply' && !TRANSIENT.has(answer.reply.code)) end(`,
   },
   {
     name: 'a client is told the first status of a command until it is over',
