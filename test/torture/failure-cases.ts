@@ -99,6 +99,11 @@ export const FAILURE_CASES: readonly FailureCase[] = [
     ['while the disks are copied', '60s'],
     ['about the pivot', '171500ms'],
   ].map(([moment = '', at = '']): FailureCase => ({ name: `it is cancelled ${moment}`, faults: [], settings: [`commands.0.cancelAt=${at}`], ends: null })),
+  ...[654, 99, 9003].map((code): FailureCase => ({
+    name: `tasks are refused with ${code}, which says nothing about them`,
+    faults: ['createVolume', 'syncImageData'].flatMap((verb) => [1, 3].map((nth) => ({ failTask: { verb, nth, code, when: 'refuse' as const } }))),
+    ends: MOVED,
+  })),
   { name: 'the network is at times slower than calls may be', faults: [], settings: slowNetwork('4s'), ends: null },
   { name: 'the network is mostly slower than calls may be', faults: [], settings: slowNetwork('8s'), ends: null },
   ...DECLARED,

@@ -4,29 +4,15 @@ import { loadScenarioModule } from '../../sim/cli/scenario-module.js';
 import { resolveScenario, type ScenarioDefinition } from '../../sim/scenario/code.js';
 import { BUILT_IN_VOCABULARY } from '../../sim/scenario/vocabulary.js';
 import { isModule, loadScenario } from '../../sim/scenario/load.js';
-import type { Scenario } from '../../sim/scenario/schema.js';
+import type { Scenario, ScenarioInput } from '../../sim/scenario/schema.js';
 import type { Moment } from '../../sim/kernel/moment.js';
 
 // Scenarios with other faults, each written as a scenario file has it: so every run of a campaign can be repeated from the command line.
 
 const LIVE_MIGRATION = 'live-migration';
 
-interface Failure {
-  readonly verb: string;
-  readonly match?: { readonly [arg: string]: string };
-  readonly nth?: number | 'every';
-  readonly code: number;
-}
-
-type CrashDocument = { readonly down: string } & (
-  | { readonly event: number }
-  | { readonly beforePortOperation: number }
-  | { readonly afterPortOperation: number }
-);
-
-type Loss = { readonly verb: string; readonly match: { readonly [arg: string]: string }; readonly when: 'atStart' | 'atEnd' };
-
-export type FaultDocument = { readonly failTask: Failure } | { readonly failCall: Failure } | { readonly loseTask: Loss } | { readonly crashEngine: CrashDocument };
+/** A fault as a file has it. */
+export type FaultDocument = NonNullable<ScenarioInput['faults']>[number];
 
 /** Where a campaign crashes the engine. */
 export type EnginePoint = Exclude<Moment, { at: 'time' }>;
