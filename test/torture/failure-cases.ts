@@ -4,6 +4,7 @@ import { LIMITS } from './cases/limits.js';
 import { OPERATORS } from './cases/operators.js';
 import { RETENTION } from './cases/retention.js';
 import { SLOW_CALLS } from './cases/slow-calls.js';
+import { VMS } from './cases/vms.js';
 import { failCall, failTask, loseTask, type FailureCase } from './failure-case.js';
 
 const DISKS = ['disk1', 'disk2'];
@@ -113,4 +114,5 @@ export const FAILURE_CASES: readonly FailureCase[] = [
   ...CLEAN_UPS,
   ...RETENTION,
   ...SLOW_CALLS,
+  ...VMS,
 ];
