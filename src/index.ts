@@ -33,4 +33,4 @@ export { readHistory, readStore, scanStore, type ScannedEntry, type StoreContent
 export { findTask, tasksOfCommand, tasksOfEntity, tasksOfPool, tasksOfStep } from './store/tasks.js';
 export type { Disk as StoreDisk, DiskEntry, DiskOp, OpenDisk } from './store/disk.js';
 export { BUILT_IN_COMMANDS } from './commands/index.js';
-export { Disk, Snapshot, Vm, type DiskRecord, type SnapshotRecord, type VmRecord } from './commands/entities.js';
+export { Disk, Pool, Snapshot, Vm, type DiskRecord, type PoolRecord, type SnapshotRecord, type VmRecord } from './commands/entities.js';

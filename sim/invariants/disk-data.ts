@@ -11,7 +11,7 @@ import { isOfLostCommits } from './lost-commits.js';
 import type { Batch } from './store-mirror.js';
 
 /**
- * At every instant some legal copy holds all of a disk's data. At rest there is exactly one, where the engine's record says, which the VM runs on, and
+ * At every instant some legal copy holds all of a disk's data, unless a command that has it in hand removes the disk, and its record says so. At rest there is exactly one, where the engine's record says, which the VM runs on, and
  * nothing else lies about; but for what a rollback declares to leave, and for what a held command still has in hand.
  */
 export const diskData: Invariant = {
@@ -84,16 +84,13 @@ class DiskData implements Watcher {
     }
   }
 
-  /** A command that has said so is removing it: its data is to go. */
-  #isBeingRemoved(id: string): boolean {
-    const { mirror, storage } = this.scene;
-    const disk = diskRecord(mirror.entities.get(diskKey(id)));
-    if (disk?.status !== 'ILLEGAL') return false;
-    return [...(this.#workedOn.get(diskKey(id)) ?? [])].some((commandId) => {
-      const state = mirror.commands.get(commandId);
-      const removed = storage.ledger.openEffects(commandId).some(({ sign, object }) => sign === '-' && object === imageObject(disk.domain, id));
-      return removed && state !== undefined && !isTerminal(state.status);
-    });
+  /** Its record says that nobody may count on the data, and the command that says so has itself removed the image, and goes on with that. */
+  #isBeingRemoved(disk: string): boolean {
+    const key = diskKey(disk);
+    const record = diskRecord(this.scene.mirror.entities.get(key));
+    if (record?.status !== 'ILLEGAL') return false;
+    const removed = imageObject(record.domain, disk);
+    return this.#holders(key).some((id) => this.scene.storage.ledger.openEffects(id).some(({ sign, object }) => sign === '-' && object === removed));
   }
 
   #isInPlace(disk: DiskRecord, left: ReadonlySet<string>): void {
@@ -151,8 +148,11 @@ class DiskData implements Watcher {
 
   /** A command that has worked on it is not over, or an operator closed it: what it has done so far is its status to tell. */
   #isInHand(key: EntityKey): boolean {
-    if (this.#doubtful().has(key)) return true;
-    return [...(this.#workedOn.get(key) ?? [])].some((id) => {
+    return this.#doubtful().has(key) || this.#holders(key).length > 0;
+  }
+
+  #holders(key: EntityKey): readonly string[] {
+    return [...(this.#workedOn.get(key) ?? [])].filter((id) => {
       const state = this.scene.mirror.commands.get(id);
       return state !== undefined && (!isTerminal(state.status) || state.status === 'CLOSED_BY_OPERATOR');
     });

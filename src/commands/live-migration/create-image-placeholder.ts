@@ -1,5 +1,4 @@
 import { taskHandler } from '../../model/handler.js';
-import type { TaskRequest } from '../../model/task.js';
 import { deleteImage } from '../delete-image.js';
 import { VOLUME_ALREADY_EXISTS } from '../host-codes.js';
 import type { LiveMigrateDiskParams } from './params.js';
@@ -20,12 +19,8 @@ export const createImagePlaceholder = taskHandler<LiveMigrateDiskParams>()({
     if (outcome === undefined || outcome.kind === 'refused' || outcome.kind === 'notSent') return undefined;
     // What stands there already is somebody else's.
     if (outcome.kind === 'failed' && outcome.code === VOLUME_ALREADY_EXISTS) return undefined;
-    return deleteTargetImage(params);
+    return deleteImage({ pool: params.pool, domain: params.targetDomain, disk: params.disk });
   },
 
-  compensate: ({ params }) => deleteTargetImage(params),
+  compensate: ({ params }) => deleteImage({ pool: params.pool, domain: params.targetDomain, disk: params.disk }),
 });
-
-function deleteTargetImage({ pool, disk, targetDomain }: LiveMigrateDiskParams): TaskRequest {
-  return deleteImage({ pool, domain: targetDomain, disk });
-}

@@ -1,16 +1,12 @@
 import { z } from 'zod';
-
-const id = z.string().min(1).max(64);
+import { id, someOf } from '../ids.js';
 
 /** Moves disks of a running VM to another storage domain. */
 export const liveMigrateVmDisksParams = z.strictObject({
   /** The storage pool that both domains belong to. */
   pool: id,
   vm: id,
-  disks: z
-    .array(id)
-    .min(1)
-    .refine((disks) => new Set(disks).size === disks.length, 'a disk is named twice'),
+  disks: someOf('a disk'),
   targetDomain: id,
 });
 

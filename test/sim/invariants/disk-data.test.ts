@@ -10,6 +10,8 @@ const STEP = { commandId: 'c1', executionIndex: 0 };
 const COPY = { disk: 'd1', source: 'hdd', target: 'ssd' };
 const LEAF = { domain: 'hdd', disk: 'd1', volume: 'leaf', parent: 'd1-base', format: 'cow', sizeBytes: 1 };
 
+const MERGE = { domain: 'hdd', disk: 'd1', ancestor: 'd1-base', successor: 'leaf' };
+
 const record = (version: number, value: Data): Change => ({ type: 'entity', key: 'disk/d1', record: { version, value } });
 const withLeaf = { ...DISK_D1, volumes: [...DISK_D1.volumes, { id: 'leaf', parent: 'd1-base', format: 'cow' }] };
 
@@ -53,6 +55,12 @@ describe('disk data: what is lawful', () => {
     'a migration that is undone up to the snapshot': (life) =>
       life.copied().does('diskReplicateFinish', { vm: 'vm1', disk: 'd1', target: 'hdd' }).does('deleteImage', { domain: 'ssd', disk: 'd1' }).ended(withLeaf),
     'a volume that a rollback has declared to leave': (life) => life.does('createVolume', LEAF).ended(DISK_D1, [{ verb: 'createVolume', object: 'volume:hdd/d1/leaf' }]),
+    'a disk that is removed, which its record says before': (life) => {
+      life.returns({ beside: [record(2, { ...DISK_D1, status: 'ILLEGAL' })] }).does('deleteImage', { domain: 'hdd', disk: 'd1' });
+    },
+    'a disk of no VM': (life) => life.ended({ ...DISK_D1, vm: null }),
+    'a merge that the record tells': (life) =>
+      life.snapshot().does('mergeSnapshots', MERGE).ended({ ...DISK_D1, volumes: [{ id: 'leaf', parent: null, format: 'raw' }] }),
     'what a held command has in hand': (life) => {
       life.copied().returns({ beside: [record(2, { ...DISK_D1, status: 'LOCKED' })] }).forge({ status: 'STUCK', phase: { at: 'held', from: null } });
       life.run.rest();
@@ -73,6 +81,18 @@ describe('disk data: what is caught', () => {
       (life) => life.does('deleteImage', { domain: 'hdd', disk: 'd1' }),
       /disk\/d1: no legal copy holds all of its data, since deleteImage \(c1\/0\/deleteImage\/\d+\) on host1/,
     ],
+    [
+      'the only copy deleted, of a disk that somebody else says is illegal',
+      (life) => {
+        life.run.commit(record(2, { ...DISK_D1, status: 'ILLEGAL' }));
+        life.run.perform('other/0', 'deleteImage', { domain: 'hdd', disk: 'd1' }, { commandId: 'other', executionIndex: 0 });
+      },
+      /disk\/d1: no legal copy holds all of its data, since deleteImage/,
+    ],
+    ['an illegal disk at rest', (life) => life.ended({ ...DISK_D1, status: 'ILLEGAL' }), /at rest its record is ILLEGAL, and no command works on it/],
+    ['the only copy of a disk of no VM deleted', (life) => life.returns({ beside: [record(2, { ...DISK_D1, vm: null })] }).does('deleteImage', { domain: 'hdd', disk: 'd1' }), /no legal copy holds all of its data/],
+    ['two copies of a disk of no VM', (life) => life.does('copyImage', { ...COPY, copy: 'd1' }).ended({ ...DISK_D1, vm: null }), /at rest its image on ssd is an orphan: the record says hdd/],
+    ['a merge that the record does not tell', (life) => life.snapshot().does('mergeSnapshots', MERGE).ended(withLeaf), /at rest volume d1-base of the record is not on hdd/],
     ['the target deleted that the VM runs on', (life) => life.pivoted().does('deleteImage', { domain: 'ssd', disk: 'd1' }), /no legal copy holds all of its data, since deleteImage/],
     ['the leaf deleted that the VM writes to', (life) => life.snapshot().does('deleteVolume', { domain: 'hdd', disk: 'd1', volume: 'leaf' }), /no legal copy holds all of its data/],
     ['two copies at rest', (life) => life.pivoted().ended({ ...withLeaf, domain: 'ssd' }), /at rest its image on hdd is an orphan: the record says ssd/],

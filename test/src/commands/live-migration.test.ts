@@ -7,7 +7,7 @@ const LEAF = 'move$0.leaf-d1';
 const SNAPSHOT = 'snapshot/move$0.snapshot';
 const BASE = { id: 'd1-base', parent: null, format: 'raw' };
 const UNTOUCHED = { id: 'd1', vm: 'vm1', domain: 'hdd', volumes: [BASE], size: 2 ** 30, status: 'OK' };
-const WITH_LEAF = { ...UNTOUCHED, volumes: [BASE, { id: LEAF, parent: 'd1-base', format: 'cow' }] };
+const WITH_LEAF = { ...UNTOUCHED, volumes: [{ ...BASE, snapshot: 'move$0.snapshot' }, { id: LEAF, parent: 'd1-base', format: 'cow' }] };
 const MOVED = { ...WITH_LEAF, domain: 'ssd' };
 const TAKEN = { id: 'move$0.snapshot', vm: 'vm1', status: 'OK' };
 
