@@ -15,6 +15,10 @@ const MERGE = { domain: 'hdd', disk: 'd1', ancestor: 'd1-base', successor: 'leaf
 const record = (version: number, value: Data): Change => ({ type: 'entity', key: 'disk/d1', record: { version, value } });
 const withLeaf = { ...DISK_D1, volumes: [...DISK_D1.volumes, { id: 'leaf', parent: 'd1-base', format: 'cow' }] };
 
+/** Of a copy of d1. */
+const twin = (version: number, value: object): Change => ({ type: 'entity', key: 'disk/d2', record: { version, value: { ...DISK_D1, id: 'd2', domain: 'ssd', vm: null, ...value } } });
+const TWIN = { disk: 'd1', source: 'hdd', copy: 'd2', target: 'ssd' };
+
 class Disks extends Life {
   constructor() {
     super(new Watched([ThreeSteps], [diskData]), ThreeSteps);
@@ -23,6 +27,12 @@ class Disks extends Life {
 
   does(verb: string, args: { readonly [key: string]: Data }): this {
     this.run.perform(`c1/0/${verb}/${this.run.now}`, verb, args, STEP);
+    return this;
+  }
+
+  /** In a batch of its command. */
+  recorded(change: Change): this {
+    this.returns({ beside: [change] });
     return this;
   }
 
@@ -54,6 +64,11 @@ describe('disk data: what is lawful', () => {
     'a migration': (life) => life.pivoted().does('deleteImage', { domain: 'hdd', disk: 'd1' }).ended({ ...withLeaf, domain: 'ssd' }),
     'a migration that is undone up to the snapshot': (life) =>
       life.copied().does('diskReplicateFinish', { vm: 'vm1', disk: 'd1', target: 'hdd' }).does('deleteImage', { domain: 'ssd', disk: 'd1' }).ended(withLeaf),
+    'a copy that is another disk': (life) => life.recorded(twin(1, { status: 'LOCKED' })).does('copyImage', TWIN).recorded(twin(2, {})).ended(DISK_D1),
+    'a copy that is given up before it was ever said to be OK': (life) =>
+      life.recorded(twin(1, { status: 'LOCKED' })).does('copyImage', TWIN).does('deleteImage', { domain: 'ssd', disk: 'd2' }).recorded({ type: 'entity', key: 'disk/d2', record: null }).ended(DISK_D1),
+    'a disk that is removed by a command that says so': (life) =>
+      life.recorded(record(2, { ...DISK_D1, status: 'ILLEGAL' })).does('deleteImage', { domain: 'hdd', disk: 'd1' }).recorded({ type: 'entity', key: 'disk/d1', record: null }),
     'a volume that a rollback has declared to leave': (life) => life.does('createVolume', LEAF).ended(DISK_D1, [{ verb: 'createVolume', object: 'volume:hdd/d1/leaf' }]),
     'a disk that is removed, which its record says before': (life) => {
       life.returns({ beside: [record(2, { ...DISK_D1, status: 'ILLEGAL' })] }).does('deleteImage', { domain: 'hdd', disk: 'd1' });
@@ -95,6 +110,24 @@ describe('disk data: what is caught', () => {
     ['a merge that the record does not tell', (life) => life.snapshot().does('mergeSnapshots', MERGE).ended(withLeaf), /at rest volume d1-base of the record is not on hdd/],
     ['the target deleted that the VM runs on', (life) => life.pivoted().does('deleteImage', { domain: 'ssd', disk: 'd1' }), /no legal copy holds all of its data, since deleteImage/],
     ['the leaf deleted that the VM writes to', (life) => life.snapshot().does('deleteVolume', { domain: 'hdd', disk: 'd1', volume: 'leaf' }), /no legal copy holds all of its data/],
+    ['a new disk that is OK when its copy is not there', (life) => life.does('copyImage', TWIN).does('deleteImage', { domain: 'ssd', disk: 'd2' }).recorded(twin(1, {})), /disk\/d2: its record says OK, and its copy on ssd does not hold what it was made from/],
+    ['a new disk that is OK when its copy is elsewhere', (life) => life.does('copyImage', TWIN).recorded(twin(1, { domain: 'hdd' })), /disk\/d2: its record says OK, and its copy on hdd does not hold/],
+    ['a new disk whose copy goes when it has been OK', (life) => life.does('copyImage', TWIN).recorded(twin(1, {})).does('deleteImage', { domain: 'ssd', disk: 'd2' }), /disk\/d2: no legal copy holds all of its data, since deleteImage/],
+    [
+      'a disk that is said to be removed when it has gone already',
+      (life) => life.does('deleteImage', { domain: 'hdd', disk: 'd1' }).recorded(record(2, { ...DISK_D1, status: 'ILLEGAL' })),
+      /disk\/d1: no legal copy holds all of its data, since deleteImage/,
+    ],
+    [
+      'a disk whose data goes as it is ILLEGAL, by nobody who removes it',
+      (life) => life.snapshot().recorded(record(2, { ...withLeaf, status: 'ILLEGAL' })).does('deleteVolume', { domain: 'hdd', disk: 'd1', volume: 'leaf' }),
+      /no legal copy holds all of its data, since deleteVolume/,
+    ],
+    [
+      'a VM that is left in the middle of its hibernation',
+      (life) => life.recorded({ type: 'entity', key: 'vm/vm1', record: { version: 1, value: { id: 'vm1', host: 'host1', state: 'savingState', disks: ['d1'] } } }).ended(DISK_D1),
+      /vm\/vm1: at rest its record is savingState, and no command works on it/,
+    ],
     ['two copies at rest', (life) => life.pivoted().ended({ ...withLeaf, domain: 'ssd' }), /at rest its image on hdd is an orphan: the record says ssd/],
     ['a record that says the old place', (life) => life.pivoted().does('deleteImage', { domain: 'hdd', disk: 'd1' }).ended(withLeaf), /at rest it should have one copy, on hdd, and has copies on ssd/],
     ['a VM that runs elsewhere', (life) => life.pivoted().ended(withLeaf), /at rest vm1 runs on its copy on ssd, and the record says hdd/],
