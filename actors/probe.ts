@@ -107,4 +107,12 @@ export type Probe =
   | { readonly type: 'hostClearRefused'; readonly host: string; readonly taskId: string; readonly state: string }
   | { readonly type: 'hostCall'; readonly host: string; readonly key: string; readonly verb: string; readonly code: number; readonly repeated: boolean }
   /** A message from an engine incarnation or fence number that is over was refused. */
-  | { readonly type: 'staleRefused'; readonly host: string; readonly commandId: string | null };
+  | { readonly type: 'staleRefused'; readonly host: string; readonly commandId: string | null }
+  // The network
+  /** `op`: what was asked, or `reply`. `nobody`: it arrived where no node was up. */
+  | { readonly type: 'messageLost'; readonly from: string; readonly to: string; readonly op: string; readonly why: 'loss' | 'partition' | 'dropMessage' | 'nobody' }
+  | { readonly type: 'messageDuplicated'; readonly from: string; readonly to: string; readonly op: string }
+  | { readonly type: 'messageDelayed'; readonly from: string; readonly to: string; readonly op: string; readonly byUs: number }
+  /** A fault: `from` cannot reach `to` any more, null being all others; and cannot be reached, unless it is `oneWay`. */
+  | { readonly type: 'partitionBegan'; readonly from: string; readonly to: string | null; readonly oneWay: boolean }
+  | { readonly type: 'partitionEnded'; readonly from: string; readonly to: string | null };

@@ -92,6 +92,29 @@ export type HostRequest =
   /** A verb that only reads: unkeyed. */
   | { readonly op: 'read'; readonly verb: string; readonly args: Args };
 
+const OPS: { readonly [op in WireRequest['body']['op']]: true } = {
+  submitCommand: true,
+  commandStatus: true,
+  cancelCommand: true,
+  operateCommand: true,
+  ping: true,
+  getSpmStatus: true,
+  startSpm: true,
+  stopSpm: true,
+  fenceHost: true,
+  submitTask: true,
+  getAllTasksStatuses: true,
+  stopTask: true,
+  fenceTask: true,
+  clearTask: true,
+  call: true,
+  drainCalls: true,
+  read: true,
+};
+
+/** All that can be asked on the wire. */
+export const WIRE_OPS = Object.keys(OPS) as (keyof typeof OPS)[];
+
 /** Which step of which command something is done for, why, and at which attempt. */
 export interface StepRef {
   readonly commandId: string;

@@ -10,18 +10,20 @@ import type { DiskOp, OpenDisk } from '../../src/store/disk.js';
 import { describeFault, describePoint } from '../faults/describe.js';
 import { Failures } from '../faults/failures.js';
 import { FaultPlan } from '../faults/fault-plan.js';
+import { NetworkFaults, type PartitionInForce } from '../faults/network-faults.js';
 import type { SimEvent } from '../kernel/event.js';
 import { Kernel } from '../kernel/kernel.js';
 import { SimNode } from '../kernel/node.js';
 import { random } from '../kernel/strategies/random.js';
 import type { ProbeEvent } from '../report/timeline.js';
 import type { UnusedFault } from '../report/result.js';
-import { isPlanned, type PlannedFault, type Scenario } from '../scenario/schema.js';
+import { isOfMessages, isOfVerbs, isPlanned, type Fault, type PlannedFault, type Scenario } from '../scenario/schema.js';
 import { Agenda } from '../world/agenda.js';
 import { Bandwidth } from '../world/bandwidth.js';
 import { createClient, type ClientMessage, type Operation, type Submission } from '../world/client.js';
 import { EngineDisk } from '../world/engine-disk.js';
-import { reliableLinks, SimNetwork } from '../world/network.js';
+import { Links, qualities } from '../world/links.js';
+import { SimNetwork } from '../world/network.js';
 import { observedDisk } from '../world/observed-disk.js';
 import type { SharedStorage } from '../world/shared-storage.js';
 import { tableOfData, type Table } from '../world/table.js';
@@ -84,6 +86,8 @@ export class Cluster {
   readonly #engineDisk: EngineDisk;
   readonly #plan = new FaultPlan();
   readonly #failures: Failures;
+  readonly #networkFaults: NetworkFaults;
+  readonly #links: Links;
   readonly #bandwidth: Bandwidth;
   readonly #verbs: VerbTable;
   readonly #early: ClientMessage[] = [];
@@ -106,14 +110,16 @@ export class Cluster {
     const { scenario, seed, verbs, storage, reopen, observer, past } = parts;
     const origin = past === null ? {} : { origin: { now: past.now, executed: past.events, session: past.session } };
     this.kernel = new Kernel({ seed, strategy: random, ...origin });
-    const rules = scenario.faults.filter((fault) => !isPlanned(fault));
+    const rules = scenario.faults.filter(isOfVerbs);
     const rates = Object.fromEntries(Object.entries(scenario.verbs).map(([verb, { failureRate, failureCode }]) => [verb, { rate: failureRate, code: failureCode }]));
     this.#failures = new Failures({ rules, rates, verbs });
     const limits = scenario.domains.flatMap(({ id, bandwidth }) => (bandwidth === undefined ? [] : [[id, bandwidth] as const]));
     this.#bandwidth = new Bandwidth(new Map(limits), worldClock(this.kernel, 'transfer'));
     this.#verbs = createVerbTable({ verbs, content: storage.content, speeds: scenario.verbs, failures: this.#failures, bandwidth: this.#bandwidth });
 
-    const network = new SimNetwork(this.kernel, reliableLinks(scenario.network.latency));
+    this.#networkFaults = new NetworkFaults(scenario.faults.filter(isOfMessages), (name) => this.#nodeOf(name));
+    this.#links = new Links(qualities(scenario.network), this.#networkFaults);
+    const network = new SimNetwork(this.kernel, this.#links, (probe) => this.#tell(probe.from, probe));
     const owner = {
       probe: (node: SimNode, probe: Probe) => this.#probe(node, probe),
       fault: (node: SimNode, error: unknown) => {
@@ -128,14 +134,17 @@ export class Cluster {
       ...storage.tables(scenario.pools.map(({ id }) => id)),
       this.#failures.table(),
       ...this.#plan.tables(),
+      ...this.#networkFaults.tables(),
       tableOfData('host-incarnation', this.#incarnations),
       ...this.agenda.tables(),
     ]);
     this.hosts = scenario.hosts.map(({ id }) => new SimNode(this.kernel, network, id, owner, { lives: this.#incarnations.get(id) ?? 0, operations: 0 }));
     this.#engineDisk = new EngineDisk(this.kernel, ENGINE, async () => observedDisk(await reopen(), (ops) => observer.written(ops)), scenario.disk);
     scenario.faults.forEach((fault, place) => {
-      if (isPlanned(fault)) this.#plan.plan(place, fault.point, this.engine, () => this.#happen(fault));
+      if (isPlanned(fault)) this.#plan.plan(place, fault.point, this.engine, () => this.#happen(fault, place));
     });
+
+    for (const [place, partition] of [...this.#networkFaults.inForce]) this.#endPartitionAt(Number(place), partition);
 
     // Whoever was SPM before is dead for certain, so the role can be given anew.
     for (const { id, pool, spm } of scenario.hosts) if (spm) storage.grantSpm(pool, id, (this.#incarnations.get(id) ?? 0) + 1);
@@ -166,11 +175,12 @@ export class Cluster {
   /** Planned faults that have not happened so far. */
   get unusedFaults(): readonly UnusedFault[] {
     const { faults } = this.#parts.scenario;
-    const rules = faults.filter((fault) => !isPlanned(fault));
-    return faults.flatMap((fault, i) => {
-      const happened = isPlanned(fault) ? this.#plan.happened(i) : this.#failures.happened(rules.indexOf(fault));
-      return happened ? [] : [{ fault: i, what: describeFault(fault) }];
-    });
+    const [rules, messageRules] = [faults.filter(isOfVerbs), faults.filter(isOfMessages)];
+    const happened = (fault: Fault, i: number): boolean => {
+      if (isPlanned(fault)) return this.#plan.happened(i);
+      return isOfMessages(fault) ? this.#networkFaults.happened(messageRules.indexOf(fault)) : this.#failures.happened(rules.indexOf(fault));
+    };
+    return faults.flatMap((fault, i) => (happened(fault, i) ? [] : [{ fault: i, what: describeFault(fault) }]));
   }
 
   /**
@@ -277,15 +287,37 @@ export class Cluster {
 
   #endFaults(): void {
     this.#healed = true;
-    for (const faults of [this.#plan, this.#failures]) faults.heal();
+    for (const faults of [this.#plan, this.#failures, this.#networkFaults, this.#links]) faults.heal();
   }
 
   /** @returns whether it could happen */
-  #happen(fault: PlannedFault): boolean {
+  #happen(fault: PlannedFault, place: number): boolean {
     switch (fault.kind) {
       case 'crashEngine':
         return this.#crashEngine(describePoint(fault.point), fault.down);
+      case 'partition': {
+        const partition = this.#networkFaults.begin(place, fault, this.kernel.now + fault.us);
+        if (partition === null) return false;
+        const { from, to, oneWay } = partition;
+        this.#tell(from, { type: 'partitionBegan', from, to, oneWay });
+        this.#endPartitionAt(place, partition);
+        return true;
+      }
     }
+  }
+
+  /** An earlier process may have gone past that. */
+  #endPartitionAt(place: number, { from, to, until }: PartitionInForce): void {
+    this.#at(Math.max(until, this.kernel.now), 'world', 'partition ends', () => {
+      if (this.#networkFaults.end(place)) this.#tell(from, { type: 'partitionEnded', from, to });
+    });
+  }
+
+  /** Who goes by this name now, which may be that of a role; null: nobody. */
+  #nodeOf(name: string): string | null {
+    const [, pool] = /^spm(?: of (.+))?$/.exec(name) ?? [];
+    const { storage, scenario } = this.#parts;
+    return name === 'spm' || pool !== undefined ? storage.lease(pool ?? scenario.pools[0]?.id ?? '').owner : name;
   }
 
   #crashEngine(cause: string, down: number): boolean {
@@ -308,7 +340,11 @@ export class Cluster {
   }
 
   #probe(node: SimNode, probe: Probe): void {
-    this.#parts.observer.probe({ t: this.kernel.now, node: node.name, probe });
+    this.#tell(node.name, probe);
+  }
+
+  #tell(node: string, probe: Probe): void {
+    this.#parts.observer.probe({ t: this.kernel.now, node, probe });
     this.agenda.probe(probe);
     this.#plan.probe(probe);
   }

@@ -4,14 +4,16 @@ import { isHeld, isTerminal, type CommandState } from '../../src/flow/state.js';
 import type { StoreMirror } from '../invariants/store-mirror.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import { inFamilyOrder } from '../report/family-order.js';
-import type { CommandResult, TaskResult } from '../report/result.js';
+import type { CommandResult, NetworkResult, TaskResult } from '../report/result.js';
 import { tableOf, tableOfData, type Table } from '../world/table.js';
 import { TrackedMap } from '../world/tracked-map.js';
+
+const LOST_AS = { loss: 'lost', dropMessage: 'lost', partition: 'cutOff', nobody: 'unreceived' } as const;
 
 /** Keeps what a result needs and the engine's disk does not hold at the end: tasks are forgotten when they are cleared. */
 export class Recorder {
   readonly #tasks = new TrackedMap<string, TaskResult>();
-  readonly #counts = new TrackedMap<'engineStarts', number>();
+  readonly #counts = new TrackedMap<'engineStarts' | keyof NetworkResult, number>();
 
   /** For a run that another process may go on with. */
   tables(): readonly Table[] {
@@ -26,8 +28,7 @@ export class Recorder {
   probe(probe: Probe): void {
     switch (probe.type) {
       case 'engineRecovered':
-        this.#counts.set('engineStarts', (this.#counts.get('engineStarts') ?? 0) + 1);
-        return;
+        return this.#count('engineStarts');
       case 'taskPlaced': {
         const { taskId: id, commandId, executionIndex, verb } = probe;
         this.#tasks.set(id, { id, commandId, executionIndex, verb, host: null, state: 'Placeholder', result: null });
@@ -37,8 +38,23 @@ export class Recorder {
         return this.#update(probe.taskId, { state: 'Submitted', host: probe.host });
       case 'taskEnded':
         return this.#update(probe.taskId, { state: 'Ending', result: probe.outcome.kind });
+      case 'messageLost':
+        return this.#count(LOST_AS[probe.why]);
+      case 'messageDuplicated':
+        return this.#count('duplicated');
+      case 'messageDelayed':
+        return this.#count('delayed');
       default:
     }
+  }
+
+  get network(): NetworkResult {
+    const of = (what: keyof NetworkResult): number => this.#counts.get(what) ?? 0;
+    return { lost: of('lost'), cutOff: of('cutOff'), unreceived: of('unreceived'), duplicated: of('duplicated'), delayed: of('delayed') };
+  }
+
+  #count(what: 'engineStarts' | keyof NetworkResult): void {
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
   }
 
   #update(id: string, change: Partial<TaskResult>): void {

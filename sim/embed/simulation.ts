@@ -347,6 +347,7 @@ export class Simulation {
       commands: commandsOf(this.#monitor.store),
       tasks: this.#recorder.tasks(this.#monitor.store),
       hosts: this.#hosts(),
+      network: this.#recorder.network,
       invariants: this.#monitor.results(),
       longest: longestOf(this.#monitor.longest),
       unused: this.#cluster.unusedFaults,

@@ -1,5 +1,5 @@
 import type { Condition } from '../scenario/condition.js';
-import type { Fault } from '../scenario/schema.js';
+import type { Fault, MessageFault } from '../scenario/schema.js';
 import type { Trigger } from '../scenario/trigger.js';
 
 // Faults in words, for reports.
@@ -15,7 +15,21 @@ export function describeFault(fault: Fault): string {
       const which = fault.nth === undefined ? '' : `, number ${fault.nth}`;
       return `${fault.kind} ${fault.verb}${match.join('')}${which}`;
     }
+    case 'partition': {
+      const { from, to, oneWay } = fault;
+      const who = to === null ? `isolate ${from}` : `${from} ${oneWay ? 'to' : 'and'} ${to}`;
+      return `partition ${who}${to === null && oneWay ? ' one way' : ''} ${describePoint(fault.point)}`;
+    }
+    case 'dropMessage':
+    case 'duplicateMessage':
+    case 'delayMessage':
+      return `${fault.kind}${describeMessages(fault)}`;
   }
+}
+
+function describeMessages({ from, to, op, reply, nth }: MessageFault): string {
+  const what = op === undefined ? (reply === undefined ? '' : reply ? ' reply' : ' request') : ` ${reply === true ? 'reply to ' : ''}${op}`;
+  return `${what}${from === undefined ? '' : ` from ${from}`}${to === undefined ? '' : ` to ${to}`}${nth === undefined ? '' : `, number ${nth}`}`;
 }
 
 /** When a fault is planned, in words. */

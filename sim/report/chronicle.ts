@@ -103,6 +103,17 @@ export class Chronicle {
         return bare(`pool ${probe.pool}: ${probe.host} is to become SPM${probe.prevId === null ? '' : `; it was ${probe.prevId}`}`, 'notable');
       case 'hostFenced':
         return bare(`pool ${probe.pool}: ${probe.host} is silent, and is to be fenced`, 'notable');
+      case 'messageLost':
+        // That a node is down has a row of its own.
+        return probe.why === 'nobody' ? undefined : bare(`${messageText(probe)} ${LOST[probe.why]}`, 'dim');
+      case 'messageDuplicated':
+        return bare(`${messageText(probe)} arrives more than once`, 'dim');
+      case 'messageDelayed':
+        return bare(`${messageText(probe)} takes ${probe.byUs / 1e6} s longer`, 'dim');
+      case 'partitionBegan':
+        return bare(`NETWORK: ${probe.from} ${probe.oneWay ? 'cannot reach' : 'and'} ${probe.to ?? 'all others'}${probe.oneWay ? '' : ' cannot reach each other'}`, 'bad');
+      case 'partitionEnded':
+        return bare(`NETWORK: ${probe.from} and ${probe.to ?? 'all others'} can reach each other again`, 'notable');
       case 'taskSubmitted':
       case 'taskCleared':
       case 'hostTaskCleared':
@@ -170,6 +181,16 @@ const STATUS_TONE: Readonly<Record<string, Row['tone']>> = {
 
 function statusChanged({ commandId, status, error }: Of<'statusChanged'>): Row {
   return ofCommand(commandId, error === null ? status : `${status}: ${error.message}`, STATUS_TONE[status] ?? 'bad');
+}
+
+const LOST = {
+  loss: 'is lost',
+  partition: 'is lost: they are cut off',
+  dropMessage: 'is lost, as planned',
+} as const;
+
+function messageText({ from, to, op }: Of<'messageLost'> | Of<'messageDuplicated'> | Of<'messageDelayed'>): string {
+  return `${op} from ${from} to ${to}`;
 }
 
 function inTheWay({ holder, held }: Of<'lockRefused'> | Of<'lockAwaited'>): string {

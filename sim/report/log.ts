@@ -76,6 +76,7 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'hostFenced':
     case 'conflict':
     case 'lockRefused':
+    case 'partitionBegan':
       return 'warn';
     case 'engineStarted':
     case 'engineRecovered':
@@ -90,6 +91,7 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'cancelAnswered':
     case 'operatorActed':
     case 'operateAnswered':
+    case 'partitionEnded':
       return 'info';
     case 'callbackRuns':
     case 'callbackCommitted':
@@ -104,6 +106,9 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'hostTaskEnded':
     case 'hostTaskCleared':
     case 'hostCall':
+    case 'messageLost':
+    case 'messageDuplicated':
+    case 'messageDelayed':
       return 'debug';
   }
 }

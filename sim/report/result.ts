@@ -62,6 +62,20 @@ export interface LongestCommand {
   readonly terms: { readonly [name: string]: number };
 }
 
+/** What became of messages, but for those that arrived as they should. */
+export interface NetworkResult {
+  /** Lost by chance, or by a fault that was meant for them. */
+  readonly lost: number;
+  /** Lost since two nodes were cut off from each other. */
+  readonly cutOff: number;
+  /** Arrived where nobody was up. */
+  readonly unreceived: number;
+  /** Arrived more than once. */
+  readonly duplicated: number;
+  /** Held up by a fault. */
+  readonly delayed: number;
+}
+
 export interface InvariantResult {
   readonly name: string;
   readonly held: boolean;
@@ -86,6 +100,7 @@ export interface RunResult {
   readonly commands: readonly CommandResult[];
   readonly tasks: readonly TaskResult[];
   readonly hosts: readonly HostResult[];
+  readonly network: NetworkResult;
   readonly invariants: readonly InvariantResult[];
   /** Of the commands that have ended or are held, the one that came closest to what it may take from when no fault was in force any more; null: none has. */
   readonly longest: LongestCommand | null;

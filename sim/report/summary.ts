@@ -17,6 +17,7 @@ export function summary(report: RunReport, rerun: string | null, style: Style): 
       : style.bad(`invariants: ${broken.length} of ${report.invariants.length} BROKEN`),
     ...broken.map(({ name, detail }) => style.bad(`  ${name}${detail === undefined ? '' : `: ${printable(detail)}`}`)),
     ...(report.longest === null ? [] : [longestText(report.longest)]),
+    ...networkLine(report.network),
     ...report.unused.map(({ fault, what }) => style.notable(`warning: faults[${fault}] did not happen: ${printable(what)}`)),
     `seed ${report.seed}, trace ${report.traceHash}`,
     ...(rerun === null ? [] : [`again: ${rerun}`]),
@@ -57,6 +58,12 @@ function toned(status: CommandResult['status'], style: Style): (text: string) =>
     case 'PARKED':
       return style.bad;
   }
+}
+
+/** Nothing is said of messages to who is down: that a node was, is said anyway. */
+function networkLine({ lost, cutOff, duplicated, delayed }: RunReport['network']): readonly string[] {
+  const counts = Object.entries({ lost, 'cut off': cutOff, 'sent twice': duplicated, 'held up': delayed }).filter(([, n]) => n > 0);
+  return counts.length === 0 ? [] : [`network: ${counts.map(([what, n]) => `${n} ${n === 1 ? 'message' : 'messages'} ${what}`).join(', ')}`];
 }
 
 function recoveries(n: number): string {

@@ -4,7 +4,7 @@ import type { Data } from '../../src/model/data.js';
 import { suggestion } from './nearest.js';
 import type { Path, Problem } from './problem.js';
 import type { Condition } from './condition.js';
-import type { Fault, Scenario, ScenarioCommand, VerbFault } from './schema.js';
+import type { Fault, MessageFault, Scenario, ScenarioCommand, VerbFault } from './schema.js';
 import type { VerbSettings } from './verb-schema.js';
 
 /** The names that a scenario may use besides its own. */
@@ -33,6 +33,7 @@ export function crossCheck(scenario: Scenario, vocabulary: Vocabulary): readonly
   const hosts = scenario.hosts.map((host) => host.id);
   const domains = scenario.domains.map((domain) => domain.id);
   const vms = scenario.vms.map((vm) => vm.id);
+  const nodes = ['engine', 'client', ...hosts, 'spm', ...pools.map((pool) => `spm of ${pool}`)];
   return [
     ...repeated('pools', pools),
     ...repeated('hosts', hosts),
@@ -60,7 +61,8 @@ export function crossCheck(scenario: Scenario, vocabulary: Vocabulary): readonly
       ...badId(['commands', i, 'id'], command.id),
       ...(command.operator ?? []).flatMap((action, j) => operatorProblems(['commands', i, 'operator', j], command, action)),
     ]),
-    ...scenario.faults.flatMap((fault, i) => faultProblems(['faults', i, fault.kind], fault, vocabulary)),
+    ...scenario.network.links.flatMap((link, i) => unknownNodes(['network', 'links', i], link, nodes)),
+    ...scenario.faults.flatMap((fault, i) => faultProblems(['faults', i, fault.kind], fault, vocabulary, nodes)),
     ...lateHealing(scenario),
   ];
 }
@@ -172,7 +174,7 @@ function operatorProblems(path: Path, { id, at }: ScenarioCommand, action: NonNu
   return [...early, ...stranger];
 }
 
-function faultProblems(path: Path, fault: Fault, vocabulary: Vocabulary): readonly Problem[] {
+function faultProblems(path: Path, fault: Fault, vocabulary: Vocabulary, nodes: readonly string[]): readonly Problem[] {
   switch (fault.kind) {
     case 'crashEngine':
       return fault.point.at === 'condition' ? conditionProblems([...path, 'when'], fault.point.condition, vocabulary) : [];
@@ -180,7 +182,20 @@ function faultProblems(path: Path, fault: Fault, vocabulary: Vocabulary): readon
     case 'failCall':
     case 'loseTask':
       return verbFaultProblems(path, fault, vocabulary);
+    case 'partition': {
+      const { point, from, to } = fault;
+      const names = to === null ? unknownName([...path, 'isolate'], 'node', from, nodes) : [from, to].flatMap((name, i) => unknownName([...path, 'between', i], 'node', name, nodes));
+      return point.at === 'condition' ? [...names, ...conditionProblems([...path, 'when'], point.condition, vocabulary)] : names;
+    }
+    case 'dropMessage':
+    case 'duplicateMessage':
+    case 'delayMessage':
+      return unknownNodes(path, fault, nodes);
   }
+}
+
+function unknownNodes(path: Path, { from, to }: Pick<MessageFault, 'from' | 'to'>, nodes: readonly string[]): readonly Problem[] {
+  return Object.entries({ from, to }).flatMap(([key, name]) => (name === undefined ? [] : unknownName([...path, key], 'node', name, nodes)));
 }
 
 function verbFaultProblems(path: Path, { kind, verb, match }: VerbFault, vocabulary: Vocabulary): readonly Problem[] {

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import type { CommandDefinition } from '../../src/model/command.js';
 import { OPERATOR_ACTIONS } from '../../src/model/operator.js';
 import type { FailureRule, LossRule } from '../faults/failures.js';
+import type { Interference } from '../faults/network-faults.js';
 import { commandDeclarationSchema } from './define/declaration.js';
 import { latencySchema } from './distribution-schema.js';
 import { engineSchema } from './engine-schema.js';
 import { hostCodeSchema, idSchema, listOf } from './fields.js';
+import { delayMessageSchema, dropMessageSchema, duplicateMessageSchema, networkSchema, partitionSchema } from './network-schema.js';
 import { inPools, poolSections, poolsOf } from './pools.js';
 import { triggerFields, triggerOf, type Trigger } from './trigger.js';
 import { durationSchema, positiveDurationSchema, rateSchema, sizeSchema } from './units.js';
@@ -113,23 +115,23 @@ const lossSchema = z
   .strictObject({ ...executions, when: z.enum(['atStart', 'atEnd']).default('atEnd') })
   .transform(({ nth, when: lost, ...rule }): LossRule => (nth === 'every' ? { ...rule, lost } : { ...rule, lost, nth }));
 
+const FAULTS = {
+  crashEngine: crashEngineSchema.exactOptional(),
+  failTask: failureSchema.transform((rule) => ({ kind: 'failTask' as const, ...rule })).exactOptional(),
+  failCall: failureSchema.transform((rule) => ({ kind: 'failCall' as const, ...rule })).exactOptional(),
+  loseTask: lossSchema.transform((rule) => ({ kind: 'loseTask' as const, ...rule })).exactOptional(),
+  partition: partitionSchema.exactOptional(),
+  dropMessage: dropMessageSchema.exactOptional(),
+  duplicateMessage: duplicateMessageSchema.exactOptional(),
+  delayMessage: delayMessageSchema.exactOptional(),
+};
+
 const faultSchema = z
-  .strictObject({
-    crashEngine: crashEngineSchema.exactOptional(),
-    failTask: failureSchema.exactOptional(),
-    failCall: failureSchema.exactOptional(),
-    loseTask: lossSchema.exactOptional(),
-  })
-  .transform(({ crashEngine, failTask, failCall, loseTask }, context) => {
-    const faults = [
-      crashEngine === undefined ? [] : [crashEngine],
-      failTask === undefined ? [] : [{ kind: 'failTask' as const, ...failTask }],
-      failCall === undefined ? [] : [{ kind: 'failCall' as const, ...failCall }],
-      loseTask === undefined ? [] : [{ kind: 'loseTask' as const, ...loseTask }],
-    ].flat();
-    const [fault] = faults;
-    if (fault !== undefined && faults.length === 1) return fault;
-    context.addIssue({ code: 'custom', message: 'name one fault: crashEngine, failTask, failCall or loseTask' });
+  .strictObject(FAULTS)
+  .transform((named, context) => {
+    const [fault, second] = Object.values(named);
+    if (fault !== undefined && second === undefined) return fault;
+    context.addIssue({ code: 'custom', message: `name one fault: ${Object.keys(FAULTS).join(', ')}` });
     return z.NEVER;
   })
   .readonly();
@@ -150,7 +152,7 @@ export const scenarioSchema = z
     /** Offered by repositories outside the pool, such as Glance. */
     images: listOf(z.strictObject({ id: idSchema, repository: idSchema, size: sizeSchema }).readonly()).prefault([]),
     engine: engineSchema.prefault({}),
-    network: z.strictObject({ latency: latencySchema.prefault({ median: '1ms', p95: '5ms' }) }).readonly().prefault({}),
+    network: networkSchema.prefault({}),
     /** The disk under the engine's store: when a synced batch, and a scan, are done. */
     disk: z
       .strictObject({ write: latencySchema.prefault({ median: '1ms', p95: '4ms' }), scan: latencySchema.prefault({ median: '2ms', p95: '8ms' }) })
@@ -194,5 +196,16 @@ export function isPlanned(fault: Fault): fault is PlannedFault {
   return 'point' in fault;
 }
 
+/** What becomes of chosen messages, as a rule for the network. */
+export type MessageFault = Extract<Fault, { does: Interference }>;
+
+export function isOfMessages(fault: Fault): fault is MessageFault {
+  return 'does' in fault;
+}
+
 /** What becomes of chosen tasks or calls, as a rule for the hosts. */
-export type VerbFault = Exclude<Fault, PlannedFault>;
+export type VerbFault = Exclude<Fault, PlannedFault | MessageFault>;
+
+export function isOfVerbs(fault: Fault): fault is VerbFault {
+  return 'verb' in fault;
+}

@@ -1,25 +1,38 @@
+import type { Probe } from '../../actors/probe.js';
 import type { WireMessage } from '../../actors/wire.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { NodeNetwork } from '../kernel/node-network.js';
 import type { Stream } from '../kernel/streams.js';
 import { drawLatency, type Latency } from './latency.js';
 
-/** What becomes of a message: the delay in µs after which each copy of it arrives. None: it is lost; several: it is duplicated. */
-export type Fate = readonly number[];
+/** What becomes of a message. */
+export type Fate =
+  | { readonly kind: 'lost'; readonly why: LossCause }
+  /** A copy of it arrives after each of the delays, µs: several if it is duplicated. `late`: how much of that is on purpose. */
+  | { readonly kind: 'arrives'; readonly delays: readonly number[]; readonly late: number };
 
-/** Decides the fate of each message; where loss, duplication and partitions come in. Draws from the link's own stream alone. */
+/** By chance, since two nodes are cut off from each other, or because a fault was meant for this message. */
+export type LossCause = 'loss' | 'partition' | 'dropMessage';
+
+/** A draw from [0, 1) of the link's own stream for a purpose. */
+export type Draw = (purpose: 'latency' | 'loss' | 'duplication' | 'repetition') => number;
+
+/** Decides the fate of each message. */
 export interface LinkModel {
-  fate(from: string, to: string, stream: Stream): Fate;
+  fate(from: string, to: string, message: WireMessage, draw: Draw): Fate;
 }
 
 /** Every message arrives once, after a latency of its own. Two messages of one link may overtake each other. */
 export function reliableLinks(latency: Latency): LinkModel {
-  return { fate: (_from, _to, stream) => [drawLatency(latency, stream.next())] };
+  return { fate: (_from, _to, _message, draw) => ({ kind: 'arrives', delays: [drawLatency(latency, draw('latency'))], late: 0 }) };
 }
+
+/** What an observer is told of messages. */
+export type NetworkProbe = Extract<Probe, { type: 'messageLost' | 'messageDuplicated' | 'messageDelayed' }>;
 
 /** What is fixed for all messages from one node to another. */
 interface Link {
-  readonly stream: Stream;
+  readonly draw: Draw;
   /** `from>to op`, by op. */
   readonly labels: Map<string, string>;
 }
@@ -30,17 +43,12 @@ export class SimNetwork implements NodeNetwork {
   private readonly links = new Map<string, Link>();
   /** Requests that have arrived in the background, by who asked, and nobody has answered. */
   private readonly askedInBackground = new Set<string>();
-  private lostCount = 0;
 
   constructor(
     private readonly kernel: Kernel,
     private readonly model: LinkModel,
+    private readonly tell: (probe: NetworkProbe) => void = () => undefined,
   ) {}
-
-  /** Messages that never reached anybody: lost on the way, or their node was down or does not exist. */
-  get lost(): number {
-    return this.lostCount;
-  }
 
   attach(node: string, receive: (message: WireMessage) => boolean): void {
     this.receivers.set(node, receive);
@@ -49,9 +57,11 @@ export class SimNetwork implements NodeNetwork {
   send(from: string, to: string, message: WireMessage, background = false): void {
     const inBackground = background || this.answersInBackground(to, message);
     const link = this.link(from, to);
-    const fate = this.model.fate(from, to, link.stream);
-    if (fate.length === 0) this.lostCount += 1;
-    for (const delay of fate) {
+    const fate = this.model.fate(from, to, message, link.draw);
+    if (fate.kind === 'lost') return this.tell({ type: 'messageLost', from, to, op: opOf(message), why: fate.why });
+    if (fate.delays.length > 1) this.tell({ type: 'messageDuplicated', from, to, op: opOf(message) });
+    if (fate.late > 0) this.tell({ type: 'messageDelayed', from, to, op: opOf(message), byUs: fate.late });
+    for (const delay of fate.delays) {
       // A copy for each delivery, taken when it is sent: neither side can then see what the other does to its value later, as on a real wire. Freezing
       // would cost the same walk and break a sender that goes on using its own object; an encoding would cost several times more.
       const content = copyOf(message) as WireMessage;
@@ -69,7 +79,7 @@ export class SimNetwork implements NodeNetwork {
 
   private deliver(to: string, message: WireMessage, background: boolean): void {
     if (background && message.kind === 'request') this.askedInBackground.add(`${message.from} ${message.correlation}`);
-    if (this.receivers.get(to)?.(message) !== true) this.lostCount += 1;
+    if (this.receivers.get(to)?.(message) !== true) this.tell({ type: 'messageLost', from: message.from, to, op: opOf(message), why: 'nobody' });
   }
 
   private answersInBackground(to: string, message: WireMessage): boolean {
@@ -79,16 +89,29 @@ export class SimNetwork implements NodeNetwork {
   private link(from: string, to: string): Link {
     const key = `${from}>${to}`;
     let link = this.links.get(key);
-    if (link === undefined) this.links.set(key, (link = { stream: this.kernel.streams.get('network', key), labels: new Map<string, string>() }));
+    if (link === undefined) this.links.set(key, (link = { draw: this.drawing(key), labels: new Map<string, string>() }));
     return link;
   }
 
+  private drawing(link: string): Draw {
+    const streams = new Map<string, Stream>();
+    return (purpose) => {
+      let stream = streams.get(purpose);
+      if (stream === undefined) streams.set(purpose, (stream = this.kernel.streams.get('network', `${purpose} ${link}`)));
+      return stream.next();
+    };
+  }
+
   private label(link: Link, from: string, to: string, message: WireMessage): string {
-    const op = message.kind === 'reply' ? 'reply' : message.body.op;
+    const op = opOf(message);
     let label = link.labels.get(op);
     if (label === undefined) link.labels.set(op, (label = `${from}>${to} ${op}`));
     return label;
   }
+}
+
+function opOf(message: WireMessage): string {
+  return message.kind === 'reply' ? 'reply' : message.body.op;
 }
 
 /** A copy of plain data, down to the bottom. */

@@ -14,7 +14,7 @@ describe('a live migration of two disks', () => {
   it.each([
     ['createVolume', 'ROLLED_BACK', []],
     ['cloneImageStructure', 'SUCCEEDED', ['ROLLED_BACK', 'SUCCEEDED']],
-    ['syncImageData', 'SUCCEEDED', ['SUCCEEDED', 'ROLLED_BACK']],
+    ['syncImageData', 'SUCCEEDED', ['ROLLED_BACK', 'SUCCEEDED']],
     // An undo, or what is past the point of no return, is tried again.
     ['deleteImage', 'SUCCEEDED', ['SUCCEEDED', 'SUCCEEDED']],
   ] as const)('the first %s of which its host forgets is %s, whether it had begun or was done', async (verb, status, disks) => {
@@ -22,7 +22,9 @@ describe('a live migration of two disks', () => {
       const scenario = await loadScenario('live-migration', { vocabulary, cwd: '.', set: [`faults=[{loseTask: {verb: ${verb}, when: ${when}}}]`] });
       const run = await finished(await Simulation.create(scenario));
       expect([when, broken(run), run.unused]).toEqual([when, [], []]);
-      expect([when, ...run.commands.map((command) => command.status)]).toEqual([when, status, ...disks]);
+      const [migration, ...children] = run.commands.map((command) => command.status);
+      // Whose task was the first is a matter of the seed.
+      expect([when, migration, ...children.sort()]).toEqual([when, status, ...disks]);
     }
   });
 });

@@ -27,6 +27,7 @@ export function report(changes: Partial<RunReport> = {}): RunReport {
     ],
     tasks: [],
     hosts: [{ id: 'host1', pool: 'pool1', role: 'SPM', up: true }],
+    network: { lost: 0, cutOff: 0, unreceived: 0, duplicated: 0, delayed: 0 },
     unused: [],
   invariants: [
       { name: 'locks', held: true },

@@ -14,12 +14,13 @@ interface Arrival {
   readonly id: string;
 }
 
-function setUp(model: LinkModel = reliableLinks({ kind: 'lognormal', median: 1_000, p95: 5_000 }), seed = 1): { kernel: Kernel; network: SimNetwork; arrivals: Arrival[] } {
+function setUp(model: LinkModel = reliableLinks({ kind: 'lognormal', median: 1_000, p95: 5_000 }), seed = 1): { kernel: Kernel; network: SimNetwork; arrivals: Arrival[]; lost: string[] } {
   const kernel = new Kernel({ seed, strategy: fifo });
-  const network = new SimNetwork(kernel, model);
+  const lost: string[] = [];
+  const network = new SimNetwork(kernel, model, (probe) => void (probe.type === 'messageLost' && lost.push(`${probe.from}>${probe.to} ${probe.why}`)));
   const arrivals: Arrival[] = [];
   network.attach('b', ({ correlation }) => arrivals.push({ at: kernel.now, id: correlation }) > 0);
-  return { kernel, network, arrivals };
+  return { kernel, network, arrivals, lost };
 }
 
 const ids = Array.from({ length: 400 }, (_, i) => `${i}`);
@@ -43,7 +44,7 @@ describe('the network', () => {
   });
 
   it('delivers each message once, after a latency of the given distribution, in no particular order', async () => {
-    const { kernel, network, arrivals } = setUp();
+    const { kernel, network, arrivals, lost } = setUp();
     for (const id of ids) network.send('a', 'b', messageOf(id));
     await kernel.runUntilIdle();
     expect(arrivals.map(({ id }) => id).sort()).toEqual([...ids].sort());
@@ -54,7 +55,7 @@ describe('the network', () => {
     expect(median).toBeLessThan(1150);
     expect(p95).toBeGreaterThan(4000);
     expect(p95).toBeLessThan(6200);
-    expect(network.lost).toBe(0);
+    expect(lost).toEqual([]);
   });
 
   it('is the same for the same seed, and a link is not disturbed by another', async () => {
@@ -74,12 +75,12 @@ describe('the network', () => {
   });
 
   it('loses what goes to a node that does not exist or does not receive', async () => {
-    const { kernel, network } = setUp();
+    const { kernel, network, lost } = setUp();
     network.attach('down', () => false);
     network.send('a', 'nowhere', messageOf('1'));
     network.send('a', 'down', messageOf('2'));
     await kernel.runUntilIdle();
-    expect(network.lost).toBe(2);
+    expect(lost.sort()).toEqual(['a>down nobody', 'a>nowhere nobody']);
   });
 
   it('hands over a copy as it was when it was sent', async () => {
@@ -96,7 +97,7 @@ describe('the network', () => {
   });
 
   it('does with a message what the model of its links says', async () => {
-    const { kernel, network, arrivals } = setUp({ fate: (from, to) => (`${from}${to}` === 'ab' ? [5, 2] : []) });
+    const { kernel, network, arrivals, lost } = setUp({ fate: (from, to) => (`${from}${to}` === 'ab' ? { kind: 'arrives', delays: [5, 2], late: 0 } : { kind: 'lost', why: 'loss' }) });
     network.send('a', 'b', messageOf('twice'));
     network.send('c', 'b', messageOf('never'));
     await kernel.runUntilIdle();
@@ -104,6 +105,6 @@ describe('the network', () => {
       { at: 2, id: 'twice' },
       { at: 5, id: 'twice' },
     ]);
-    expect(network.lost).toBe(1);
+    expect(lost).toEqual(['c>b loss']);
   });
 });

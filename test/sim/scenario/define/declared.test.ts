@@ -130,7 +130,7 @@ describe('a command that a scenario declares', () => {
   });
 
   it('waits for its locks, as it declares', async () => {
-    const second = 'commands.1={id: two, type: Order, params: {order: o1, items: [z]}}';
+    const second = 'commands.1={at: 7s, id: two, type: Order, params: {order: o1, items: [z]}}';
     const refused = await commandsOf(FLOW, [second]);
     expect(refused.commands['two']).toMatchObject({ status: 'REJECTED', error: { code: 'LOCK_CONFLICT' } });
     const { commands } = await commandsOf(FLOW, [second, 'define.0.lockWait=10min']);
