@@ -6,6 +6,7 @@ import { semantics5Time } from './rows/semantics-5-time.js';
 import { ovirt2 } from './rows/ovirt-2.js';
 import { ovirt2Crashes } from './rows/ovirt-2-crashes.js';
 import { ovirt3Disks } from './rows/ovirt-3-disks.js';
+import { ovirt3Import } from './rows/ovirt-3-import.js';
 import { ovirt3Vms } from './rows/ovirt-3-vms.js';
 import { vdsm1States } from './rows/vdsm-1-states.js';
 import { vdsm1Replies } from './rows/vdsm-1-replies.js';
@@ -29,6 +30,7 @@ export const SECTIONS: readonly Section[] = [
   ovirt2,
   ovirt2Crashes,
   ovirt3Disks,
+  ovirt3Import,
   ovirt3Vms,
   vdsm1States,
   vdsm1Replies,
