@@ -202,7 +202,8 @@ export function createCommand(deps: CommandDeps): (message: CommandMessage) => v
   }
 
   /** Only the completion of a task that the command waits for, at this step and for this reason, moves it. */
-  function taskEnded({ taskId, executionIndex, executionReason, outcome }: Extract<CommandMessage, { type: 'taskEnded' }>): void {
+  function taskEnded({ taskId, executionIndex, executionReason, hostTaskId, outcome }: Extract<CommandMessage, { type: 'taskEnded' }>): void {
+    if (hostTaskId !== undefined) command.isKnownAs(taskId, hostTaskId);
     if (executionIndex !== command.state.executionIndex || executionReason !== command.state.executionReason) unwanted(taskId);
     else command.apply({ type: 'workEnded', id: taskId, outcome }, {}, { ignored: () => unwanted(taskId) });
   }

@@ -200,6 +200,7 @@ function createEngine(
     const pools = new Map<string, Ref<PoolMessage>>();
     const manager = createTaskManager(context, {
       pools,
+      ownIds: new Set(config.pools.flatMap(({ id, clientTaskIds }) => (clientTaskIds === false ? [id] : []))),
       commandOf: (id) => registry.actorOf(id),
       isWithheld: (id) => {
         const state = registry.find(id);

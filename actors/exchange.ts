@@ -64,7 +64,7 @@ export class Exchange {
     const correlation = `${this.#life}.${this.#sent}`;
     const timer = this.#ports.after(timeoutMs * 1000, () => this.#timeOut(correlation), options);
     this.#waiting.set(correlation, { to, timer, wake });
-    this.#ports.send(to, { kind: 'request', correlation, from: this.#ports.node, stamp, body }, options);
+    this.#ports.send(to, { kind: 'request', correlation, from: this.#ports.node, stamp, sentAt: this.#ports.now(), body }, options);
   }
 
   /** A reply has arrived. One that nobody waits for (late, duplicate, from before a restart) changes nothing. */

@@ -35,6 +35,8 @@ export type CommandMessage =
       readonly executionIndex: number;
       readonly executionReason: ExecutionReason;
       readonly attempt: number;
+      /** As in the task's record. */
+      readonly hostTaskId?: string;
       readonly outcome: Outcome;
     }
   /** Of a task whose submission nobody has answered, or that its host has forgotten, nothing is running or on its way any more; what became of it, no host can tell. */
@@ -73,6 +75,8 @@ export type TaskManagerMessage =
   /** The commit that consumed its outcome is done: clear it. Also for a completion that nobody wants. */
   | { readonly type: 'clear'; readonly taskId: string }
   | { readonly type: 'submitAnswered'; readonly taskId: string; readonly host: string; readonly reply: WireReply }
+  /** A host has not answered its submission in time. */
+  | { readonly type: 'submitUnanswered'; readonly taskId: string }
   /** It is on disk as this. */
   | { readonly type: 'submitted'; readonly task: SpmAsyncTask }
   /** Its submission was withdrawn before it left. */
@@ -84,8 +88,18 @@ export type TaskManagerMessage =
   | { readonly type: 'pollDue'; readonly pool: string }
   /** `n`: which poll is answered. */
   | { readonly type: 'polled'; readonly pool: string; readonly n: number; readonly reply: WireReply | null }
+  /** The SPM has said which verbs the tasks on its list are of. */
+  | { readonly type: 'informed'; readonly pool: string; readonly list: OwnList; readonly reply: WireReply }
   | { readonly type: 'clearAnswered'; readonly taskId: string; readonly reply: WireReply }
   | { readonly type: 'cleared'; readonly taskId: string };
+
+/** What there is on the list of an SPM that makes its own ids, and on record with nobody: host ids of those that run, and of those that are over. */
+export interface OwnList {
+  /** When it was asked for, µs. */
+  readonly askedAt: number;
+  readonly running: readonly string[];
+  readonly over: readonly string[];
+}
 
 // pool
 
@@ -102,6 +116,8 @@ export interface Offer {
   readonly isCourtesy?: () => boolean;
   /** Called exactly once, with null if it gave up; never if another took its place. Must do no more than dispatch one message. */
   readonly wake: (answer: { readonly host: string; readonly reply: WireReply } | null) => void;
+  /** Of what must not be made twice: called instead when a host has not answered it in time. It may have arrived, and is not offered again. */
+  readonly silent?: () => void;
 }
 
 export interface Submission {
@@ -121,9 +137,10 @@ export type PoolMessage =
   | { readonly type: 'roomAgain' }
   /**
    * A submission is not wanted any more. One that has left for no host is given up, unless an earlier incarnation may have sent it (`mayHaveLeft`). Any other
-   * may have arrived: if it has not been answered when it would be offered again, `instead` is offered in its place.
+   * may have arrived: if it has not been answered when it would be offered again, `instead` is offered in its place; or, if that is null, it is given up: hosts have
+   * said each time that they do not take it.
    */
-  | { readonly type: 'withdraw'; readonly taskId: string; readonly mayHaveLeft: boolean; readonly instead: Offer }
+  | { readonly type: 'withdraw'; readonly taskId: string; readonly mayHaveLeft: boolean; readonly instead: Offer | null }
   | { readonly type: 'roleAnswered'; readonly round: number; readonly host: string; readonly askedAt: number; readonly answer: Answer }
   /** What became of what was done for the pool to have an SPM. */
   | { readonly type: 'acted'; readonly round: number; readonly step: Extract<ElectionStep, { host: string }>; readonly answer: Answer }

@@ -32,7 +32,7 @@ export function createPool(context: EngineContext, pool: PoolConfig, wakeSelf: (
   /** Submissions that nobody has answered yet, by task. */
   const submissions = new Map<string, Offer>();
   /** What is to be offered in the place of a submission that is not wanted any more. */
-  const replaced = new WeakMap<Offer, Offer>();
+  const replaced = new WeakMap<Offer, Offer | null>();
   const finder = new SpmFinder({ context, pool, demand, wakeSelf, found, noneFound });
 
   return (message) => {
@@ -83,7 +83,7 @@ export function createPool(context: EngineContext, pool: PoolConfig, wakeSelf: (
   /** What is offered in the place of a submission that has left, and is not wanted any more. */
   function inPlaceOf(offer: Offer): Offer {
     const instead = replaced.get(offer);
-    if (instead === undefined) return offer;
+    if (instead === undefined || instead === null) return offer;
     forget(offer);
     open.set(instead, { at: 'waiting', n: 0 });
     return instead;
@@ -121,6 +121,8 @@ export function createPool(context: EngineContext, pool: PoolConfig, wakeSelf: (
     // Its answer is on its way.
     if (offer === undefined || trial === undefined) return;
     if (!mayHaveLeft && trial.n === 0) return end(offer, null);
+    // Where hosts recognise nothing, what has been answered was not taken.
+    if (instead === null && trial.at !== 'asked') return end(offer, null);
     replaced.set(offer, instead);
     // It has been answered, or has not left this engine: nothing is to be waited for.
     if (trial.at === 'queued' || trial.at === 'waiting') give(offer);
@@ -145,7 +147,10 @@ export function createPool(context: EngineContext, pool: PoolConfig, wakeSelf: (
     const code = answer.kind === 'reply' ? answer.reply.code : null;
     if (code === NOT_SPM) finder.isNot(host);
     if (answer.kind === 'reply' && !TRANSIENT.has(answer.reply.code)) end(offer, { host, reply: answer.reply });
-    else if (offer.patience === 'once') end(offer, null);
+    else if (answer.kind === 'timeout' && offer.silent !== undefined) {
+      forget(offer);
+      offer.silent();
+    } else if (offer.patience === 'once' || replaced.get(offer) === null) end(offer, null);
     else if (code === QUEUE_FULL && offer.submission !== undefined) return noRoom(offer, trial);
     else pause(offer, trial);
     if (offer === tries) tryNext();
@@ -173,7 +178,8 @@ export function createPool(context: EngineContext, pool: PoolConfig, wakeSelf: (
     full = false;
     tries = null;
     for (const [given, { at }] of [...open]) {
-      if (at === 'pausing' || (at === 'asked' && given.patience === 'once')) continue;
+      // Nor is what must not be made twice asked of another before its time is over.
+      if (at === 'pausing' || (at === 'asked' && (given.patience === 'once' || given.silent !== undefined))) continue;
       const offer = inPlaceOf(given);
       const trial = open.get(offer);
       if (trial === undefined) continue;

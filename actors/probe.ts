@@ -97,7 +97,8 @@ export type Probe =
   /** What a client was told of an operator's action: the command's status after it, or why it was refused. */
   | { readonly type: 'operateAnswered'; readonly commandId: string; readonly requestId: string; readonly answer: OperateTold }
   // Hosts
-  | { readonly type: 'hostTaskAccepted'; readonly host: string; readonly taskId: string; readonly verb: string }
+  /** `task`: what the engine calls it, if the host makes its own ids. */
+  | { readonly type: 'hostTaskAccepted'; readonly host: string; readonly taskId: string; readonly verb: string; readonly task?: string }
   | { readonly type: 'hostTaskStarted'; readonly host: string; readonly taskId: string }
   | { readonly type: 'hostTaskEnded'; readonly host: string; readonly taskId: string; readonly result: 'success' | 'cleanSuccess' | 'cleanFailure'; readonly code: number }
   | { readonly type: 'hostTaskCleared'; readonly host: string; readonly taskId: string }
@@ -106,6 +107,8 @@ export type Probe =
   /** Somebody asked to clear a task that is not over. */
   | { readonly type: 'hostClearRefused'; readonly host: string; readonly taskId: string; readonly state: string }
   | { readonly type: 'hostCall'; readonly host: string; readonly key: string; readonly verb: string; readonly code: number; readonly repeated: boolean }
+  /** It was on its way, or waiting for the host, for longer than its network promises: it is not handled, as if it were lost. */
+  | { readonly type: 'messageTooOld'; readonly host: string; readonly from: string; readonly op: string }
   /** A message from an engine incarnation or fence number that is over was refused. */
   | { readonly type: 'staleRefused'; readonly host: string; readonly commandId: string | null }
   // The network

@@ -13,6 +13,11 @@ export interface EngineSettings {
    * task is `lost`. From 0. Begins anew when the engine or the SPM does.
    */
   readonly unknownGraceMs: number;
+  /**
+   * In pools whose hosts make their own task ids: no message that was sent longer ago is handled any more, which the engine waits out before it asks what became of a
+   * submission that nobody has answered. The network has to keep that promise; it must be shorter than the SPM's lease takes to expire.
+   */
+  readonly maxMessageAgeMs: number;
   /** How old an acknowledged task may become before it is asked to stop (oVirt: AsyncTaskZombieTaskLifeInMinutes). */
   readonly zombieAfterMs: number;
   /** How often the SPM is asked whether it still is, while it is worked with (oVirt: StoragePoolRefreshTimeInSeconds). */
@@ -45,6 +50,7 @@ export const DEFAULT_ENGINE_SETTINGS: EngineSettings = {
   requestTimeoutMs: 180_000,
   resubmitMs: 2_000,
   unknownGraceMs: 60_000,
+  maxMessageAgeMs: 60_000,
   zombieAfterMs: 3_000 * 60_000,
   poolRefreshMs: 10_000,
   probeTimeoutMs: 5_000,

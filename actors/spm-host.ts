@@ -1,7 +1,9 @@
 import { done, refused, type Answer, type ReturnAddress } from './host/answer.js';
 import { FenceTable } from './host/fence-table.js';
 import { HsmCalls } from './host/hsm-calls.js';
-import { SpmOffice, type SpmRequest, type TakeOver } from './host/spm-office.js';
+import { ALL_CHECKS, type HostChecks } from './host/own-task-ids.js';
+import { SpmOffice, type TakeOver } from './host/spm-office.js';
+import type { SpmRequest } from './host/spm-request.js';
 import type { VerbTable } from './host/verb-table.js';
 import type { NodePorts } from './ports.js';
 import type { StoragePort } from './storage-port.js';
@@ -18,7 +20,7 @@ export type HostMessage =
   | { readonly type: 'takeOffice'; readonly takeOver: TakeOver }
   | { readonly type: 'callDone'; readonly n: number };
 
-export interface SpmHostConfig {
+export interface SpmHostConfig extends HostChecks {
   /** The storage pool that the host belongs to. */
   readonly pool: string;
   /** Counts the starts of this host, from 1. Every reply carries it. */
@@ -29,7 +31,7 @@ export interface SpmHostConfig {
   readonly queueLimit: number;
 }
 
-export const SPM_HOST_DEFAULTS = { workers: 10, queueLimit: 500 } as const;
+export const SPM_HOST_DEFAULTS = { workers: 10, queueLimit: 500, ...ALL_CHECKS } as const;
 
 export interface SpmHostDeps {
   readonly ports: NodePorts;
@@ -74,13 +76,14 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
   function takeOffice(takeOver: TakeOver): SpmOffice | null {
     const { owner, ownerIncarnation, generation } = storage.lease(config.pool);
     if (owner !== ports.node || ownerIncarnation !== config.incarnation) return null;
-    const { workers, queueLimit } = config;
+    const { workers, queueLimit, clientTaskIds } = config;
     const jobDone = (taskId: string): void => wake({ type: 'jobDone', taskId });
     const goOn = (of: number): void => wake({ type: 'goOn', generation: of });
-    return new SpmOffice({ ports, storage, verbs, workers, queueLimit, jobDone, takeOver, goOn }, { pool: config.pool, generation });
+    return new SpmOffice({ ports, storage, verbs, workers, queueLimit, clientTaskIds, jobDone, takeOver, goOn }, { pool: config.pool, generation });
   }
 
-  function receive({ from, correlation, stamp, body }: WireRequest): void {
+  function receive({ from, correlation, stamp, sentAt, body }: WireRequest): void {
+    if (isTooOld(sentAt)) return ports.probe({ type: 'messageTooOld', host: ports.node, from, op: body.op });
     const to: ReturnAddress = { node: from, correlation };
     const later = stamp === null ? null : storage.witness(stamp);
     if (later !== null) return reply(to, { code: STORE_OLDER, message: `commit ${later.commitSeq} of this store has been seen`, result: later });
@@ -96,6 +99,7 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
       case 'getSpmStatus':
       case 'submitTask':
       case 'getAllTasksStatuses':
+      case 'getAllTasksInfo':
       case 'stopTask':
       case 'fenceTask':
       case 'clearTask':
@@ -143,6 +147,10 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
   function read({ verb, args }: Extract<HostRequest, { op: 'read' }>, stamp: Stamp | null, to: ReturnAddress): void {
     if (isStale(stamp)) return reply(to, stale(stamp));
     calls.read(verb, args, stamp?.fence?.commandId ?? null, to);
+  }
+
+  function isTooOld(sentAt: number | undefined): boolean {
+    return config.maxMessageAgeUs !== null && sentAt !== undefined && ports.now() - sentAt > config.maxMessageAgeUs;
   }
 
   /** What is no task of the SPM is checked against what this incarnation has seen itself. */

@@ -7,8 +7,10 @@ import type { EngineContext } from './engine-context.js';
 import type { CommandMessage, PoolMessage, TaskManagerMessage } from './messages.js';
 import type { Ref } from './runtime.js';
 import { missingNow, type Missing } from './task-manager/missing.js';
+import { OwnLists } from './task-manager/own-lists.js';
 import { TaskRequests } from './task-manager/task-requests.js';
 import { newlyTracked, TrackedTasks, type Tracked } from './task-manager/tracked-tasks.js';
+import type { WhyUnresolved } from './task-manager/unresolved.js';
 import { outcomeOf } from './task-outcome.js';
 import { FENCED, TASK_UNKNOWN, type AllTasksStatuses, type TaskStatus, type WireReply } from './wire.js';
 
@@ -20,6 +22,8 @@ export function createTaskManager(
   context: EngineContext,
   deps: {
     readonly pools: ReadonlyMap<string, Ref<PoolMessage>>;
+    /** Those whose hosts make their own task ids. */
+    readonly ownIds: ReadonlySet<string>;
     /** The actor of a command that is not over. */
     readonly commandOf: (commandId: string) => Ref<CommandMessage> | undefined;
     /** Whether nothing of the command may be submitted before it is released: what an older store says is to be done may be done, and undone. */
@@ -30,11 +34,13 @@ export function createTaskManager(
   },
 ): { readonly handle: (message: TaskManagerMessage) => void; readonly begin: () => void } {
   const { ports, settings, journal } = context;
-  const { pools, commandOf, wakeSelf } = deps;
+  const { pools, ownIds, commandOf, wakeSelf } = deps;
   const graceUs = settings.unknownGraceMs * 1000;
   const zombieUs = settings.zombieAfterMs * 1000;
-  const ask = new TaskRequests(pools, wakeSelf);
+  const messageAgeUs = settings.maxMessageAgeMs * 1000;
+  const ask = new TaskRequests(pools, ownIds, wakeSelf);
   const tracked = new TrackedTasks();
+  const own = new OwnLists({ now: () => ports.now(), graceUs, tracked, ask, resolve, clearStranger });
   /** Placed by an earlier incarnation. */
   const inherited = new Set<string>();
   const polling = new Set<string>();
@@ -52,7 +58,7 @@ export function createTaskManager(
       const at = task.state === 'Placeholder' ? placed : task.state === 'Submitted' ? 'polled' : 'ending';
       tracked.set(newlyTracked(task, at));
       if (task.state === 'Placeholder') inherited.add(task.id);
-      if (at === 'placed') ask.submit(task);
+      if (at === 'placed') placeAgain(task);
       if (at === 'ending') clear(task);
     }
     for (const pool of pools.keys()) poll(pool);
@@ -65,11 +71,13 @@ export function createTaskManager(
       case 'stop':
         return stop(message.taskId, message.reason);
       case 'release':
-        return tracked.withheldOf(message.commandId).forEach(({ task }) => place(task));
+        return tracked.withheldOf(message.commandId).forEach(({ task }) => placeAgain(task));
       case 'clear':
         return consumed(message.taskId);
       case 'submitAnswered':
         return submitAnswered(message.taskId, message.host, message.reply);
+      case 'submitUnanswered':
+        return submitUnanswered(message.taskId);
       case 'submitted':
         return submitted(message.task);
       case 'notSent':
@@ -83,6 +91,8 @@ export function createTaskManager(
         return poll(message.pool);
       case 'polled':
         return polled(message.pool, message.n, message.reply);
+      case 'informed':
+        return own.informed(message.pool, message.list, message.reply);
       case 'clearAnswered':
         return clearAnswered(message.taskId, message.reply);
       case 'cleared':
@@ -98,12 +108,19 @@ export function createTaskManager(
     schedulePoll(task.pool);
   }
 
+  /** An earlier incarnation may have sent it. What hosts do not recognise is not simply sent again. */
+  function placeAgain(task: SpmAsyncTask): void {
+    if (!ownIds.has(task.pool)) return place(task);
+    isUnresolved(newlyTracked(task, 'unresolved'), 'unanswered', ports.now() + messageAgeUs);
+    schedulePoll(task.pool);
+  }
+
   function submitAnswered(taskId: string, host: string, reply: WireReply): void {
     const entry = tracked.get(taskId);
     if (entry?.at !== 'placed') return;
     switch (reply.code) {
       case 0:
-        return isOnHost(entry, host);
+        return isOnHost(entry, host, ownIds.has(entry.task.pool) ? (reply.result as { readonly uuid: string }).uuid : undefined);
       case FENCED:
         // Not running, and never will. Whether a host had it once, before the engine or the host forgot of it, nobody can tell.
         return route(entry, { kind: 'unknown' });
@@ -112,9 +129,23 @@ export function createTaskManager(
     }
   }
 
-  function isOnHost(entry: Tracked, host: string): void {
+  /** It left as long ago as its host had time to answer. */
+  function submitUnanswered(taskId: string): void {
+    const entry = tracked.get(taskId);
+    if (entry?.at === 'placed') isUnresolved(entry, 'unanswered', ports.now() + Math.max(0, messageAgeUs - settings.requestTimeoutMs * 1000));
+  }
+
+  /** @param from µs: nothing of it is on its way any more */
+  function isUnresolved(entry: Tracked, why: WhyUnresolved, from: number): void {
+    ports.probe({ type: 'taskUnresolved', taskId: entry.task.id, why });
+    tracked.set({ ...entry, at: 'unresolved', missing: null });
+    own.await(entry.task, why, from);
+  }
+
+  /** @param hostTaskId if its host has given it another id than the engine */
+  function isOnHost(entry: Tracked, host: string, hostTaskId?: string): void {
     const { id: taskId } = entry.task;
-    const task: SpmAsyncTask = { ...entry.task, state: 'Submitted', submittedAt: ports.now() };
+    const task: SpmAsyncTask = { ...entry.task, state: 'Submitted', ...(hostTaskId === undefined ? {} : { hostTaskId }), submittedAt: ports.now() };
     journal.tell({
       type: 'commit',
       request: {
@@ -147,6 +178,7 @@ export function createTaskManager(
       case 'polled':
         tracked.set({ ...entry, stop: reason });
         return ask.stop(entry.task);
+      case 'unresolved':
       case 'fencing':
         tracked.set({ ...entry, stop: reason });
         return;
@@ -201,45 +233,62 @@ export function createTaskManager(
   function poll(pool: string): void {
     polling.add(pool);
     polls += 1;
+    own.asked(pool);
     ask.poll(pool, polls, () => !tracked.isWaitedFor(pool));
   }
 
   function polled(pool: string, n: number, reply: WireReply | null): void {
     polling.delete(pool);
-    const strangerRuns = reply?.code === 0 && listed(pool, n, reply);
+    const strangersStay = reply?.code === 0 && listed(pool, n, reply);
+    if (reply?.code !== 0) own.unanswered(pool);
     for (const entry of tracked.refused(pool)) askAgain(entry);
     for (const { task, stop } of tracked.polled(pool)) {
       const { id: taskId, commandId, submittedAt } = task;
       if (stop === null && submittedAt !== null && ports.now() - submittedAt >= zombieUs) commandOf(commandId)?.tell({ type: 'taskOverdue', taskId });
     }
-    if (!reached.has(pool) || strangerRuns || tracked.isWaitedFor(pool)) schedulePoll(pool);
+    if (!reached.has(pool) || strangersStay || tracked.isWaitedFor(pool)) schedulePoll(pool);
   }
 
-  /** @returns whether a task runs there that nobody knows */
+  /** @returns whether a task is left there that nobody knows */
   function listed(pool: string, n: number, reply: WireReply): boolean {
     // Only getAllTasksStatuses is answered with this.
     const statuses = reply.result as AllTasksStatuses;
+    const strangers = statuses.tasks.filter(({ taskId }) => tracked.onHost(pool, taskId) === undefined);
     // Before its tasks are loaded, an SPM does not show all that there is.
-    if (statuses.settled) reached.add(pool);
-    const strangerRuns = statuses.tasks.some(({ taskId, taskState }) => !tracked.has(taskId) && taskState !== 'finished');
+    if (ownIds.has(pool) ? own.listed(pool, reply, strangers) : statuses.settled === true) reached.add(pool);
     for (const status of statuses.tasks) observe(pool, status);
     const there = new Set(statuses.tasks.map(({ taskId }) => taskId));
     for (const entry of tracked.polled(pool)) {
       // An answer to a poll that was begun before it was acknowledged need not know of it.
-      if (n > entry.polledFrom) watch(entry, missingNow(entry.missing, reply, there.has(entry.task.id), ports.now()), reply.from);
+      if (n > entry.polledFrom) watch(entry, missingNow(entry.missing, reply, there.has(entry.task.hostTaskId ?? entry.task.id), ports.now()), reply.from);
     }
-    return strangerRuns;
+    return ownIds.has(pool) ? strangers.length > 0 : strangers.some(({ taskState }) => taskState !== 'finished');
+  }
+
+  /** Only its handler can tell what became of it. */
+  function resolve(taskId: string, why: WhyUnresolved): void {
+    const entry = tracked.get(taskId);
+    if (entry?.at !== 'unresolved') return;
+    const { commandId, executionIndex, executionReason } = entry.task;
+    const command = commandOf(commandId);
+    if (command === undefined) return consumed(taskId);
+    tracked.set({ ...entry, at: 'ended' });
+    command.tell({ type: 'taskUnresolved', taskId, executionIndex, executionReason, why });
+  }
+
+  /** Nobody's: left to run, and cleared when it is over. */
+  function clearStranger(pool: string, taskId: string): void {
+    ports.probe({ type: 'completionIgnored', taskId, why: 'this engine does not know the task' });
+    ask.clearStranger(pool, taskId);
   }
 
   function observe(pool: string, status: TaskStatus): void {
-    const entry = tracked.get(status.taskId);
-    if (entry === undefined) {
-      // Nobody's: left to run, and cleared when it is over.
+    const entry = tracked.onHost(pool, status.taskId);
+    if (entry === undefined && !ownIds.has(pool)) {
       ports.probe({ type: 'completionIgnored', taskId: status.taskId, why: 'this engine does not know the task' });
       if (status.taskState === 'finished') ask.clearStranger(pool, status.taskId);
-      return;
     }
-    if (entry.at !== 'polled') return;
+    if (entry?.at !== 'polled') return;
     const outcome = outcomeOf(status, entry.stop);
     if (outcome !== null) route(entry, outcome);
   }
@@ -250,6 +299,7 @@ export function createTaskManager(
     if (missing === null) return;
     if (entry.missing === null) ports.probe({ type: 'taskMissing', taskId: entry.task.id, host });
     if (ports.now() - missing.since < graceUs) return;
+    if (ownIds.has(entry.task.pool)) return isUnresolved(entry, 'lost', ports.now());
     tracked.set({ ...entry, at: 'fencing', missing: null });
     ask.fence(entry.task);
   }
@@ -261,7 +311,7 @@ export function createTaskManager(
   }
 
   function route(entry: Tracked, outcome: Outcome): void {
-    const { id: taskId, commandId, executionIndex, executionReason, attempt } = entry.task;
+    const { id: taskId, commandId, executionIndex, executionReason, attempt, hostTaskId } = entry.task;
     const command = commandOf(commandId);
     if (command === undefined) {
       ports.probe({ type: 'completionIgnored', taskId, why: `command ${commandId} is over` });
@@ -269,20 +319,21 @@ export function createTaskManager(
       return;
     }
     tracked.set({ ...entry, at: 'ended', missing: null });
-    command.tell({ type: 'taskEnded', taskId, executionIndex, executionReason, attempt, outcome });
+    command.tell({ type: 'taskEnded', taskId, executionIndex, executionReason, attempt, ...(hostTaskId === undefined ? {} : { hostTaskId }), outcome });
   }
 
   function consumed(taskId: string): void {
     const entry = tracked.get(taskId);
     if (entry === undefined || entry.at === 'ending') return;
+    own.forget(taskId);
     const task: SpmAsyncTask = { ...entry.task, state: 'Ending', submittedAt: null };
     tracked.set(newlyTracked(task, 'ending'));
     clear(task);
   }
 
   function clear(task: SpmAsyncTask): void {
-    // Nobody can be asked. Should a host have it all the same, the pool's next engine will find it there, and nobody's.
-    if (!ask.knows(task.pool)) forget(task);
+    // Nobody can be asked, or there is no id to ask by. Should a host have it all the same, the pool's next engine will find it there, and nobody's.
+    if (!ask.knows(task.pool) || (ownIds.has(task.pool) && task.hostTaskId === undefined)) forget(task);
     else ask.clear(task);
   }
 

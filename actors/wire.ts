@@ -31,6 +31,8 @@ export interface WireRequest {
   readonly correlation: string;
   readonly from: string;
   readonly stamp: Stamp | null;
+  /** When it was sent, µs, by the sender's clock. What an engine asks of hosts says so: those that cannot tell a message from the past otherwise go by its age. */
+  readonly sentAt?: number;
   readonly body: EngineRequest | HostRequest;
 }
 
@@ -75,9 +77,14 @@ export type HostRequest =
    * itself.
    */
   | { readonly op: 'fenceHost'; readonly host: string; readonly incarnation: number | null }
-  /** SPM verb. With a known id the existing task is the answer. `step` is for the ledger of effects. */
-  | { readonly op: 'submitTask'; readonly pool: string; readonly taskId: string; readonly verb: string; readonly args: Args; readonly step: StepRef }
+  /**
+   * SPM verb. With a known id the existing task is the answer. Without one, which only hosts are sent that make their own, there is a new task for each submission,
+   * and `{ uuid }` is the answer. `step` is for the ledger of effects.
+   */
+  | { readonly op: 'submitTask'; readonly pool: string; readonly taskId: string | null; readonly verb: string; readonly args: Args; readonly step: StepRef }
   | { readonly op: 'getAllTasksStatuses'; readonly pool: string }
+  /** Of each task its verb, and no more. */
+  | { readonly op: 'getAllTasksInfo'; readonly pool: string }
   | { readonly op: 'stopTask'; readonly pool: string; readonly taskId: string }
   /** Ours, not vdsm's. To a task that the SPM has, it does nothing, and tells its status. The id of any other is fenced: 401, or 9002 if it had been fenced before, as one that a host had. */
   | { readonly op: 'fenceTask'; readonly pool: string; readonly taskId: string }
@@ -104,6 +111,7 @@ const OPS: { readonly [op in WireRequest['body']['op']]: true } = {
   fenceHost: true,
   submitTask: true,
   getAllTasksStatuses: true,
+  getAllTasksInfo: true,
   stopTask: true,
   fenceTask: true,
   clearTask: true,
@@ -124,6 +132,8 @@ export interface StepRef {
   readonly reason: ExecutionReason;
   /** From 1. */
   readonly attempt: number;
+  /** Of a task whose host makes its own id: the engine's. No host looks at it; the ledger of effects does. */
+  readonly task?: string;
 }
 
 /** A host's answer about one task (vdsm's wire values). */
@@ -137,9 +147,12 @@ export type TaskStatus = {
 
 /**
  * The answer to `getAllTasksStatuses`. `settled`: the tasks that this SPM took over are loaded, so that the absence of a task means something.
- * `generation`: of its lease, which tells its term from all others.
+ * `generation`: of its lease, which tells its term from all others. Hosts that make their own task ids say neither.
  */
-export type AllTasksStatuses = { readonly generation: number; readonly settled: boolean; readonly tasks: readonly TaskStatus[] };
+export type AllTasksStatuses = { readonly generation?: number; readonly settled?: boolean; readonly tasks: readonly TaskStatus[] };
+
+/** The answer to `getAllTasksInfo`. */
+export type AllTasksInfo = { readonly tasks: readonly { readonly taskId: string; readonly verb: string }[] };
 
 /** `role` is the host's own word on itself; the rest is what storage says: whose the lease is, and the version of the SPM that has or had it, -1 if nobody knows. */
 export type SpmStatus = {

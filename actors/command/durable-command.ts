@@ -97,6 +97,12 @@ export class DurableCommand {
     this.#commits.ended(outcome);
   }
 
+  /** The record of a task has come to say by which id its host knows it. */
+  isKnownAs(taskId: string, hostTaskId: string): void {
+    const task = this.tasks.get(taskId);
+    if (task !== undefined) this.tasks.set(taskId, { ...task, hostTaskId });
+  }
+
   apply(event: FlowEvent, beside: Beside = {}, otherwise: Otherwise = {}): void {
     this.applyAtTurn(() => event, beside, otherwise);
   }

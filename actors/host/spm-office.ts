@@ -1,12 +1,11 @@
 import type { NodePorts } from '../ports.js';
 import type { LeaseHold, StoragePort } from '../storage-port.js';
-import { NOT_SPM, RECOVERING } from '../wire.js';
-import type { HostRequest, Stamp } from '../wire.js';
+import { BAD_PARAMETER, NOT_SPM, RECOVERING } from '../wire.js';
+import type { Stamp } from '../wire.js';
 import { done, refused, type Answer } from './answer.js';
+import { OwnTaskIds } from './own-task-ids.js';
+import type { SpmRequest } from './spm-request.js';
 import { SpmTasks, type SpmTasksDeps } from './spm-tasks.js';
-
-/** A request to whoever is the SPM. */
-export type SpmRequest = Extract<HostRequest, { op: 'submitTask' | 'getAllTasksStatuses' | 'stopTask' | 'fenceTask' | 'clearTask' }>;
 
 /** How long a new SPM takes to find its feet, µs each. */
 export interface TakeOver {
@@ -20,6 +19,8 @@ export interface SpmOfficeDeps extends SpmTasksDeps {
   readonly ports: NodePorts;
   readonly storage: StoragePort;
   readonly takeOver: TakeOver;
+  /** See {@link HostChecks}. */
+  readonly clientTaskIds: boolean;
   /** To call, through the mailbox, {@link SpmOffice.goOn} of the term of this generation. */
   readonly goOn: (generation: number) => void;
 }
@@ -28,11 +29,13 @@ export interface SpmOfficeDeps extends SpmTasksDeps {
 export class SpmOffice {
   #at: 'recovering' | 'loading' | 'working' | 'over' = 'recovering';
   #tasks: SpmTasks | null = null;
+  readonly #ownIds: OwnTaskIds | null;
 
   constructor(
     private readonly deps: SpmOfficeDeps,
     readonly hold: LeaseHold,
   ) {
+    this.#ownIds = deps.clientTaskIds ? null : new OwnTaskIds(deps.ports.node, hold.generation);
     this.#wait(deps.takeOver.recovering);
   }
 
@@ -60,7 +63,7 @@ export class SpmOffice {
   answer(request: SpmRequest, stamp: Stamp | null, stale: (stamp: Stamp | null) => Answer): Answer {
     const { ports, storage } = this.deps;
     if (this.isOver) return refused(NOT_SPM, `${ports.node} is not the SPM`);
-    switch (stamp === null ? 'admitted' : storage.admit(this.hold, stamp)) {
+    switch (stamp === null || this.#ownIds !== null ? 'admitted' : storage.admit(this.hold, stamp)) {
       case 'stale':
         return stale(stamp);
       case 'leaseLost':
@@ -69,8 +72,8 @@ export class SpmOffice {
       case 'admitted':
     }
     const { generation } = this.hold;
-    if (this.#tasks !== null) return answered(this.#tasks, request, generation);
-    if (this.#at === 'loading' && request.op === 'getAllTasksStatuses') return done({ generation, settled: false, tasks: [] });
+    if (this.#tasks !== null) return this.#ownIds?.answer(this.#tasks, request) ?? answered(this.#tasks, request, generation);
+    if (this.#at === 'loading' && request.op === 'getAllTasksStatuses') return done(this.#ownIds === null ? { generation, settled: false, tasks: [] } : { tasks: [] });
     return refused(RECOVERING, `${ports.node} is taking over`);
   }
 
@@ -88,9 +91,11 @@ export class SpmOffice {
 function answered(tasks: SpmTasks, request: SpmRequest, generation: number): Answer {
   switch (request.op) {
     case 'submitTask':
-      return tasks.submit(request);
+      return request.taskId === null ? refused(BAD_PARAMETER, 'submitTask: without a taskId') : tasks.submit({ ...request, taskId: request.taskId });
     case 'getAllTasksStatuses':
       return done({ generation, settled: true, tasks: tasks.statuses() });
+    case 'getAllTasksInfo':
+      return done({ tasks: tasks.infos() });
     case 'stopTask':
       return tasks.stop(request.taskId);
     case 'fenceTask':

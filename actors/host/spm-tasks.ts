@@ -1,7 +1,7 @@
 import type { NodePorts } from '../ports.js';
 import type { LeaseHold, StoragePort, StoredTask, Work } from '../storage-port.js';
 import { BAD_PARAMETER, FENCED, NOT_SPM, QUEUE_FULL, TASK_ABORTED, TASK_STATE_FORBIDS, TASK_UNKNOWN } from '../wire.js';
-import type { Args, StepRef, TaskStatus } from '../wire.js';
+import type { AllTasksInfo, Args, StepRef, TaskStatus } from '../wire.js';
 import { done, refused, type Answer } from './answer.js';
 import { isOver, statusOf, TASK_RESULTS, type EndState } from './task-status.js';
 import type { PlannedFailure, RunPlan, VerbTable } from './verb-table.js';
@@ -72,7 +72,7 @@ export class SpmTasks {
     if (!this.#save(task)) return refused(NOT_SPM, 'the SPM lease is lost');
     this.#plans.set(taskId, plan);
     this.#queue.push(taskId);
-    ports.probe({ type: 'hostTaskAccepted', host: ports.node, taskId, verb: verbName });
+    ports.probe({ type: 'hostTaskAccepted', host: ports.node, taskId, verb: verbName, ...(step.task === undefined ? {} : { task: step.task }) });
     this.#startQueued();
     return done({ taskId });
   }
@@ -120,6 +120,10 @@ export class SpmTasks {
 
   statuses(): readonly TaskStatus[] {
     return [...this.#tasks.values()].map(statusOf);
+  }
+
+  infos(): AllTasksInfo['tasks'] {
+    return Array.from(this.#tasks.values(), ({ id: taskId, verb }) => ({ taskId, verb }));
   }
 
   /** A job has returned: its effect, its end, and then the next in the queue. */

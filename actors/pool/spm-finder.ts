@@ -12,6 +12,8 @@ export interface PoolConfig {
   readonly hosts: readonly string[];
   /** The node that can fence them, if there is one. */
   readonly fenceAgent?: string;
+  /** False: they make their own task ids, as vdsm does, know nothing of the engine's, and so cannot recognise what is sent twice. Default: true. */
+  readonly clientTaskIds?: boolean;
 }
 
 /** How much somebody wants the SPM: not at all; for nothing that anybody waits for; or for work. */

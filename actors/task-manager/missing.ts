@@ -14,7 +14,7 @@ export interface Missing {
 export function missingNow(before: Missing | null, reply: WireReply, isListed: boolean, now: number): Missing | null {
   // Only getAllTasksStatuses is answered with this.
   const { settled, generation } = reply.result as AllTasksStatuses;
-  if (isListed || !settled) return null;
-  const term = `${reply.from}/${reply.incarnation}/${generation}`;
+  if (isListed || settled === false) return null;
+  const term = `${reply.from}/${reply.incarnation}/${generation ?? ''}`;
   return before?.term === term ? before : { since: now, term };
 }

@@ -1,6 +1,6 @@
 import { rootOf } from '../../src/flow/ids.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
-import type { Offer, PoolMessage, TaskManagerMessage } from '../messages.js';
+import type { Offer, OwnList, PoolMessage, TaskManagerMessage } from '../messages.js';
 import type { Ref } from '../runtime.js';
 import type { HostRequest } from '../wire.js';
 
@@ -8,6 +8,8 @@ import type { HostRequest } from '../wire.js';
 export class TaskRequests {
   constructor(
     private readonly pools: ReadonlyMap<string, Ref<PoolMessage>>,
+    /** Those whose hosts make their own task ids. */
+    private readonly ownIds: ReadonlySet<string>,
     private readonly wakeSelf: (message: TaskManagerMessage) => void,
   ) {}
 
@@ -17,36 +19,38 @@ export class TaskRequests {
 
   submit(task: SpmAsyncTask): void {
     const { id: taskId, verb, args, commandId, executionIndex, number, executionReason: reason, attempt, pool } = task;
-    const step = { commandId, executionIndex, ...(number === undefined ? {} : { number }), reason, attempt };
+    const isOwn = this.ownIds.has(pool);
+    const step = { commandId, executionIndex, ...(number === undefined ? {} : { number }), reason, attempt, ...(isOwn ? { task: taskId } : {}) };
     this.#tell(pool, {
       type: 'offer',
       offer: {
-        body: { op: 'submitTask', pool, taskId, verb, args, step },
+        body: { op: 'submitTask', pool, taskId: isOwn ? null : taskId, verb, args, step },
         commandId,
         patience: 'untilAnswered',
         submission: { taskId, root: rootOf(commandId), undoes: reason === 'ROLLBACK_FLOW' },
         wake: (answer) => this.wakeSelf(answer === null ? { type: 'notSent', taskId } : { type: 'submitAnswered', taskId, ...answer }),
+        ...(isOwn ? { silent: () => this.wakeSelf({ type: 'submitUnanswered', taskId }) } : {}),
       },
     });
   }
 
-  /** Its submission is not wanted any more: it is given up, or, if it may have left, its id is fenced. */
+  /** Its submission is not wanted any more: it is given up, or, if it may have left, its id is fenced, where hosts can do that. */
   withdraw(task: SpmAsyncTask, mayHaveLeft: boolean): void {
-    this.#tell(task.pool, { type: 'withdraw', taskId: task.id, mayHaveLeft, instead: this.#fence(task) });
+    this.#tell(task.pool, { type: 'withdraw', taskId: task.id, mayHaveLeft, instead: this.ownIds.has(task.pool) ? null : this.#fence(task) });
   }
 
   fence(task: SpmAsyncTask): void {
     this.#tell(task.pool, { type: 'offer', offer: this.#fence(task) });
   }
 
-  stop({ id: taskId, pool, commandId }: SpmAsyncTask): void {
+  stop({ id, hostTaskId: taskId = id, pool, commandId }: SpmAsyncTask): void {
     // Whatever the answer, the next poll tells what became of it.
     this.#ask({ op: 'stopTask', pool, taskId }, commandId, () => this.wakeSelf({ type: 'answered' }));
   }
 
-  clear({ id: taskId, pool, commandId }: SpmAsyncTask): void {
+  clear({ id, hostTaskId: taskId = id, pool, commandId }: SpmAsyncTask): void {
     this.#ask({ op: 'clearTask', pool, taskId }, commandId, (answer) => {
-      if (answer !== null) this.wakeSelf({ type: 'clearAnswered', taskId, reply: answer.reply });
+      if (answer !== null) this.wakeSelf({ type: 'clearAnswered', taskId: id, reply: answer.reply });
     });
   }
 
@@ -59,6 +63,12 @@ export class TaskRequests {
   poll(pool: string, n: number, isCourtesy: () => boolean): void {
     const wake: Offer['wake'] = (answer) => this.wakeSelf({ type: 'polled', pool, n, reply: answer?.reply ?? null });
     this.#tell(pool, { type: 'offer', offer: { body: { op: 'getAllTasksStatuses', pool }, commandId: null, patience: 'untilAnswered', isCourtesy, wake } });
+  }
+
+  /** Asks the SPM which verbs its tasks are of. @param list what was asked of its list */
+  inform(pool: string, list: OwnList): void {
+    const wake: Offer['wake'] = (answer) => this.wakeSelf(answer === null ? { type: 'answered' } : { type: 'informed', pool, list, reply: answer.reply });
+    this.#tell(pool, { type: 'offer', offer: { body: { op: 'getAllTasksInfo', pool }, commandId: null, patience: 'once', wake } });
   }
 
   #fence({ id: taskId, pool, commandId }: SpmAsyncTask): Offer {

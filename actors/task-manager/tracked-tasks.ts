@@ -4,11 +4,11 @@ import type { Missing } from './missing.js';
 
 /**
  * `withheld`: placed in an older store, and not to be offered before an operator has decided. `placed`: being offered to the SPM. `polled`: acknowledged,
- * committed as such. `fencing`: polled for, and missing for too long; its id is to be fenced. `ended`: its outcome is with the command. `ending`: being cleared.
+ * committed as such. `unresolved`: on hosts that make their own ids, nobody can tell whether it is there, see `UnresolvedTasks`. `fencing`: polled for, and missing for too long; its id is to be fenced. `ended`: its outcome is with the command. `ending`: being cleared.
  */
 export interface Tracked {
   readonly task: SpmAsyncTask;
-  readonly at: 'withheld' | 'placed' | 'polled' | 'fencing' | 'ended' | 'ending';
+  readonly at: 'withheld' | 'placed' | 'polled' | 'unresolved' | 'fencing' | 'ended' | 'ending';
   readonly stop: StopReason | null;
   /** Of what is `polled`: only later polls than this one can tell that it is missing. */
   readonly polledFrom: number;
@@ -32,10 +32,13 @@ interface PoolTasks {
 /** The tasks that a task manager looks after. What a poll needs to know of a pool is counted as it changes: a poll costs what its reply holds. */
 export class TrackedTasks {
   readonly #byId = new Map<string, Tracked>();
+  /** By pool and host's id, of those that hosts have given another. */
+  readonly #onHosts = new Map<string, string>();
   readonly #pools = new Map<string, PoolTasks>();
 
-  has(taskId: string): boolean {
-    return this.#byId.has(taskId);
+  /** The task that hosts of the pool know by this id. */
+  onHost(pool: string, hostTaskId: string): Tracked | undefined {
+    return this.#byId.get(this.#onHosts.get(`${pool}/${hostTaskId}`) ?? hostTaskId);
   }
 
   get(taskId: string): Tracked | undefined {
@@ -44,7 +47,8 @@ export class TrackedTasks {
 
   /** A new task, or a known one that is somewhere else now. Its pool never changes. */
   set(entry: Tracked): void {
-    const { id, pool } = entry.task;
+    const { id, pool, hostTaskId } = entry.task;
+    if (hostTaskId !== undefined) this.#onHosts.set(`${pool}/${hostTaskId}`, id);
     const tasks = this.#pool(pool);
     this.#byId.set(id, entry);
     mark(tasks.awaited, id, entry.at !== 'withheld');
@@ -56,7 +60,9 @@ export class TrackedTasks {
     const entry = this.#byId.get(taskId);
     if (entry === undefined) return;
     this.#byId.delete(taskId);
-    const tasks = this.#pool(entry.task.pool);
+    const { pool, hostTaskId } = entry.task;
+    if (hostTaskId !== undefined) this.#onHosts.delete(`${pool}/${hostTaskId}`);
+    const tasks = this.#pool(pool);
     tasks.awaited.delete(taskId);
     tasks.polled.delete(taskId);
     tasks.refused.delete(taskId);
@@ -69,6 +75,11 @@ export class TrackedTasks {
   /** Whether the engine waits for anything of this pool. */
   isWaitedFor(pool: string): boolean {
     return (this.#pools.get(pool)?.awaited.size ?? 0) > 0;
+  }
+
+  /** Those of which no host of the pool has said yet whether it has them. */
+  unanswered(pool: string): readonly Tracked[] {
+    return this.#those(this.#pools.get(pool)?.awaited).filter(({ at }) => at === 'placed' || at === 'unresolved');
   }
 
   /** Those of the pool that are polled. */

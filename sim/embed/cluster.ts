@@ -229,7 +229,7 @@ export class Cluster {
     observer.starts(definitions);
     const ports = { ...life.ports, disk, callbackBegins: () => life.callbackBegins() };
     const { hosts, engine } = scenario;
-    const pools = scenario.pools.map(({ id }) => ({ id, hosts: hosts.filter(({ pool }) => pool === id).map((host) => host.id) }));
+    const pools = scenario.pools.map(({ id, clientTaskIds }) => ({ id, clientTaskIds, hosts: hosts.filter(({ pool }) => pool === id).map((host) => host.id) }));
     const config = { definitions, pools, settings: engine, ...(lost === null ? {} : { acceptOlderStore: lost }) };
     startEngine(ports, life.actors, config, (memory) => {
       this.#memory = memory;
@@ -238,7 +238,7 @@ export class Cluster {
   }
 
   #startHost(node: SimNode, pool: string): void {
-    const { storage } = this.#parts;
+    const { scenario, storage } = this.#parts;
     const life = node.start();
     const { ports, actors } = life;
     life.onDeath(() => {
@@ -246,7 +246,8 @@ export class Cluster {
       return () => Promise.resolve();
     });
     this.#incarnations.set(node.name, node.incarnation);
-    const config = { pool, incarnation: node.incarnation, ...SPM_HOST_DEFAULTS };
+    const clientTaskIds = scenario.pools.find(({ id }) => id === pool)?.clientTaskIds ?? true;
+    const config = { pool, incarnation: node.incarnation, ...SPM_HOST_DEFAULTS, clientTaskIds, maxMessageAgeUs: clientTaskIds ? null : scenario.engine.maxMessageAgeMs * 1000 };
     const behaviour = createSpmHost({ ports, storage, verbs: this.#verbs, config, wake: (message) => host.tell(message) });
     const host = actors.spawn({ name: 'spm-host', behaviour });
   }

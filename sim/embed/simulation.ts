@@ -151,6 +151,7 @@ export class Simulation {
     this.#monitor = new Monitor({
       definitions,
       pools: scenario.pools.map(({ id }) => id),
+      ownIds: scenario.pools.flatMap(({ id, clientTaskIds }) => (clientTaskIds ? [] : [id])),
       storage,
       store: entries,
       limits: limitsOf(scenario.engine),

@@ -3,7 +3,10 @@ import { isOfOlderStore } from '../../src/flow/older-store.js';
 import { isTerminal, type CommandState } from '../../src/flow/state.js';
 import type { Outcome } from '../../src/model/outcome.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
+import { isOver } from '../../actors/host/task-status.js';
+import type { StoredTask } from '../../actors/storage-port.js';
 import { awaitedWork } from './awaited-work.js';
+import { engineTask } from './engine-task.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
 import type { Batch } from './store-mirror.js';
 
@@ -20,6 +23,8 @@ export const atRest: Invariant = {
 class AtRest implements Watcher {
   /** Task ids, by what hosts tell. */
   readonly #running = new Set<string>();
+  /** By the ids that hosts have made themselves, what the engine calls those tasks. */
+  readonly #named = new Map<string, string>();
 
   constructor(
     private readonly scene: Scene,
@@ -47,6 +52,10 @@ class AtRest implements Watcher {
     }
   }
 
+  onTaskRecord(_before: StoredTask | undefined, after: StoredTask | undefined): void {
+    if (after?.step.task !== undefined) this.#named.set(after.id, after.step.task);
+  }
+
   onBatch({ commands, tasks }: Batch): void {
     for (const { after } of commands) if (after !== undefined) this.#waitsForWhatIsThere(after);
     for (const { id, before, after } of tasks) {
@@ -70,7 +79,7 @@ class AtRest implements Watcher {
   }
 
   #cleared(taskId: string, host: string): void {
-    const record = this.scene.mirror.tasks.get(taskId);
+    const record = this.scene.mirror.tasks.get(this.#named.get(taskId) ?? taskId);
     if (this.#running.has(taskId)) this.broken(`task ${taskId}`, `it was cleared on ${host} while it was running`);
     else if (record !== undefined && this.#isAwaited(record)) this.broken(`task ${taskId}`, `it was cleared on ${host}, and ${record.commandId} waits for it`);
   }
@@ -78,20 +87,32 @@ class AtRest implements Watcher {
   /** What was acknowledged and is gone does not come back: so an answer from before the task, or of an SPM that has not loaded it, was taken for more than it says. */
   #missing(taskId: string): void {
     const pool = this.scene.mirror.tasks.get(taskId)?.pool;
-    if (pool !== undefined && this.scene.storage.tasks(pool).some(({ id }) => id === taskId)) this.broken(`task ${taskId}`, `it counts as missing, and the hosts of ${pool} hold it`);
+    if (pool !== undefined && this.scene.storage.tasks(pool).some((task) => engineTask(task) === taskId)) this.broken(`task ${taskId}`, `it counts as missing, and the hosts of ${pool} hold it`);
   }
 
   /** What counts as gone, or as nobody knows what, must not run any more. */
   #ended(taskId: string, { kind }: Outcome): void {
     const pool = this.scene.mirror.tasks.get(taskId)?.pool;
     if ((kind !== 'lost' && kind !== 'unknown') || pool === undefined) return;
-    if (this.scene.storage.fenceOf(pool, taskId) === null) this.broken(`task ${taskId}`, `it counts as ${kind}, and its id is not fenced`);
+    const open = this.scene.ownIds.has(pool) ? this.#runs(pool, taskId) : this.#isUnfenced(pool, taskId);
+    if (open !== null) this.broken(`task ${taskId}`, `it counts as ${kind}, and ${open}`);
+  }
+
+  #isUnfenced(pool: string, taskId: string): string | null {
+    return this.scene.storage.fenceOf(pool, taskId) === null ? 'its id is not fenced' : null;
+  }
+
+  /** Hosts that make their own ids cannot fence one. */
+  #runs(pool: string, taskId: string): string | null {
+    const running = this.scene.storage.tasks(pool).find((task) => engineTask(task) === taskId && !isOver(task));
+    return running === undefined ? null : `the hosts of ${pool} hold it as ${running.id} (${running.state})`;
   }
 
   #hosts(): void {
     for (const pool of this.scene.pools) {
-      for (const { id, state } of this.scene.storage.tasks(pool)) {
-        const record = this.scene.mirror.tasks.get(id);
+      for (const task of this.scene.storage.tasks(pool)) {
+        const { id, state } = task;
+        const record = this.scene.mirror.tasks.get(engineTask(task));
         if (record === undefined) this.broken(`task ${id}`, `at rest the hosts of ${pool} hold it (${state}), and the engine has finished with it`);
         else if (!this.#isAwaited(record)) this.broken(`task ${id}`, `at rest the hosts of ${pool} hold it (${state}), and nobody waits for it`);
       }
@@ -113,7 +134,7 @@ class AtRest implements Watcher {
     this.#waitsForWhatIsThere(state);
     // What it waits for may be gone since commits that are lost: it does nothing until an operator has looked.
     for (const { id, pool } of isOfOlderStore(state) ? [] : tasks) {
-      const onHosts = this.scene.storage.tasks(pool).some((task) => task.id === id);
+      const onHosts = this.scene.storage.tasks(pool).some((task) => engineTask(task) === id);
       const acknowledged = this.scene.mirror.tasks.get(id)?.state === 'Submitted';
       if (!onHosts && (acknowledged || this.scene.storage.fenceOf(pool, id) !== null)) this.broken(state.id, `at rest it waits for task ${id}, which is gone`);
     }

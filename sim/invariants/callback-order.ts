@@ -10,6 +10,7 @@ import { dependentsOf, familyFlaws } from './family.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
 import { operated } from './operator-flaws.js';
 import { endedWell, nextCallbacks, threw, type Next } from './next-callbacks.js';
+import { probeFlaw } from './probe-flaws.js';
 import { beforeRetryFlaw, placingFlaw } from './retries.js';
 import { givenUpRuns, numberOf, placeOf } from './step-places.js';
 import type { Batch, Changed } from './store-mirror.js';
@@ -79,6 +80,7 @@ class CallbackOrder implements Watcher {
     const what = `${nameOf(entry)} was committed (${entry.outcome})`;
     const handlers = this.#handlers(before, what);
     if (handlers === null) return;
+    if (entry.callback === 'probe') return this.#probe(handlers, earlier, before, entry, what, entry.outcome);
     if (entry.callback === 'beforeRetry') return this.#beforeRetry(handlers, earlier, before, entry, what, entry.outcome);
     const allowed = this.#next(handlers, earlier, before);
     this.#mayHaveCrossed.set(before.id, before.steps[entry.index]?.pivot === 'maybe');
@@ -108,6 +110,7 @@ class CallbackOrder implements Watcher {
     const due = runsBefore(state, probe, this.scene.now());
     if (due !== null) this.broken(state.id, `${nameOf(probe)} runs, and is not due before ${due} µs`);
     const history = this.scene.mirror.historyOf(state.id);
+    if (probe.callback === 'probe') return this.#probe(handlers, history, state, probe, `${nameOf(probe)} runs`, null);
     if (probe.callback === 'beforeRetry') return this.#beforeRetry(handlers, history, state, probe, `${nameOf(probe)} runs`, null);
     if (this.#isMisplaced(state, probe, `${nameOf(probe)} runs`)) return;
     const allowed = this.#next(handlers, history, state);
@@ -120,6 +123,12 @@ class CallbackOrder implements Watcher {
     if (this.#isMisplaced(state, run, what)) return;
     const isPlaced = run.task !== undefined && this.#placedBefore.has(run.task);
     const flaw = beforeRetryFlaw(handlers[run.index], earlier, state, run, outcome, isPlaced);
+    if (flaw !== null) this.broken(state.id, `${what} for ${run.task ?? 'no task'}, but ${flaw}`);
+  }
+
+  #probe(handlers: readonly ErasedHandler[], earlier: readonly HistoryEntry[], state: CommandState, run: Ran & Pick<HistoryEntry, 'handler' | 'task'>, what: string, outcome: string | null): void {
+    if (this.#isMisplaced(state, run, what)) return;
+    const flaw = probeFlaw(this.scene, handlers[run.index], earlier, state, run, outcome);
     if (flaw !== null) this.broken(state.id, `${what} for ${run.task ?? 'no task'}, but ${flaw}`);
   }
 
@@ -153,9 +162,9 @@ class CallbackOrder implements Watcher {
   /** Whatever the order: only a command under way runs callbacks, of the step where it durably is, and in its direction. */
   #isMisplaced(state: CommandState, at: Pick<HistoryEntry, 'index' | 'handler' | 'callback'>, what: string): boolean {
     const undoes = at.callback === 'endWithFailure' || at.callback === 'compensate' || at.callback === 'compensationEnded';
-    const status: CommandStatus = undoes ? 'ROLLING_BACK' : 'RUNNING';
+    const status: CommandStatus = undoes || (at.callback === 'probe' && state.executionReason === 'ROLLBACK_FLOW') ? 'ROLLING_BACK' : 'RUNNING';
     // What a child holds goes on with its other work.
-    const isCovered = at.callback === 'beforeRetry' && state.heldBy?.code === 'CHILD_HELD';
+    const isCovered = (at.callback === 'beforeRetry' || at.callback === 'probe') && state.heldBy?.code === 'CHILD_HELD';
     if (state.status !== status && !isCovered) this.broken(state.id, `${what} while the command is ${state.status}`);
     else if (state.executionIndex !== at.index) this.broken(state.id, `${what} while the command is at step ${state.executionIndex}`);
     else if (state.handlers[at.index] !== at.handler) this.broken(state.id, `${what}, but step ${at.index} is ${state.handlers[at.index] ?? 'none'}`);

@@ -1,5 +1,6 @@
 import type { TaskStatus, WireMessage } from '../../actors/wire.js';
 import type { Outcome } from '../../src/model/outcome.js';
+import { engineTask } from './engine-task.js';
 
 /** What hosts have told engines of tasks: nothing else lets an engine conclude that one has ended. */
 export class Evidence {
@@ -9,18 +10,23 @@ export class Evidence {
   readonly #refusals = new Map<string, Set<number>>();
   /** By sender and correlation, which task a submission under way is of. */
   readonly #submissions = new Map<string, string>();
+  /** By the id that its host has made, what the engine calls a task. */
+  readonly #named = new Map<string, string>();
   #heard = false;
 
   /** To be shown every message that arrives. */
   message(message: WireMessage): void {
     this.#heard = true;
     if (message.kind === 'request') {
-      if (message.body.op === 'submitTask') this.#submissions.set(message.correlation, message.body.taskId);
+      if (message.body.op === 'submitTask') this.#submissions.set(message.correlation, engineTask({ id: message.body.taskId ?? '', step: message.body.step }));
       return;
     }
     const submitted = this.#submissions.get(message.correlation);
     if (submitted !== undefined && message.code !== 0) add(this.#refusals, submitted, message.code);
-    for (const { taskId, taskState, taskResult, code } of statusesIn(message.result)) if (taskState === 'finished') add(this.#ends, taskId, `${taskResult}/${code}`);
+    if (submitted !== undefined && message.code === 0) this.#named.set(madeBy(message.result) ?? submitted, submitted);
+    for (const { taskId, taskState, taskResult, code } of statusesIn(message.result)) {
+      if (taskState === 'finished') add(this.#ends, this.#named.get(taskId) ?? taskId, `${taskResult}/${code}`);
+    }
   }
 
   /** What is wrong with a task having ended like this, in words; null: the engine was told, or it is not for hosts to tell. */
@@ -41,6 +47,11 @@ export class Evidence {
     const ends = this.#ends.get(taskId);
     return ends !== undefined && (ends.has(`cleanSuccess/${code}`) || ends.has(`cleanFailure/${code}`));
   }
+}
+
+/** The id that a host has made for what was submitted; null: it makes none. */
+function madeBy(result: unknown): string | null {
+  return typeof result === 'object' && result !== null && 'uuid' in result ? String(result.uuid) : null;
 }
 
 /** The statuses of tasks in a host's answer, whatever was asked. */

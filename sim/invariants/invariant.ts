@@ -25,6 +25,8 @@ export interface Scene {
   readonly definitions: ReadonlyMap<string, CommandDefinition>;
   /** Ids of the storage pools. */
   readonly pools: readonly string[];
+  /** Of those of them whose hosts make their own task ids. */
+  readonly ownIds: ReadonlySet<string>;
   /** The engine's durable state, from its disk. Within {@link Watcher.onBatch} it includes the batch. */
   readonly mirror: StoreMirror;
   /** The store's, once its engine has started: of an older copy that is accepted in this run, the one that begins with that. 0: none was ever accepted. */

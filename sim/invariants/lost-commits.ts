@@ -12,8 +12,8 @@ export function isInDoubt({ epoch }: Pick<Scene, 'epoch'>, state: CommandState):
 }
 
 /** Whether an effect may have been had by commits that are lost: for a command that was under way in the copy, for one that it did not know, or for a namesake of one that was submitted since. */
-export function isOfLostCommits({ mirror, epoch }: Scene, { commandId, key }: LedgerEntry): boolean {
-  const made = epochOf(key);
+export function isOfLostCommits({ mirror, epoch }: Scene, { commandId, key, task }: LedgerEntry): boolean {
+  const made = epochOf(task ?? key);
   if (made >= epoch) return false;
   const state = mirror.commands.get(commandId);
   if (state === undefined) return !mirror.expired.has(rootIdOf(commandId));

@@ -28,6 +28,8 @@ export interface Watched {
   readonly definitions: ReadonlyMap<string, CommandDefinition>;
   /** Ids of the storage pools. */
   readonly pools: readonly string[];
+  /** Of those of them whose hosts make their own task ids. Default: of none. */
+  readonly ownIds?: readonly string[];
   readonly storage: SharedStorage;
   readonly limits: Limits;
   /** What the engine's disk holds when the run begins, in the order of keys. */
@@ -56,14 +58,14 @@ export class Monitor {
   #now: number;
   #effectsSeen: number;
 
-  constructor({ definitions, pools, storage, limits, store, lost, now, report }: Watched, invariants: readonly Invariant[] = INVARIANTS) {
+  constructor({ definitions, pools, ownIds = [], storage, limits, store, lost, now, report }: Watched, invariants: readonly Invariant[] = INVARIANTS) {
     this.#mirror = new StoreMirror(store);
     this.#now = now;
     this.#storage = storage;
     this.#effectsSeen = storage.ledger.entries.length;
     const head = this.#mirror.heads.get('head') ?? FIRST_HEAD;
     const epoch = lost === null ? head.epoch : nextEpoch(head, lost);
-    this.#scene = { definitions, limits, pools, mirror: this.#mirror, storage, epoch, now: () => this.#now };
+    this.#scene = { definitions, limits, pools, ownIds: new Set(ownIds), mirror: this.#mirror, storage, epoch, now: () => this.#now };
     this.#report = report;
     for (const { name } of [...invariants, liveness]) this.#violations.set(name, []);
     this.#watchers = invariants.map(({ name, watch }) => watch(this.#scene, (where, detail) => this.#breach(name, where, detail)));

@@ -16,6 +16,7 @@ export interface Limits {
   readonly requestTimeout: number;
   /** Before a silent SPM is fenced. */
   readonly fenceGrace: number;
+  readonly maxMessageAge: number;
 }
 
 /** sanlock's, µs: how long the lease of a holder that is silent is still its own. */
@@ -23,13 +24,14 @@ const LEASE_EXPIRY = 140_000_000;
 /** oVirt's for an SPM that is silent, µs. */
 const FENCE_GRACE = 80_000_000;
 
-export function limitsOf({ unknownGraceMs, pollingRateMs, callTimeoutMs, requestTimeoutMs }: EngineSettings): Limits {
+export function limitsOf({ unknownGraceMs, pollingRateMs, callTimeoutMs, requestTimeoutMs, maxMessageAgeMs }: EngineSettings): Limits {
   return {
     unknownGrace: unknownGraceMs * 1000,
     leaseExpiry: LEASE_EXPIRY,
     pollingRate: pollingRateMs * 1000,
     requestTimeout: Math.max(callTimeoutMs, requestTimeoutMs) * 1000,
     fenceGrace: FENCE_GRACE,
+    maxMessageAge: maxMessageAgeMs * 1000,
   };
 }
 
@@ -46,6 +48,8 @@ export interface Bound {
   readonly locks: number;
   /** The end of a task is seen at the next poll: one for each. */
   readonly polls: number;
+  /** On hosts that make their own task ids, a submission without an answer, or a task that is gone: the time-out, and the waits before its handler is asked. */
+  readonly unresolved: number;
   /** What hosts have taken for the tasks of others, where a full queue made it wait behind them. */
   readonly others: number;
 }
@@ -63,6 +67,7 @@ interface Account {
   backOffs: number;
   locks: number;
   tasks: number;
+  unresolved: number;
 }
 
 /**
@@ -86,14 +91,15 @@ export class Patience {
   ) {}
 
   boundOf(rootId: string): Bound {
-    const { hosts, backOffs, locks, tasks } = this.#account(rootId);
-    const { unknownGrace, leaseExpiry, pollingRate, requestTimeout, fenceGrace } = this.limits;
+    const { hosts, backOffs, locks, tasks, unresolved } = this.#account(rootId);
+    const { unknownGrace, leaseExpiry, pollingRate, requestTimeout, fenceGrace, maxMessageAge } = this.limits;
     const parts = {
       formula: 2 * (hosts + unknownGrace + leaseExpiry + 10 * pollingRate),
       lost: requestTimeout + fenceGrace,
       backOffs,
       locks,
       polls: tasks * pollingRate,
+      unresolved: unresolved * (requestTimeout + maxMessageAge + unknownGrace + 3 * pollingRate),
       others: this.#queueWasFull ? this.#allJobs : 0,
     };
     return { total: Object.values(parts).reduce((sum, part) => sum + part, 0), ...parts };
@@ -120,7 +126,7 @@ export class Patience {
   probe(probe: Probe): void {
     switch (probe.type) {
       case 'hostTaskAccepted': {
-        const rootId = this.#owners.get(probe.taskId);
+        const rootId = this.#owners.get(probe.task ?? probe.taskId);
         if (rootId !== undefined && !this.#jobs.has(probe.taskId)) this.#jobs.set(probe.taskId, { rootId, since: this.now() });
         return;
       }
@@ -131,6 +137,11 @@ export class Patience {
         this.#allJobs += took.us;
         this.#account(took.rootId).hosts += took.us;
         this.#account(took.rootId).tasks += 1;
+        return;
+      }
+      case 'taskUnresolved': {
+        const rootId = this.#owners.get(probe.taskId);
+        if (rootId !== undefined) this.#account(rootId).unresolved += 1;
         return;
       }
       case 'taskCleared':
@@ -171,7 +182,7 @@ export class Patience {
   #account(rootId: string): Account {
     const known = this.#accounts.get(rootId);
     if (known !== undefined) return known;
-    const account = { hosts: 0, backOffs: 0, locks: 0, tasks: 0 };
+    const account = { hosts: 0, backOffs: 0, locks: 0, tasks: 0, unresolved: 0 };
     this.#accounts.set(rootId, account);
     return account;
   }

@@ -3,6 +3,7 @@ import type { CommandState, HistoryEntry, TaskItem } from '../../src/flow/state.
 import type { ErasedHandler } from '../../src/model/handler.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import { threw } from './next-callbacks.js';
+import { isSubmittedAnew } from './probe-flaws.js';
 import { givenUpRuns } from './step-places.js';
 
 // The rules of `beforeRetry` (semantics §2, "Retry"), which runs beside the work of its step: judged one by one, apart from the order of the others.
@@ -50,7 +51,7 @@ export function placingFlaw(handlers: readonly ErasedHandler[], history: readonl
   const { id, executionIndex, attempt } = task;
   const items = (state.steps[executionIndex]?.work ?? []).filter((item): item is TaskItem => item.kind === 'task');
   const item = items.find((candidate) => candidate.id === id);
-  if (item === undefined || attempt === 1 || handlers[executionIndex]?.beforeRetry === undefined) return null;
+  if (item === undefined || attempt === 1 || isSubmittedAnew(item, history) || handlers[executionIndex]?.beforeRetry === undefined) return null;
   const done = history.find((entry) => entry.callback === 'beforeRetry' && entry.task === id && !threw(entry));
   if (done === undefined) return 'it was placed without the clean-up before it';
   const run = history.findLast((entry) => entry.callback === 'beforeRetry' && entry.task === id)?.attempt ?? 0;

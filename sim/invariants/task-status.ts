@@ -49,10 +49,11 @@ class TaskStatuses implements Watcher {
     const { result } = message;
     if (typeof result !== 'object' || result === null || !('tasks' in result) || !Array.isArray(result['tasks'])) return;
     // Only getAllTasksStatuses is answered with such a list.
-    const { tasks, generation } = result as AllTasksStatuses;
+    const { tasks, generation = -1 } = result as AllTasksStatuses;
     for (const task of tasks) if (task.taskState === 'finished') this.#told(task, generation, message.from);
   }
 
+  /** @param generation of its SPM's lease; -1: its list does not tell one term from another */
   #told({ taskId, taskResult, code }: TaskStatus, generation: number, host: string): void {
     const where = `task ${taskId}`;
     const ends = this.#ends.get(taskId) ?? [];
@@ -64,7 +65,7 @@ class TaskStatuses implements Watcher {
     if (before === undefined) {
       const other = [...told.values()].find((known) => known !== 0 && code !== 0 && known !== code);
       if (other !== undefined) this.broken(where, `${host} says that it ended with code ${code}, and it was ${other} before`);
-    } else if (before !== code && !this.#reverted.has(taskId)) {
+    } else if (before !== code && !this.#reverted.has(taskId) && !(generation < 0 && code === 0)) {
       this.broken(where, `${host} says that it ended with code ${code}, and said ${before} in the same term as SPM`);
     }
     told.set(generation, code);

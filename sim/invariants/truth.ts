@@ -117,7 +117,8 @@ class Truth implements Watcher {
   // What was done.
 
   #hasACause(entry: LedgerEntry): void {
-    const { key, commandId, verb, host } = entry;
+    const { commandId, verb, host } = entry;
+    const key = causeOf(entry);
     const task = this.scene.mirror.tasks.get(key);
     const cause = task === undefined ? this.#calls.get(key) : { ...task, step: stepOf(task) };
     if (cause === undefined) this.broken(key, `${verb} took effect on ${host}, and the engine has committed no such task or call`);
@@ -127,7 +128,9 @@ class Truth implements Watcher {
     }
   }
 
-  #happensOnce({ key, verb, host, undone }: LedgerEntry): void {
+  #happensOnce(entry: LedgerEntry): void {
+    const { verb, host, undone } = entry;
+    const key = causeOf(entry);
     const before = this.#executions.get(key);
     if (undone && before !== 'inEffect') this.broken(key, `${verb} was rolled back on ${host}, and had no effect`);
     if (!undone && before !== undefined) this.broken(key, `${verb} took effect on ${host} a second time`);
@@ -237,7 +240,7 @@ class Truth implements Watcher {
     });
     const entries = this.#entriesOf(state);
     const dropped = droppedSteps(state);
-    const expected = openEffects(entries.filter((entry) => counted.has(entry.key) || this.#calls.has(entry.key) || dropped.has(stepOf(entry))));
+    const expected = openEffects(entries.filter((entry) => counted.has(causeOf(entry)) || this.#calls.has(entry.key) || dropped.has(stepOf(entry))));
     this.#remains(state, entries, expected.map(signed), signed);
   }
 
@@ -308,6 +311,11 @@ function keysThatCount(item: TaskItem): readonly string[] {
 
 function everyAttempt(item: TaskItem): readonly string[] {
   return withCleanUps(item).flatMap(({ id, past }) => [...past.map((attempt) => attempt.id), id]);
+}
+
+/** The task or call that it was done for, as the engine calls that. */
+function causeOf({ key, task }: LedgerEntry): string {
+  return task ?? key;
 }
 
 /** All that a step waits for or has waited for, and what was cleaned up before its retries. */

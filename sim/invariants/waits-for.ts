@@ -1,6 +1,7 @@
 import { withCleanUps } from '../../src/flow/clean-up.js';
 import { isTerminal, type CommandState, type TaskItem, type WorkItem } from '../../src/flow/state.js';
 import { stepAt } from '../../src/flow/step.js';
+import { engineTask } from './engine-task.js';
 import type { Scene } from './invariant.js';
 
 /** What a command that is under way waits for, in words: who reads them wants to know where to look. */
@@ -38,7 +39,7 @@ function reasons(scene: Pick<Scene, 'mirror' | 'storage' | 'now'>, state: Comman
 function taskText({ mirror, storage, now }: Pick<Scene, 'mirror' | 'storage' | 'now'>, { id, verb, pool, notBefore, stop }: TaskItem): string {
   if (notBefore !== null) return notBefore > now() ? `task ${id} (${verb}) is due at ${notBefore} µs` : `task ${id} (${verb}) is to be placed`;
   const record = mirror.tasks.get(id);
-  const onHosts = storage.tasks(pool).find((task) => task.id === id);
+  const onHosts = storage.tasks(pool).find((task) => engineTask(task) === id);
   const where = onHosts === undefined ? `is on no host of ${pool}` : `is ${onHosts.state} on the hosts of ${pool}`;
   return `task ${id} (${verb}, ${record?.state ?? 'without a record'}${stop === null ? '' : `, to be stopped: ${stop}`}) ${where}`;
 }

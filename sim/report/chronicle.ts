@@ -58,7 +58,7 @@ export class Chronicle {
       case 'taskPlaced':
         return this.#taskPlaced(probe);
       case 'hostTaskAccepted':
-        this.#verb(probe.taskId, probe.verb);
+        this.#verb(probe.taskId, probe.verb, probe.task);
         return undefined;
       case 'hostTaskStarted':
         return this.#ofTask(probe.taskId, 'runs', probe.host, 'plain');
@@ -85,6 +85,8 @@ export class Chronicle {
         return this.#ofTask(probe.taskId, `clearing refused: it is ${probe.state}`, probe.host, 'notable');
       case 'staleRefused':
         return { ...ofCommand(probe.commandId ?? '', 'message from the past refused', 'notable'), host: probe.host };
+      case 'messageTooOld':
+        return { ...bare(`${probe.op} from ${probe.from} is too old, and not handled`, 'notable'), host: probe.host };
       case 'conflict':
         return ofCommand(probe.commandId, `${probe.entity} has changed meanwhile: the callback runs again`, 'notable');
       case 'lockRefused':
@@ -159,8 +161,9 @@ export class Chronicle {
     return `${index} ${this.#handlers.get(`${commandId} ${index}`) ?? ''}`.trimEnd();
   }
 
-  #verb(taskId: string, verb: string): void {
-    if (!this.#tasks.has(taskId)) this.#tasks.set(taskId, { command: '', step: '', verb });
+  /** @param task what the engine calls it, if the host has made its id */
+  #verb(taskId: string, verb: string, task = taskId): void {
+    if (!this.#tasks.has(taskId)) this.#tasks.set(taskId, this.#tasks.get(task) ?? { command: '', step: '', verb });
   }
 
   #ofTask(taskId: string, what: string, host: string, tone: Row['tone']): Row {

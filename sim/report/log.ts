@@ -67,6 +67,7 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'retentionFailed':
     case 'hostClearRefused':
     case 'staleRefused':
+    case 'messageTooOld':
     case 'completionIgnored':
     case 'taskMissing':
     case 'taskUnresolved':

@@ -16,6 +16,8 @@ export const engineSchema = z
     resubmit: positive(DEFAULT.resubmitMs),
     unknownGrace: fromZero(DEFAULT.unknownGraceMs),
     zombieAfter: positive(DEFAULT.zombieAfterMs),
+    /** In pools whose hosts make their own task ids: messages that are older are not handled. Shorter than the SPM's lease takes to expire. */
+    maxMessageAge: positive(DEFAULT.maxMessageAgeMs),
     poolRefresh: positive(DEFAULT.poolRefreshMs),
     probeTimeout: positive(DEFAULT.probeTimeoutMs),
     spmFailOverAttempts: z.int().min(1).max(1000).default(DEFAULT.spmFailOverAttempts),
@@ -32,6 +34,7 @@ export const engineSchema = z
       resubmitMs: inMs(engine.resubmit),
       unknownGraceMs: inMs(engine.unknownGrace),
       zombieAfterMs: inMs(engine.zombieAfter),
+      maxMessageAgeMs: inMs(engine.maxMessageAge),
       poolRefreshMs: inMs(engine.poolRefresh),
       probeTimeoutMs: inMs(engine.probeTimeout),
       spmFailOverAttempts: engine.spmFailOverAttempts,

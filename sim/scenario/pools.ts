@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { idSchema } from './fields.js';
 
 /** A storage pool: hosts of which one is the SPM, and the storage domains that they share. */
-export const poolSchema = z.strictObject({ id: idSchema }).readonly();
+export const poolSchema = z
+  .strictObject({
+    id: idSchema,
+    /** False: its hosts make their own task ids, as vdsm does, and recognise nothing that is sent twice. */
+    clientTaskIds: z.boolean().default(true),
+  })
+  .readonly();
 export type Pool = z.output<typeof poolSchema>;
 
 /** One pool may be written as `pool`, and what there is may leave out that it belongs to it. */
@@ -16,7 +22,7 @@ type Refuse = (path: readonly (string | number)[], message: string) => void;
 /** @param refuse is told if both ways to write it are used */
 export function poolsOf({ pool, pools }: { readonly pool?: Pool; readonly pools?: readonly Pool[] }, refuse: Refuse): readonly Pool[] {
   if (pool !== undefined && pools !== undefined) refuse(['pools'], 'there is a pool already: list it here, or leave this out');
-  return pools ?? [pool ?? { id: 'pool1' }];
+  return pools ?? [pool ?? { id: 'pool1', clientTaskIds: true }];
 }
 
 /**

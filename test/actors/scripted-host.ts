@@ -37,6 +37,8 @@ export interface HostScript {
   /** How an accepted task stands when it is asked about. */
   readonly status?: (verb: string, taskId: string) => Partial<TaskStatus>;
   readonly isSpm?: () => boolean;
+  /** It makes its own task ids, `u1`, `u2`, …, and remembers none that is over. Its lists say nothing of a term, unless `term` does. */
+  readonly ownIds?: boolean;
 }
 
 export const RUNNING: Partial<TaskStatus> = { taskState: 'running', taskResult: '' };
@@ -48,7 +50,7 @@ export class ScriptedHost {
   incarnation = 1;
   readonly calls: HostCall[] = [];
   readonly drains: HostDrain[] = [];
-  readonly submissions: { readonly taskId: string; readonly verb: string; readonly args: Args; readonly stamp: Stamp | null }[] = [];
+  readonly submissions: { readonly taskId: string; readonly verb: string; readonly args: Args; readonly stamp: Stamp | null; readonly task?: string }[] = [];
   readonly stopped: string[] = [];
   /** Ids that it was asked to fence. */
   readonly fences: string[] = [];
@@ -103,15 +105,18 @@ export class ScriptedHost {
         return replyOf(this.script.read?.(body.verb, body.args) ?? { result: null });
       case 'submitTask': {
         if (!spm) return { code: NOT_SPM };
-        const { taskId, verb, args } = body;
-        this.submissions.push({ taskId, verb, args, stamp });
+        const { verb, args, step } = body;
+        const taskId = body.taskId ?? `u${this.submissions.length + 1}`;
+        this.submissions.push({ taskId, verb, args, stamp, ...(step.task === undefined ? {} : { task: step.task }) });
         if (this.#fenced.has(taskId)) return { code: FENCED };
         const code = this.script.submit?.(verb, taskId) ?? 0;
         if (code === 0 || code === 'silence') this.tasks.set(taskId, verb);
-        return code === 'silence' ? null : { code };
+        return code === 'silence' ? null : { code, result: this.script.ownIds === true ? { uuid: taskId } : { taskId } };
       }
       case 'getAllTasksStatuses':
-        return spm ? { result: { generation: 1, settled: true, ...this.script.term?.(), tasks: this.#statuses() } } : { code: NOT_SPM };
+        return spm ? { result: { ...(this.script.ownIds === true ? {} : { generation: 1, settled: true }), ...this.script.term?.(), tasks: this.#statuses() } } : { code: NOT_SPM };
+      case 'getAllTasksInfo':
+        return spm ? { result: { tasks: Array.from(this.tasks, ([taskId, verb]) => ({ taskId, verb })) } } : { code: NOT_SPM };
       case 'stopTask':
         if (!spm) return { code: NOT_SPM };
         this.stopped.push(body.taskId);

@@ -22,6 +22,7 @@ function aTaskManager({ recovered = [], command = 'there' }: Start = {}) {
   const mailbox = new Mailbox<TaskManagerMessage>();
   const manager = createTaskManager(context, {
     pools: new Map([['pool1', pool]]),
+    ownIds: new Set(),
     commandOf: () => (command === 'there' ? owner : undefined),
     isWithheld: () => false,
     recovered,
@@ -86,7 +87,7 @@ function withWithdrawn() {
   all.tell({ type: 'stop', taskId: 't1', reason: 'cancelled' });
   const [withdrawn] = all.withdrawn();
   if (withdrawn === undefined) throw new Error('nothing was withdrawn');
-  const answerInstead = (reply: Partial<WireReply>): void => withdrawn.instead.wake({ host: 'host1', reply: replyTo({ correlation: '1', to: 'host1' }, reply) });
+  const answerInstead = (reply: Partial<WireReply>): void => withdrawn.instead?.wake({ host: 'host1', reply: replyTo({ correlation: '1', to: 'host1' }, reply) });
   return { ...all, answerInstead };
 }
 
@@ -205,7 +206,7 @@ describe('stopping', () => {
     [FENCED, { kind: 'unknown' }],
   ])('what is not known to be on a host: %d to the request in place of its submission is its end', (code, outcome) => {
     const { owner, withdrawn, answerInstead } = withWithdrawn();
-    expect(withdrawn()[0]?.instead.body).toEqual({ op: 'fenceTask', pool: 'pool1', taskId: 't1' });
+    expect(withdrawn()[0]?.instead?.body).toEqual({ op: 'fenceTask', pool: 'pool1', taskId: 't1' });
     answerInstead({ code });
     expect(owner.take()).toEqual([{ ...SUCCEEDED, outcome }]);
   });

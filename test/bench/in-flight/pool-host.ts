@@ -22,6 +22,7 @@ export class PoolHost {
       case 'getSpmStatus':
         return { role: 'SPM', spmId: this.ports.node, leaseGeneration: 1, leaseVersion: 1 };
       case 'submitTask':
+        if (body.taskId === null) return null;
         this.#tasks.set(body.taskId, this.ports.now() + Math.round(SHORTEST + (LONGEST - SHORTEST) * this.ports.random('duration')));
         return { taskId: body.taskId };
       case 'getAllTasksStatuses':
@@ -32,6 +33,7 @@ export class PoolHost {
       case 'startSpm':
       case 'stopSpm':
       case 'fenceHost':
+      case 'getAllTasksInfo':
       case 'stopTask':
       case 'fenceTask':
       case 'call':

@@ -84,7 +84,7 @@ describe('how long a command may take', () => {
     expect(inTime.run.monitor.longest).toMatchObject({ commandId: 'c1', boundUs: { total: BOUND } });
     const late = begun();
     late.run.advance(BOUND + 100);
-    expect(end(late).run.broken.join()).toContain(`faults had stopped and it had its locks; it may take ${BOUND} µs (formula 6200, lost 800, backOffs 0, locks 0, polls 0, others 0)`);
+    expect(end(late).run.broken.join()).toContain(`faults had stopped and it had its locks; it may take ${BOUND} µs (formula 6200, lost 800, backOffs 0, locks 0, polls 0, unresolved 0, others 0)`);
   });
 
   it('is twice what hosts take for it, and a poll more', () => {

@@ -83,7 +83,7 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a task that was not acknowledged before a crash is not offered again',
     breaks: 'at-rest',
     file: TASK_MANAGER,
-    find: "if (at === 'placed') ask.submit(task);",
+    find: "if (at === 'placed') placeAgain(task);",
     replace: '',
   },
   {
@@ -265,7 +265,7 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a task counts as missing while its SPM has not loaded what it takes over',
     breaks: 'at-rest',
     file: 'actors/task-manager/missing.ts',
-    find: 'if (isListed || !settled) return null;',
+    find: 'if (isListed || settled === false) return null;',
     replace: 'if (isListed) return null;',
     unnoticed: 'in these campaigns no SPM takes over from another',
   },
