@@ -4,7 +4,8 @@ import { checkCommandId, type CommandDefinition } from '../../src/model/command.
 import type { OperateTold } from '../../actors/probe.js';
 import { checkedOperation } from '../../actors/command/operation.js';
 import { SeatbeltError, type ErrorCode } from '../../src/model/errors.js';
-import { Monitor } from '../invariants/monitor.js';
+import type { Invariant } from '../invariants/invariant.js';
+import { INVARIANTS, Monitor } from '../invariants/monitor.js';
 import { limitsOf, type Longest } from '../invariants/patience.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { HostResult, LongestCommand, RunResult } from '../report/result.js';
@@ -94,16 +95,16 @@ export class Simulation {
   }
 
   /** The simulation of a run that is kept on disks of the caller's. It closes the world's store. @internal */
-  static async on(store: RunStore, commands: ReadonlyMap<string, CommandDefinition> = BUILT_IN_COMMANDS): Promise<Simulation> {
+  static async on(store: RunStore, commands: ReadonlyMap<string, CommandDefinition> = BUILT_IN_COMMANDS, invariants = INVARIANTS): Promise<Simulation> {
     try {
-      return new Simulation(store, commands);
+      return new Simulation(store, commands, invariants);
     } catch (error) {
       await store.world?.close();
       throw error;
     }
   }
 
-  private constructor({ run, entries, reopen, world, lost }: RunStore, commands: ReadonlyMap<string, CommandDefinition>) {
+  private constructor({ run, entries, reopen, world, lost }: RunStore, commands: ReadonlyMap<string, CommandDefinition>, invariants: readonly Invariant[]) {
     const { scenario, seed } = run;
     const own = checkedOwnNames(scenario, vocabularyOf(commands));
     const definitions = new Map([...commands, ...own.definitions.map((definition) => [definition.type, definition] as const)]);
@@ -158,7 +159,7 @@ export class Simulation {
       lost,
       now: this.now,
       report: (violation) => this.#listeners.violation.forEach((listener) => listener(violation)),
-    });
+    }, invariants);
     storage.observe({
       leaseWritten: (pool, before, after) => this.#monitor.lease(this.now, pool, before, after),
       taskWritten: (_, before, after) => this.#monitor.taskRecord(this.now, before, after),

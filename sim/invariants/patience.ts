@@ -21,16 +21,14 @@ export interface Limits {
 
 /** sanlock's, µs: how long the lease of a holder that is silent is still its own. */
 const LEASE_EXPIRY = 140_000_000;
-/** oVirt's for an SPM that is silent, µs. */
-const FENCE_GRACE = 80_000_000;
 
-export function limitsOf({ unknownGraceMs, pollingRateMs, callTimeoutMs, requestTimeoutMs, maxMessageAgeMs }: EngineSettings): Limits {
+export function limitsOf({ unknownGraceMs, pollingRateMs, callTimeoutMs, requestTimeoutMs, maxMessageAgeMs, fenceGraceMs }: EngineSettings): Limits {
   return {
     unknownGrace: unknownGraceMs * 1000,
     leaseExpiry: LEASE_EXPIRY,
     pollingRate: pollingRateMs * 1000,
     requestTimeout: Math.max(callTimeoutMs, requestTimeoutMs) * 1000,
-    fenceGrace: FENCE_GRACE,
+    fenceGrace: fenceGraceMs * 1000,
     maxMessageAge: maxMessageAgeMs * 1000,
   };
 }

@@ -1,4 +1,5 @@
 import { benchInFlight, type Load } from './in-flight.js';
+import { benchInvariants } from './invariants.js';
 import { benchMigrations } from './migrations.js';
 import { benchRing } from './ring.js';
 
@@ -6,9 +7,10 @@ import { benchRing } from './ring.js';
 
 const ring = await benchRing();
 const migrations = await benchMigrations();
+const invariants = await benchInvariants();
 const inFlight = await benchInFlight();
 if (process.argv.includes('--json')) {
-  console.log(JSON.stringify({ ring, migrations, inFlight }, undefined, 2));
+  console.log(JSON.stringify({ ring, migrations, invariants, inFlight }, undefined, 2));
 } else {
   const perSecond = (n: number): string => `${n.toLocaleString('en')}/s`;
   console.log(`ring of ${ring.actors} actors, ${ring.deliveries.toLocaleString('en')} deliveries`);
@@ -18,6 +20,9 @@ if (process.argv.includes('--json')) {
   console.log(`live migration of two 10 GiB disks, engine crashed during the copy, invariants on`);
   console.log(`  events                         ${perSecond(migrations.eventsPerSecond)} (${migrations.eventsPerMigration} a migration)`);
   console.log(`  migrations                     ${perSecond(migrations.migrationsPerSecond)}`);
+  console.log(`the same with invariants and without, processor time`);
+  console.log(`  ratio (at most 1.20 wanted)    ${invariants.ratio.toFixed(2)}`);
+  for (const [name, cost] of Object.entries(invariants.costs)) console.log(`  ${name.padEnd(30)} ${(cost * 100).toFixed(1)} %`);
   const { few, many, ratio, bytes } = inFlight;
   console.log(`commands in flight over 20 pools; µs of processor time per message of a command's actor, less plain nact beside as many idle actors`);
   for (const load of [few, many]) console.log(`  ${loadText(load)}`);
