@@ -19,7 +19,12 @@ export interface Flow {
 type Named = Pick<Flow, 'name' | 'scenario' | 'leastSucceeded'>;
 
 /** The flows that ship. */
-const FLOWS: readonly Named[] = [{ name: 'live migration', scenario: 'live-migration', leastSucceeded: 0.95 }];
+const FLOWS: readonly Named[] = [
+  { name: 'live migration', scenario: 'live-migration', leastSucceeded: 0.95 },
+  { name: 'import', scenario: 'import-repo-image', leastSucceeded: 0.9 },
+  { name: 'VM from a template', scenario: 'add-vm-from-template', leastSucceeded: 0.9 },
+  { name: 'hibernation', scenario: 'hibernate-vm', leastSucceeded: 0.9 },
+];
 
 export function flows(): Promise<readonly Flow[]> {
   return Promise.all(FLOWS.map(known));
