@@ -20,6 +20,9 @@ export const liveness: Invariant = {
   watch: (scene, broken) => new Liveness(scene, broken),
 };
 
+/** Faults, and their ends: what goes on through them takes as long as they let it. */
+const DISTURBANCES: ReadonlySet<Probe['type']> = new Set(['engineCrashed', 'engineRecovered', 'messageLost', 'messageDelayed', 'partitionBegan', 'partitionEnded']);
+
 class Liveness implements Watcher {
   readonly #evidence = new Evidence();
   readonly #patience: Patience;
@@ -42,7 +45,7 @@ class Liveness implements Watcher {
 
   onProbe(probe: Probe): void {
     this.#patience.probe(probe);
-    if (probe.type === 'engineCrashed' || probe.type === 'engineRecovered') this.#disturbed();
+    if (DISTURBANCES.has(probe.type)) this.#disturbed();
   }
 
   onHealed(): void {

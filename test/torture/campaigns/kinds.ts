@@ -1,3 +1,4 @@
+import type { HostRequest } from '../../../actors/wire.js';
 import type { Changes, FaultDocument } from '../scenario.js';
 import type { Dice } from './dice.js';
 import type { Flow } from './flows.js';
@@ -21,6 +22,12 @@ const refused = (name: string, code: number): Kind => ({
   draw: (dice, { tasks }) => ({ failTask: { verb: dice.oneOf(tasks), nth: dice.between(1, 4), code, when: 'refuse' } }),
 });
 
+const lostMessage = (name: string, which: { readonly op: HostRequest['op']; readonly reply?: boolean }): Kind => ({
+  name,
+  heals: true,
+  draw: (dice) => ({ dropMessage: { ...which, nth: dice.between(1, 3) } }),
+});
+
 /** Every fault that there is. Each run draws some of them. */
 export const KINDS: readonly Kind[] = [
   { name: 'engine crash', heals: true, draw: (dice, flow) => ({ crashEngine: { at: moment(dice, flow), down: seconds(dice.between(0, 120)) } }) },
@@ -28,6 +35,13 @@ export const KINDS: readonly Kind[] = [
   refused('not the SPM (654)', 654),
   refused('recovering (99)', 99),
   refused('full queue (9003)', 9003),
+  { name: 'partition of the SPM', heals: true, draw: (dice, flow) => ({ partition: { isolate: 'spm', at: moment(dice, flow), for: seconds(dice.between(1, 60)), oneWay: dice.oneOf([true, false]) } }) },
+  lostMessage('lost submission', { op: 'submitTask' }),
+  lostMessage('lost answer to a submission', { op: 'submitTask', reply: true }),
+  lostMessage('lost list of tasks', { op: 'getAllTasksStatuses', reply: true }),
+  lostMessage('lost clearing', { op: 'clearTask' }),
+  { name: 'submission that arrives twice', heals: true, draw: (dice) => ({ duplicateMessage: { op: 'submitTask', nth: dice.between(1, 3), after: seconds(dice.between(0, 60)) } }) },
+  { name: 'submission that is late', heals: true, draw: (dice) => ({ delayMessage: { op: 'submitTask', nth: dice.between(1, 3), by: seconds(dice.between(1, 200)) } }) },
   { name: 'failing task', heals: false, draw: (dice, { tasks }) => ({ failTask: { verb: dice.oneOf(tasks), nth: dice.between(1, 4), code: 261 } }) },
   { name: 'failing call', heals: false, draw: (dice, { calls }) => ({ failCall: { verb: dice.oneOf(calls), nth: dice.between(1, 4), code: 40 } }) },
   { name: 'lost task', heals: false, draw: (dice, { tasks }) => ({ loseTask: { verb: dice.oneOf(tasks), nth: dice.between(1, 4), when: dice.oneOf(['atStart', 'atEnd'] as const) } }) },
