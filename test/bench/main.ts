@@ -1,6 +1,7 @@
 import { benchInFlight, type Load } from './in-flight.js';
 import { benchInvariants } from './invariants.js';
 import { benchMigrations } from './migrations.js';
+import { benchLayouts, benchPolls } from './pools.js';
 import { benchRing } from './ring.js';
 
 // `npm run bench [-- --json]`. Absolute figures are of this machine at this hour; ratios are taken within this run.
@@ -9,8 +10,10 @@ const ring = await benchRing();
 const migrations = await benchMigrations();
 const invariants = await benchInvariants();
 const inFlight = await benchInFlight();
+const polls = await benchPolls();
+const layouts = await benchLayouts();
 if (process.argv.includes('--json')) {
-  console.log(JSON.stringify({ ring, migrations, invariants, inFlight }, undefined, 2));
+  console.log(JSON.stringify({ ring, migrations, invariants, inFlight, polls, layouts }, undefined, 2));
 } else {
   const perSecond = (n: number): string => `${n.toLocaleString('en')}/s`;
   console.log(`ring of ${ring.actors} actors, ${ring.deliveries.toLocaleString('en')} deliveries`);
@@ -28,6 +31,12 @@ if (process.argv.includes('--json')) {
   for (const load of [few, many]) console.log(`  ${loadText(load)}`);
   console.log(`  ratio (at most 1.2 wanted)     ${ratio.toFixed(2)}`);
   console.log(`  bytes per command in flight    ${bytes.engine.toLocaleString('en')} of the engine, ${bytes.all.toLocaleString('en')} with what the simulator keeps of it`);
+  console.log('one poll of running tasks over 10 pools, hosts, network and engine together');
+  for (const { tasks, perTask } of polls) console.log(`  ${tasks.toLocaleString('en').padEnd(6)} tasks                   ${perTask.toFixed(1)} µs a task`);
+  console.log('as many tasks, by pools and hosts');
+  for (const { pools, hosts, eventsPerSecond, ratio } of layouts) {
+    console.log(`  ${pools} ${pools === 1 ? 'pool' : 'pools'}, ${hosts} hosts`.padEnd(33) + `${perSecond(eventsPerSecond)} (ratio ${ratio.toFixed(2)})`);
+  }
 }
 
 function loadText({ commands, perMessage, plain, above, perCommand, perDelivery, messagesPerCommand, deliveriesPerCommand }: Load): string {
