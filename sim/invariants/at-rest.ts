@@ -81,7 +81,12 @@ class AtRest implements Watcher {
   #cleared(taskId: string, host: string): void {
     const record = this.scene.mirror.tasks.get(this.#named.get(taskId) ?? taskId);
     if (this.#running.has(taskId)) this.broken(`task ${taskId}`, `it was cleared on ${host} while it was running`);
-    else if (record !== undefined && this.#isAwaited(record)) this.broken(`task ${taskId}`, `it was cleared on ${host}, and ${record.commandId} waits for it`);
+    else if (record !== undefined && !this.#isAnonymous(record) && this.#isAwaited(record)) this.broken(`task ${taskId}`, `it was cleared on ${host}, and ${record.commandId} waits for it`);
+  }
+
+  /** Whose submission was never acknowledged: no engine can know that it is this one, and what became of it is found out otherwise. */
+  #isAnonymous({ pool, hostTaskId }: SpmAsyncTask): boolean {
+    return this.scene.ownIds.has(pool) && hostTaskId === undefined;
   }
 
   /** What was acknowledged and is gone does not come back: so an answer from before the task, or of an SPM that has not loaded it, was taken for more than it says. */

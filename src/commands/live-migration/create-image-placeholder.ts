@@ -1,6 +1,8 @@
 import { taskHandler } from '../../model/handler.js';
 import { deleteImage } from '../delete-image.js';
+import { Vm } from '../entities.js';
 import { VOLUME_ALREADY_EXISTS } from '../host-codes.js';
+import { probeStorage } from '../probe-storage.js';
 import type { LiveMigrateDiskParams } from './params.js';
 
 /** Step 0 of a disk: the same chain of volumes on the target domain, still empty. Undone by deleting it there. */
@@ -13,6 +15,9 @@ export const createImagePlaceholder = taskHandler<LiveMigrateDiskParams>()({
     pool,
     entity: `disk/${disk}`,
   }),
+
+  // On hosts that make their own task ids.
+  probe: (ctx) => probeStorage(ctx.entities.get(Vm, ctx.params.vm).host, ctx),
 
   endWithFailure: ({ params, failure }) => {
     const outcome = failure.work[0]?.outcome;

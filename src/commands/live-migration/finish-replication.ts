@@ -1,6 +1,7 @@
 import { taskHandler } from '../../model/handler.js';
 import { deleteImage } from '../delete-image.js';
 import { Disk, Vm } from '../entities.js';
+import { probeStorage } from '../probe-storage.js';
 import type { LiveMigrateDiskParams } from './params.js';
 
 /**
@@ -28,6 +29,9 @@ export const finishReplication = taskHandler<LiveMigrateDiskParams>()({
   },
 
   createTask: ({ params: { pool, disk, sourceDomain } }) => deleteImage({ pool, domain: sourceDomain, disk }),
+
+  // On hosts that make their own task ids.
+  probe: (ctx) => probeStorage(ctx.entities.get(Vm, ctx.params.vm).host, ctx),
 
   // Reached only if the pivot is known not to have happened, and then nothing has: ending the replication is the previous step's undo.
   endWithFailure: () => undefined,

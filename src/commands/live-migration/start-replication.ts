@@ -2,6 +2,7 @@ import { CallFailed } from '../../model/errors.js';
 import { taskHandler, type StepContext } from '../../model/handler.js';
 import { Vm } from '../entities.js';
 import { NO_REPLICATION } from '../host-codes.js';
+import { probeStorage } from '../probe-storage.js';
 import type { LiveMigrateDiskParams } from './params.js';
 
 /** Step 1 of a disk: the VM's host mirrors new writes to the target, while the SPM copies the layers below. Undone by ending the replication on the source. */
@@ -19,6 +20,9 @@ export const startReplication = taskHandler<LiveMigrateDiskParams>()({
     pool,
     entity: `disk/${disk}`,
   }),
+
+  // On hosts that make their own task ids.
+  probe: (ctx) => probeStorage(ctx.entities.get(Vm, ctx.params.vm).host, ctx),
 
   endWithFailure: (ctx) => stayOnSource(ctx),
 

@@ -4,6 +4,7 @@ import { taskHandler, type StepContext } from '../../model/handler.js';
 import type { TaskRequest } from '../../model/task.js';
 import { activeVolume, Disk, setDiskStatus, Snapshot, Vm, type DiskRecord, type DiskStatus, type VmState } from '../entities.js';
 import { VOLUME_DOES_NOT_EXIST } from '../host-codes.js';
+import { probeStorage } from '../probe-storage.js';
 
 /** What a command whose step is a snapshot must say. */
 export interface SnapshotParams {
@@ -59,6 +60,9 @@ export function snapshotStep<P extends SnapshotParams>({ objection, afterwards }
       recordSnapshot(ctx.entities, before);
       setDiskStatus(ctx.entities, params.disks, afterwards);
     },
+
+    // On hosts that make their own task ids.
+    probe: (ctx) => probeStorage(ctx.entities.get(Vm, ctx.params.vm).host, ctx),
 
     endWithFailure: ({ before, failure, params, entities }) => {
       if (before === undefined) return undefined;
