@@ -107,6 +107,13 @@ export type Probe =
   /** Somebody asked to clear a task that is not over. */
   | { readonly type: 'hostClearRefused'; readonly host: string; readonly taskId: string; readonly state: string }
   | { readonly type: 'hostCall'; readonly host: string; readonly key: string; readonly verb: string; readonly code: number; readonly repeated: boolean }
+  | { readonly type: 'spmRoleChanged'; readonly host: string; readonly pool: string; readonly role: 'Free' | 'Contend' | 'SPM' }
+  /** Who asked a host to become SPM took another host for the last one (`spmId`), or another version of its lease, than storage names. Storage is right. */
+  | { readonly type: 'spmExpectedElsewhere'; readonly host: string; readonly pool: string; readonly spmId: string | null; readonly leaseVersion: number; readonly owner: string | null; readonly version: number }
+  /** Told by whoever runs the node, as of the engine. */
+  | { readonly type: 'hostCrashed'; readonly host: string; readonly cause: string }
+  | { readonly type: 'hostHung'; readonly host: string; readonly us: number }
+  | { readonly type: 'hostStarted'; readonly host: string; readonly incarnation: number }
   /** It was on its way, or waiting for the host, for longer than its network promises: it is not handled, as if it were lost. */
   | { readonly type: 'messageTooOld'; readonly host: string; readonly from: string; readonly op: string }
   /** A message from an engine incarnation or fence number that is over was refused. */

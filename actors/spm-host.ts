@@ -2,22 +2,22 @@ import { done, refused, type Answer, type ReturnAddress } from './host/answer.js
 import { FenceTable } from './host/fence-table.js';
 import { HsmCalls } from './host/hsm-calls.js';
 import { ALL_CHECKS, type HostChecks } from './host/own-task-ids.js';
-import { SpmOffice, type TakeOver } from './host/spm-office.js';
 import type { SpmRequest } from './host/spm-request.js';
+import { SpmRole, type SpmTerms } from './host/spm-role.js';
 import type { VerbTable } from './host/verb-table.js';
 import type { NodePorts } from './ports.js';
 import type { StoragePort } from './storage-port.js';
-import { ANOTHER_INCARNATION, BAD_PARAMETER, NOT_SPM, STALE, STORE_OLDER, UNKNOWN_POOL } from './wire.js';
+import { ANOTHER_INCARNATION, BAD_PARAMETER, RECOVERING, STALE, STORE_OLDER, UNKNOWN_POOL } from './wire.js';
 import type { HostRequest, Stamp, WireMessage, WireRequest } from './wire.js';
 
-/** What a host actor's mailbox holds. All but `received` and `takeOffice` it sends to itself, when a timer fires. */
+/** What a host actor's mailbox holds. All but `received` it sends to itself, when a timer fires. */
 export type HostMessage =
   | { readonly type: 'received'; readonly message: WireMessage }
   | { readonly type: 'jobDone'; readonly taskId: string }
-  /** What the SPM of this lease generation was waiting for has come. */
-  | { readonly type: 'goOn'; readonly generation: number }
-  /** Storage has given it the SPM role. To be sent by whoever has seen to that. */
-  | { readonly type: 'takeOffice'; readonly takeOver: TakeOver }
+  /** What its part in who is the SPM was waiting for has come. */
+  | { readonly type: 'spmGoesOn'; readonly term: number }
+  /** The lease of this generation is to be renewed. */
+  | { readonly type: 'renewLease'; readonly generation: number }
   | { readonly type: 'callDone'; readonly n: number };
 
 export interface SpmHostConfig extends HostChecks {
@@ -29,6 +29,11 @@ export interface SpmHostConfig extends HostChecks {
   readonly workers: number;
   /** Tasks that may wait for a worker. vdsm: 500. */
   readonly queueLimit: number;
+  /** It has restarted in a simulation that goes on, and answers everything with 99 for so long, µs; 0: it is there at once. */
+  readonly recovering: number;
+  /** It is the SPM from its start on, if nobody else has the lease. */
+  readonly beginsAsSpm: boolean;
+  readonly spm: SpmTerms;
 }
 
 export const SPM_HOST_DEFAULTS = { workers: 10, queueLimit: 500, ...ALL_CHECKS } as const;
@@ -40,46 +45,60 @@ export interface SpmHostDeps {
   readonly config: SpmHostConfig;
   /** Puts a message into this host's own mailbox, and does no more than that. */
   readonly wake: (message: HostMessage) => void;
+  /** Ends this incarnation at once: what a host does that has lost its lease. A service manager starts the next. */
+  readonly panic: (why: string) => void;
 }
 
-type PoolRequest = SpmRequest | Extract<HostRequest, { op: 'getSpmStatus' }>;
-
-const AT_ONCE: TakeOver = { recovering: 0, loading: 0 };
+type PoolRequest = SpmRequest | Extract<HostRequest, { op: 'getSpmStatus' | 'startSpm' | 'stopSpm' }>;
 
 /**
- * A storage host: runs SPM verbs as tasks if it holds the pool's SPM lease, and HSM verbs as calls. The behaviour of one incarnation: it takes
- * its role from shared storage when it is created, and registers itself as its node's receiver.
+ * A storage host: runs SPM verbs as tasks while it holds the pool's SPM lease, and HSM verbs as calls. The behaviour of one incarnation, which registers itself as its
+ * node's receiver.
  */
-export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDeps): (message: HostMessage) => void {
+export function createSpmHost({ ports, storage, verbs, config, wake, panic }: SpmHostDeps): (message: HostMessage) => void {
   const fences = new FenceTable();
   const calls = new HsmCalls({ ports, storage, verbs, reply, done: (n) => wake({ type: 'callDone', n }) });
-  let office = takeOffice(AT_ONCE);
+  const { pool, incarnation, workers, queueLimit, clientTaskIds, spm: terms } = config;
+  const readyAt = ports.now() + config.recovering;
+  const role = new SpmRole({
+    ports,
+    storage,
+    verbs,
+    workers,
+    queueLimit,
+    clientTaskIds,
+    pool,
+    incarnation,
+    terms,
+    knownFrom: config.recovering === 0 ? readyAt : readyAt + terms.takes('hostId', ports.random('spm:hostId')),
+    reply,
+    panic,
+    jobDone: (taskId) => wake({ type: 'jobDone', taskId }),
+    goOn: (term) => wake({ type: 'spmGoesOn', term }),
+    renew: (generation) => wake({ type: 'renewLease', generation }),
+  });
+  if (config.beginsAsSpm) role.begin();
 
   ports.onReceive((message) => wake({ type: 'received', message }));
   return (message) => {
+    handle(message);
+    role.check();
+  };
+
+  function handle(message: HostMessage): void {
     switch (message.type) {
       case 'received':
         // A host asks nobody anything, so a reply is not for it.
         return message.message.kind === 'request' ? receive(message.message) : undefined;
       case 'jobDone':
-        return office?.jobDone(message.taskId);
-      case 'goOn':
-        return office?.hold.generation === message.generation ? office.goOn() : undefined;
-      case 'takeOffice':
-        office = takeOffice(message.takeOver);
-        return;
+        return role.jobDone(message.taskId);
+      case 'spmGoesOn':
+        return role.goOn(message.term);
+      case 'renewLease':
+        return role.renew(message.generation);
       case 'callDone':
         return calls.done(message.n);
     }
-  };
-
-  function takeOffice(takeOver: TakeOver): SpmOffice | null {
-    const { owner, ownerIncarnation, generation } = storage.lease(config.pool);
-    if (owner !== ports.node || ownerIncarnation !== config.incarnation) return null;
-    const { workers, queueLimit, clientTaskIds } = config;
-    const jobDone = (taskId: string): void => wake({ type: 'jobDone', taskId });
-    const goOn = (of: number): void => wake({ type: 'goOn', generation: of });
-    return new SpmOffice({ ports, storage, verbs, workers, queueLimit, clientTaskIds, jobDone, takeOver, goOn }, { pool: config.pool, generation });
   }
 
   function receive({ from, correlation, stamp, sentAt, body }: WireRequest): void {
@@ -87,6 +106,7 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
     const to: ReturnAddress = { node: from, correlation };
     const later = stamp === null ? null : storage.witness(stamp);
     if (later !== null) return reply(to, { code: STORE_OLDER, message: `commit ${later.commitSeq} of this store has been seen`, result: later });
+    if (ports.now() < readyAt) return reply(to, refused(RECOVERING, `${ports.node} is recovering from a crash, or initializing`));
     switch (body.op) {
       case 'ping':
         return reply(to, done(null));
@@ -103,10 +123,11 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
       case 'stopTask':
       case 'fenceTask':
       case 'clearTask':
-        return reply(to, poolRequest(body, stamp));
       case 'startSpm':
-      case 'stopSpm':
-        return reply(to, refused(BAD_PARAMETER, `'${body.op}' is not for this host`));
+      case 'stopSpm': {
+        const answer = poolRequest(body, stamp, to);
+        return answer === null ? undefined : reply(to, answer);
+      }
       case 'fenceHost':
         return reply(to, refused(BAD_PARAMETER, `'${body.op}' is for a fence agent; ${ports.node} is a host`));
       case 'submitCommand':
@@ -117,12 +138,22 @@ export function createSpmHost({ ports, storage, verbs, config, wake }: SpmHostDe
     }
   }
 
-  function poolRequest(request: PoolRequest, stamp: Stamp | null): Answer {
-    if (request.pool !== config.pool) return refused(UNKNOWN_POOL, `${ports.node} does not belong to pool '${request.pool}'`);
-    if (request.op !== 'getSpmStatus') return office?.answer(request, stamp, stale) ?? refused(NOT_SPM, `${ports.node} is not the SPM`);
-    if (isStale(stamp)) return stale(stamp);
-    const { owner, generation, version } = storage.lease(config.pool);
-    return done({ role: office?.isOver === false ? 'SPM' : 'Free', spmId: owner, leaseGeneration: generation, leaseVersion: version });
+  /** @returns null: it is answered later */
+  function poolRequest(request: PoolRequest, stamp: Stamp | null, to: ReturnAddress): Answer | null {
+    if (request.pool !== pool) return refused(UNKNOWN_POOL, `${ports.node} does not belong to pool '${request.pool}'`);
+    switch (request.op) {
+      case 'getSpmStatus': {
+        if (isStale(stamp)) return stale(stamp);
+        const { owner, generation, version } = storage.lease(pool);
+        return done({ role: role.role, spmId: owner, leaseGeneration: generation, leaseVersion: version });
+      }
+      case 'startSpm':
+        return isStale(stamp) ? stale(stamp) : role.start({ spmId: request.prevId, leaseVersion: request.prevVersion });
+      case 'stopSpm':
+        return isStale(stamp) ? stale(stamp) : role.stop(request.generation, to);
+      default:
+        return role.answer(request, stamp, stale);
+    }
   }
 
   function call(request: Extract<HostRequest, { op: 'call' }>, stamp: Stamp | null, to: ReturnAddress): void {

@@ -10,6 +10,15 @@ export interface StoragePort {
   witness(stamp: Stamp): SeenCommits | null;
   lease(pool: string): SpmLease;
   /**
+   * Gives the pool's SPM lease to an incarnation of a host until `now + lasts` µs, if nobody has it, whoever has it did not renew it in time, or an earlier incarnation of
+   * this very host has it. Null: it is another's, and nothing was written.
+   */
+  takeLease(pool: string, by: { readonly host: string; readonly incarnation: number }, now: number, lasts: number): LeaseHold | null;
+  /** Makes it last until `now + lasts` µs. False: it is lost, or it was not renewed in time. */
+  renewLease(hold: LeaseHold, now: number, lasts: number): boolean;
+  /** Gives it up. False: it is lost, and nothing was written. */
+  releaseLease(hold: LeaseHold): boolean;
+  /**
    * Admits or refuses a request by its incarnation and fence number, and remembers the highest of both, so that the next SPM refuses what this
    * one would have refused.
    */
@@ -44,8 +53,10 @@ export type SpmLease = {
   readonly ownerIncarnation: number;
   /** Grows by one whenever the lease is taken or given up. */
   readonly generation: number;
-  /** `spmLver`: grows by one with each start of an SPM; -1 before the first. */
+  /** `spmLver`: grows by one with each start of an SPM; -1 before the first, and after the lease was taken away by force. */
   readonly version: number;
+  /** When others may take it, µs. Until somebody does, whoever has it can still write. */
+  readonly expiresAt: number;
 };
 
 /** What an SPM shows to storage with each write. */

@@ -1,6 +1,6 @@
 import type { NodePorts } from '../ports.js';
 import type { LeaseHold, StoragePort, StoredTask, Work } from '../storage-port.js';
-import { BAD_PARAMETER, FENCED, NOT_SPM, QUEUE_FULL, TASK_ABORTED, TASK_STATE_FORBIDS, TASK_UNKNOWN } from '../wire.js';
+import { BAD_PARAMETER, FENCED, GENERAL_FAILURE, NOT_SPM, QUEUE_FULL, TASK_ABORTED, TASK_STATE_FORBIDS, TASK_UNKNOWN } from '../wire.js';
 import type { AllTasksInfo, Args, StepRef, TaskStatus } from '../wire.js';
 import { done, refused, type Answer } from './answer.js';
 import { isOver, statusOf, TASK_RESULTS, type EndState } from './task-status.js';
@@ -39,6 +39,7 @@ export class SpmTasks {
   readonly #queue: string[] = [];
   #busy = 0;
   #inOffice = true;
+  #leaving = false;
 
   constructor(
     private readonly deps: SpmTasksDeps,
@@ -52,6 +53,11 @@ export class SpmTasks {
 
   get inOffice(): boolean {
     return this.#inOffice;
+  }
+
+  /** The SPM stops: what waits for a worker will not begin. vdsm calls it a secured object that is not in a safe state. */
+  leave(): void {
+    this.#leaving = true;
   }
 
   submit({ taskId, verb: verbName, args, step }: TaskSubmission): Answer {
@@ -183,6 +189,10 @@ export class SpmTasks {
       const task = taskId === undefined ? undefined : this.#tasks.get(taskId);
       const plan = taskId === undefined ? undefined : this.#plans.get(taskId);
       if (task === undefined || plan === undefined) return;
+      if (this.#leaving) {
+        this.#end(task, { state: 'recovered', code: GENERAL_FAILURE, message: 'Secured object is not in safe state' });
+        continue;
+      }
       if (!this.#save({ ...task, state: 'running', message: 'running job 1 of 1' })) return;
       this.#busy += 1;
       ports.probe({ type: 'hostTaskStarted', host: ports.node, taskId: task.id });

@@ -1,6 +1,5 @@
 import { startEngine, type EngineMemory } from '../../actors/engine.js';
 import type { Probe } from '../../actors/probe.js';
-import { createSpmHost, SPM_HOST_DEFAULTS } from '../../actors/spm-host.js';
 import type { VerbTable } from '../../actors/host/verb-table.js';
 import type { Ref } from '../../actors/runtime.js';
 import type { SeenCommits } from '../../actors/wire.js';
@@ -22,16 +21,18 @@ import { Agenda } from '../world/agenda.js';
 import { Bandwidth } from '../world/bandwidth.js';
 import { createClient, type ClientMessage, type Operation, type Submission } from '../world/client.js';
 import { EngineDisk } from '../world/engine-disk.js';
+import { FENCE_AGENT, FenceAgent } from '../world/fence-agent.js';
 import { Links, qualities } from '../world/links.js';
 import { SimNetwork } from '../world/network.js';
 import { observedDisk } from '../world/observed-disk.js';
 import type { SharedStorage } from '../world/shared-storage.js';
-import { tableOfData, type Table } from '../world/table.js';
-import { TrackedMap } from '../world/tracked-map.js';
+import { SpmSwitch } from '../world/spm-switch.js';
+import type { Table } from '../world/table.js';
 import { worldClock } from '../world/world-clock.js';
 import { createVerbTable } from '../world/verbs/table.js';
 import type { Verb } from '../world/verbs/verb.js';
 import type { Progress } from '../world/world-store.js';
+import { Hosts } from './hosts.js';
 
 const ENGINE = 'engine';
 const CLIENT = 'client';
@@ -79,7 +80,6 @@ export interface Past extends Progress {
 export class Cluster {
   readonly kernel: Kernel;
   readonly engine: SimNode;
-  readonly hosts: readonly SimNode[];
   /** What the client has heard. */
   readonly agenda = new Agenda();
   readonly #parts: ClusterParts;
@@ -91,8 +91,9 @@ export class Cluster {
   readonly #bandwidth: Bandwidth;
   readonly #verbs: VerbTable;
   readonly #early: ClientMessage[] = [];
-  /** How often each host has started. */
-  readonly #incarnations = new TrackedMap<string, number>();
+  readonly #hosts: Hosts;
+  readonly #fenceAgent: FenceAgent | null;
+  readonly #spmSwitch: SpmSwitch;
   #definitions: ReadonlyMap<string, CommandDefinition>;
   /** Why the engine goes down, and for how long, µs. */
   #crash: { readonly cause: string; readonly down: number } | null = null;
@@ -130,31 +131,36 @@ export class Cluster {
     };
     const node = (name: string): SimNode => new SimNode(this.kernel, network, name, owner);
     this.engine = new SimNode(this.kernel, network, ENGINE, owner, { lives: 0, operations: past?.portOperations ?? 0 });
+    const probe = owner.probe;
+    this.#hosts = new Hosts({ kernel: this.kernel, network, scenario, storage, verbs: this.#verbs, bandwidth: this.#bandwidth, owner, probe });
+    const powerCycle: Hosts['powerCycle'] = (...args) => this.#hosts.powerCycle(...args);
+    this.#fenceAgent = scenario.fenceAgent === null ? null : new FenceAgent({ kernel: this.kernel, network, settings: scenario.fenceAgent, powerCycle });
+    this.#spmSwitch = new SpmSwitch(network, storage);
     parts.keep([
       ...storage.tables(scenario.pools.map(({ id }) => id)),
       this.#failures.table(),
       ...this.#plan.tables(),
       ...this.#networkFaults.tables(),
-      tableOfData('host-incarnation', this.#incarnations),
+      ...this.#hosts.tables(),
       ...this.agenda.tables(),
     ]);
-    this.hosts = scenario.hosts.map(({ id }) => new SimNode(this.kernel, network, id, owner, { lives: this.#incarnations.get(id) ?? 0, operations: 0 }));
     this.#engineDisk = new EngineDisk(this.kernel, ENGINE, async () => observedDisk(await reopen(), (ops) => observer.written(ops)), scenario.disk);
     scenario.faults.forEach((fault, place) => {
       if (isPlanned(fault)) this.#plan.plan(place, fault.point, this.engine, () => this.#happen(fault, place));
     });
 
     for (const [place, partition] of [...this.#networkFaults.inForce]) this.#endPartitionAt(Number(place), partition);
-
-    // Whoever was SPM before is dead for certain, so the role can be given anew.
-    for (const { id, pool, spm } of scenario.hosts) if (spm) storage.grantSpm(pool, id, (this.#incarnations.get(id) ?? 0) + 1);
     const client = node(CLIENT);
     const { now } = this.kernel;
     if (scenario.healAt !== null && scenario.healAt <= now) this.#endFaults();
     else if (scenario.healAt !== null) this.#at(scenario.healAt, 'world', 'heal', () => this.#heal());
-    this.hosts.forEach((host, i) => this.#at(now, host.name, 'start', () => this.#startHost(host, scenario.hosts[i]?.pool ?? '')));
+    this.#hosts.begin();
     this.#at(now, ENGINE, 'start', () => this.#startEngine());
     this.#at(now, CLIENT, 'start', () => this.#startClient(client));
+  }
+
+  get hosts(): readonly SimNode[] {
+    return this.#hosts.nodes;
   }
 
   /** What the engine has in memory; null while it is down or has not recovered. */
@@ -237,21 +243,6 @@ export class Cluster {
     });
   }
 
-  #startHost(node: SimNode, pool: string): void {
-    const { scenario, storage } = this.#parts;
-    const life = node.start();
-    const { ports, actors } = life;
-    life.onDeath(() => {
-      this.#bandwidth.abandon(node.name);
-      return () => Promise.resolve();
-    });
-    this.#incarnations.set(node.name, node.incarnation);
-    const clientTaskIds = scenario.pools.find(({ id }) => id === pool)?.clientTaskIds ?? true;
-    const config = { pool, incarnation: node.incarnation, ...SPM_HOST_DEFAULTS, clientTaskIds, maxMessageAgeUs: clientTaskIds ? null : scenario.engine.maxMessageAgeMs * 1000 };
-    const behaviour = createSpmHost({ ports, storage, verbs: this.#verbs, config, wake: (message) => host.tell(message) });
-    const host = actors.spawn({ name: 'spm-host', behaviour });
-  }
-
   #startClient(node: SimNode): void {
     const { ports, actors } = node.start();
     const behaviour = createClient(ports, ENGINE, (message) => client.tell(message));
@@ -261,7 +252,7 @@ export class Cluster {
   }
 
   #down(node: SimNode): void {
-    if (node !== this.engine) return;
+    if (node !== this.engine) return this.#hosts.down(node);
     this.#memory = null;
     const crash = this.#crash;
     this.#crash = null;
@@ -288,14 +279,34 @@ export class Cluster {
 
   #endFaults(): void {
     this.#healed = true;
-    for (const faults of [this.#plan, this.#failures, this.#networkFaults, this.#links]) faults.heal();
+    for (const faults of [this.#plan, this.#failures, this.#networkFaults, this.#links, this.#hosts, this.#fenceAgent]) faults?.heal();
+    this.engine.resume();
   }
 
   /** @returns whether it could happen */
   #happen(fault: PlannedFault, place: number): boolean {
+    const { scenario, storage } = this.#parts;
+    const onlyPool = scenario.pools[0]?.id ?? '';
     switch (fault.kind) {
       case 'crashEngine':
         return this.#crashEngine(describePoint(fault.point), fault.down);
+      case 'pauseEngine': {
+        const { up } = this.engine;
+        this.engine.pause(fault.for);
+        return up;
+      }
+      case 'crashHost': {
+        const host = this.#hosts.find(fault.host);
+        return host !== undefined && this.#hosts.crash(host, describePoint(fault.point), fault.down ?? scenario.hostRestart.down);
+      }
+      case 'hangHost': {
+        const host = this.#hosts.find(fault.host);
+        return host !== undefined && this.#hosts.hang(host, fault.for);
+      }
+      case 'loseLease':
+        return storage.revokeLease(fault.pool ?? onlyPool);
+      case 'moveSpm':
+        return this.#spmSwitch.move(fault.pool ?? onlyPool, fault.to ?? this.#hosts.next(fault.pool ?? onlyPool));
       case 'partition': {
         const partition = this.#networkFaults.begin(place, fault, this.kernel.now + fault.us);
         if (partition === null) return false;

@@ -1,5 +1,5 @@
 import type { Condition } from '../scenario/condition.js';
-import type { Fault, MessageFault } from '../scenario/schema.js';
+import type { Fault, HostRef, MessageFault } from '../scenario/schema.js';
 import type { Trigger } from '../scenario/trigger.js';
 
 // Faults in words, for reports.
@@ -8,6 +8,14 @@ export function describeFault(fault: Fault): string {
   switch (fault.kind) {
     case 'crashEngine':
       return `crashEngine ${describePoint(fault.point)}`;
+    case 'pauseEngine':
+      return `pauseEngine ${describePoint(fault.point)}`;
+    case 'crashHost':
+    case 'hangHost':
+      return `${fault.kind} ${describeHost(fault.host)} ${describePoint(fault.point)}`;
+    case 'loseLease':
+    case 'moveSpm':
+      return `${fault.kind}${fault.pool === null ? '' : ` of ${fault.pool}`} ${describePoint(fault.point)}`;
     case 'failTask':
     case 'failCall':
     case 'loseTask': {
@@ -30,6 +38,11 @@ export function describeFault(fault: Fault): string {
 function describeMessages({ from, to, op, reply, nth }: MessageFault): string {
   const what = op === undefined ? (reply === undefined ? '' : reply ? ' reply' : ' request') : ` ${reply === true ? 'reply to ' : ''}${op}`;
   return `${what}${from === undefined ? '' : ` from ${from}`}${to === undefined ? '' : ` to ${to}`}${nth === undefined ? '' : `, number ${nth}`}`;
+}
+
+function describeHost(host: HostRef): string {
+  if ('host' in host) return host.host;
+  return host.spmOf === null ? 'spm' : `spm of ${host.spmOf}`;
 }
 
 /** When a fault is planned, in words. */

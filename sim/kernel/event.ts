@@ -20,7 +20,8 @@ export interface EventSpec {
   readonly run: () => void | Promise<void>;
 }
 
-export type EventState = 'timed' | 'ready' | 'done' | 'cancelled';
+/** `held`: its node is paused. */
+export type EventState = 'timed' | 'ready' | 'held' | 'done' | 'cancelled';
 
 /** An event under its number. */
 export class SimEvent {
@@ -29,8 +30,8 @@ export class SimEvent {
   constructor(
     /** Unique and growing in the order of scheduling, from 1. */
     readonly seq: number,
-    /** Virtual time in whole µs. */
-    readonly time: number,
+    /** Virtual time in whole µs; when it was held beyond that, the time at which it was let go. */
+    public time: number,
     readonly spec: EventSpec,
   ) {}
 }

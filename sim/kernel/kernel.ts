@@ -127,6 +127,16 @@ export class Kernel {
     this.scheduler.purge(node, incarnation);
   }
 
+  /** See {@link Scheduler.hold}. */
+  hold(node: string): void {
+    this.scheduler.hold(node);
+  }
+
+  /** See {@link Scheduler.release}. */
+  release(node: string, dropped: boolean): void {
+    this.scheduler.release(node, dropped);
+  }
+
   /**
    * Calls `act` just before the `n`-th event of the run (from 1), whichever that turns out to be: `act` may purge the one that was to come.
    * @throws SeatbeltError `SCHEDULE_IN_PAST` when that event has run, `BAD_TIME` when `n` is not a whole number.

@@ -1,5 +1,6 @@
 import type { Probe } from '../../actors/probe.js';
 import { SeatbeltError } from '../../src/model/errors.js';
+import type { SimEvent } from './event.js';
 import type { Kernel } from './kernel.js';
 import { type DeathHook, Life } from './life.js';
 import type { Moment } from './moment.js';
@@ -22,6 +23,7 @@ export class SimNode {
   private current: Life | null = null;
   private lives: number;
   private operations: number;
+  private resumes: SimEvent | null = null;
   private disposed = false;
 
   /** @param past what an earlier process has seen of it */
@@ -90,6 +92,24 @@ export class SimNode {
   }
 
   /**
+   * For `us` µs it stands still, as in a long garbage collection: messages and timers wait until then, or until it is resumed or crashes. One that is paused already
+   * stays so until the later of the two. Without effect when it is down.
+   */
+  pause(us: number): void {
+    if (!this.up) return;
+    const until = this.kernel.now + us;
+    if (this.resumes !== null && this.resumes.time >= until) return;
+    if (this.resumes !== null) this.kernel.cancel(this.resumes);
+    this.kernel.hold(this.name);
+    this.resumes = this.control(until, 'resume', () => this.resume());
+  }
+
+  /** Ends a pause. Idempotent. */
+  resume(): void {
+    this.endPause(false);
+  }
+
+  /**
    * Calls `act` at that moment, once; it may crash the node.
    * @throws SeatbeltError `SCHEDULE_IN_PAST` when the run is past that moment, `BAD_TIME` when it is none.
    */
@@ -135,11 +155,20 @@ export class SimNode {
     releaseRuntime(this.captured);
   }
 
+  /** @param dies what has come to it meanwhile is gone with it */
+  private endPause(dies: boolean): void {
+    if (this.resumes === null) return;
+    this.kernel.cancel(this.resumes);
+    this.resumes = null;
+    this.kernel.release(this.name, dies);
+  }
+
   private die(why: string, after: () => void | Promise<void>): void {
     const life = this.current;
     if (life === null) return;
     this.current = null;
     const hooks: readonly DeathHook[] = life.end();
+    this.endPause(true);
     const settles = hooks.map((hook) => hook());
     this.control(this.kernel.now, why, async () => {
       for (const settle of settles) await settle();
@@ -147,7 +176,7 @@ export class SimNode {
     });
   }
 
-  private control(at: number, label: string, run: () => void | Promise<void>): void {
-    this.kernel.schedule(at, { kind: 'control', node: this.name, incarnation: 0, label, content: this.lives, background: false, run });
+  private control(at: number, label: string, run: () => void | Promise<void>): SimEvent {
+    return this.kernel.schedule(at, { kind: 'control', node: this.name, incarnation: 0, label, content: this.lives, background: false, run });
   }
 }

@@ -14,6 +14,8 @@ export class Scheduler {
   private foregroundCount = 0;
   /** Cancelled events that still lie in the heap. */
   private stale = 0;
+  /** What waits at nodes that are paused, in the order in which it came to wait. */
+  private readonly held = new Map<string, SimEvent[]>();
 
   /** @param clock the virtual time at which it begins, whole µs */
   constructor(
@@ -33,7 +35,7 @@ export class Scheduler {
 
   /** How many events wait, background included. */
   get size(): number {
-    return this.ready.length + this.timed.size - this.stale;
+    return this.ready.length + this.timed.size - this.stale + this.heldCount();
   }
 
   /**
@@ -46,13 +48,49 @@ export class Scheduler {
     this.lastSeq += 1;
     const event = new SimEvent(this.lastSeq, at, spec);
     if (!spec.background) this.foregroundCount += 1;
-    if (at > this.clock) {
-      this.timed.push(event);
+    const held = this.held.size === 0 ? undefined : this.held.get(spec.node);
+    if (held !== undefined && isHeldAtPause(event)) {
+      event.state = 'held';
+      held.push(event);
     } else {
-      event.state = 'ready';
-      this.ready.push(event);
+      this.enter(event);
     }
     return event;
+  }
+
+  /** From now on nothing is delivered to this node, and none of its timers fires: it waits. What is done to the node, and its disk, go on. Without effect if it is so already. */
+  hold(node: string): void {
+    if (this.held.has(node)) return;
+    const held: SimEvent[] = [];
+    const stays = (event: SimEvent): boolean => {
+      if (event.spec.node !== node || event.state === 'cancelled' || !isHeldAtPause(event)) return true;
+      event.state = 'held';
+      held.push(event);
+      return false;
+    };
+    this.ready.retain(stays);
+    this.timed.retain(stays);
+    this.held.set(node, held);
+  }
+
+  /**
+   * Lets go what waits at this node: what is overdue happens now, in the order in which it would have. Without effect if nothing is held there.
+   * @param dropped what had come to the node by now is gone with it
+   */
+  release(node: string, dropped: boolean): void {
+    const held = this.held.get(node);
+    if (held === undefined) return;
+    this.held.delete(node);
+    const waiting = held.filter(({ state }) => state === 'held').sort((one, other) => one.time - other.time || one.seq - other.seq);
+    for (const event of waiting) {
+      if (dropped && event.time <= this.clock) {
+        event.state = 'cancelled';
+        if (!event.spec.background) this.foregroundCount -= 1;
+      } else {
+        event.time = Math.max(event.time, this.clock);
+        this.enter(event);
+      }
+    }
   }
 
   /** Idempotent; without effect on an event that has run. */
@@ -61,6 +99,9 @@ export class Scheduler {
       case 'done':
       case 'cancelled':
         return;
+      case 'held':
+        event.state = 'cancelled';
+        break;
       case 'ready':
         event.state = 'cancelled';
         this.ready.retain((other) => other !== event);
@@ -88,6 +129,7 @@ export class Scheduler {
     };
     this.ready.retain(stays);
     this.timed.retain(stays);
+    this.held.get(node)?.forEach(stays);
   }
 
   /** The time of the next event, if there is one. */
@@ -117,6 +159,22 @@ export class Scheduler {
     }
   }
 
+  private enter(event: SimEvent): void {
+    if (event.time > this.clock) {
+      event.state = 'timed';
+      this.timed.push(event);
+    } else {
+      event.state = 'ready';
+      this.ready.push(event);
+    }
+  }
+
+  private heldCount(): number {
+    let count = 0;
+    for (const events of this.held.values()) count += events.filter(({ state }) => state === 'held').length;
+    return count;
+  }
+
   /** The first event of the heap, cancelled ones cleared away. */
   private earliest(): SimEvent | undefined {
     let event = this.timed.peek();
@@ -127,4 +185,8 @@ export class Scheduler {
     }
     return event;
   }
+}
+
+function isHeldAtPause({ spec }: SimEvent): boolean {
+  return spec.kind === 'deliver' || spec.kind === 'timer' || spec.kind === 'network';
 }

@@ -33,6 +33,16 @@ export class Chronicle {
     switch (probe.type) {
       case 'engineCrashed':
         return bare(`CRASH of ${node} (${probe.cause})`, 'bad');
+      case 'hostCrashed':
+        return bare(`CRASH of ${probe.host} (${probe.cause})`, 'bad');
+      case 'hostHung':
+        return bare(`${probe.host} hangs for ${probe.us / 1e6} s`, 'bad');
+      case 'hostStarted':
+        return bare(`${probe.host} starts again, incarnation ${probe.incarnation}`, 'notable');
+      case 'spmRoleChanged':
+        return bare(`${probe.host} is ${probe.role} in pool ${probe.pool}`, 'notable');
+      case 'spmExpectedElsewhere':
+        return bare(`${probe.host} is to follow ${probe.spmId ?? 'nobody'} as SPM, and storage names ${probe.owner ?? 'nobody'}`, 'dim');
       case 'engineStarted':
         if (probe.incarnation === 1) return bare(`${node} starts`, 'dim');
         return bare(`${node} starts again, incarnation ${probe.incarnation}`, 'notable');

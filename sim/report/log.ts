@@ -63,6 +63,9 @@ function failed(file: string, cause: unknown): SeatbeltError {
 function levelOf(probe: ProbeEvent['probe']): Level {
   switch (probe.type) {
     case 'engineCrashed':
+    case 'hostCrashed':
+    case 'hostHung':
+    case 'spmExpectedElsewhere':
     case 'storeRolledBack':
     case 'retentionFailed':
     case 'hostClearRefused':
@@ -80,6 +83,8 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'partitionBegan':
       return 'warn';
     case 'engineStarted':
+    case 'hostStarted':
+    case 'spmRoleChanged':
     case 'engineRecovered':
     case 'commandSubmitted':
     case 'commandMigrated':

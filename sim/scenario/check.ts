@@ -4,7 +4,8 @@ import type { Data } from '../../src/model/data.js';
 import { suggestion } from './nearest.js';
 import type { Path, Problem } from './problem.js';
 import type { Condition } from './condition.js';
-import type { Fault, MessageFault, Scenario, ScenarioCommand, VerbFault } from './schema.js';
+import { namesOf } from './pools.js';
+import type { Fault, MessageFault, PlannedFault, Scenario, ScenarioCommand, VerbFault } from './schema.js';
 import type { VerbSettings } from './verb-schema.js';
 
 /** The names that a scenario may use besides its own. */
@@ -62,7 +63,7 @@ export function crossCheck(scenario: Scenario, vocabulary: Vocabulary): readonly
       ...(command.operator ?? []).flatMap((action, j) => operatorProblems(['commands', i, 'operator', j], command, action)),
     ]),
     ...scenario.network.links.flatMap((link, i) => unknownNodes(['network', 'links', i], link, nodes)),
-    ...scenario.faults.flatMap((fault, i) => faultProblems(['faults', i, fault.kind], fault, vocabulary, nodes)),
+    ...scenario.faults.flatMap((fault, i) => faultProblems(['faults', i, fault.kind], fault, scenario, vocabulary, nodes)),
     ...lateHealing(scenario),
   ];
 }
@@ -174,23 +175,50 @@ function operatorProblems(path: Path, { id, at }: ScenarioCommand, action: NonNu
   return [...early, ...stranger];
 }
 
-function faultProblems(path: Path, fault: Fault, vocabulary: Vocabulary, nodes: readonly string[]): readonly Problem[] {
+function faultProblems(path: Path, fault: Fault, scenario: Scenario, vocabulary: Vocabulary, nodes: readonly string[]): readonly Problem[] {
   switch (fault.kind) {
-    case 'crashEngine':
-      return fault.point.at === 'condition' ? conditionProblems([...path, 'when'], fault.point.condition, vocabulary) : [];
     case 'failTask':
     case 'failCall':
     case 'loseTask':
       return verbFaultProblems(path, fault, vocabulary);
-    case 'partition': {
-      const { point, from, to } = fault;
-      const names = to === null ? unknownName([...path, 'isolate'], 'node', from, nodes) : [from, to].flatMap((name, i) => unknownName([...path, 'between', i], 'node', name, nodes));
-      return point.at === 'condition' ? [...names, ...conditionProblems([...path, 'when'], point.condition, vocabulary)] : names;
-    }
     case 'dropMessage':
     case 'duplicateMessage':
     case 'delayMessage':
       return unknownNodes(path, fault, nodes);
+    default:
+      return plannedProblems(path, fault, scenario, vocabulary, nodes);
+  }
+}
+
+function plannedProblems(path: Path, fault: PlannedFault, scenario: Scenario, vocabulary: Vocabulary, nodes: readonly string[]): readonly Problem[] {
+  const when = fault.point.at === 'condition' ? conditionProblems([...path, 'when'], fault.point.condition, vocabulary) : [];
+  return [...when, ...placeProblems(path, fault, scenario, nodes)];
+}
+
+/** Hosts and pools that a fault names, or means. */
+function placeProblems(path: Path, fault: PlannedFault, { hosts, pools }: Scenario, nodes: readonly string[]): readonly Problem[] {
+  const onePool = (key: string, pool: string | null): readonly Problem[] => {
+    if (pool !== null) return unknownName([...path, key], 'pool', pool, pools.map(({ id }) => id));
+    return pools.length === 1 ? [] : [{ path: [...path, key], at: 'value', message: `say of which pool: ${namesOf(pools)}` }];
+  };
+  const aHost = (key: string, host: string, among: Scenario['hosts']): readonly Problem[] => unknownName([...path, key], 'host', host, among.map(({ id }) => id));
+  switch (fault.kind) {
+    case 'crashEngine':
+    case 'pauseEngine':
+      return [];
+    case 'crashHost':
+    case 'hangHost':
+      return 'spmOf' in fault.host ? onePool('host', fault.host.spmOf) : aHost('host', fault.host.host, hosts);
+    case 'loseLease':
+      return onePool('pool', fault.pool);
+    case 'moveSpm': {
+      const pool = fault.pool ?? pools[0]?.id;
+      return [...onePool('pool', fault.pool), ...(fault.to === null ? [] : aHost('to', fault.to, hosts.filter((host) => host.pool === pool)))];
+    }
+    case 'partition': {
+      const { from, to } = fault;
+      return to === null ? unknownName([...path, 'isolate'], 'node', from, nodes) : [from, to].flatMap((name, i) => unknownName([...path, 'between', i], 'node', name, nodes));
+    }
   }
 }
 

@@ -9,15 +9,20 @@ import { engineSchema } from './engine-schema.js';
 import { hostCodeSchema, idSchema, listOf } from './fields.js';
 import { delayMessageSchema, dropMessageSchema, duplicateMessageSchema, networkSchema, partitionSchema } from './network-schema.js';
 import { inPools, poolSections, poolsOf } from './pools.js';
-import { triggerFields, triggerOf, type Trigger } from './trigger.js';
+import { plannedFaults } from './planned-faults.js';
+import type { Trigger } from './trigger.js';
+import { fenceAgentSchema, hostRestartSchema, spmSchema } from './spm-schema.js';
 import { durationSchema, positiveDurationSchema, rateSchema, sizeSchema } from './units.js';
 import { verbSchema } from './verb-schema.js';
 
 const nthSchema = z.int().min(1);
 
+/** `spm` is whoever holds the role, in faults. */
+const OTHER_NODES: ReadonlySet<string> = new Set(['engine', 'client', 'operator', 'fence-agent', 'spm']);
+
 const hostSchema = z
   .strictObject({
-    id: idSchema.refine((id) => id !== 'engine' && id !== 'client', { error: 'is the name of another node' }),
+    id: idSchema.refine((id) => !OTHER_NODES.has(id), { error: 'is the name of another node' }),
     /** Default: the only one there is. */
     pool: z.string().exactOptional(),
     /** Holds the SPM role of its pool when the simulation begins. Exactly one host of each pool does. */
@@ -88,11 +93,6 @@ const commandSchema = z
   .refine(({ at, cancelAt }) => cancelAt === undefined || cancelAt > at, { path: ['cancelAt'], error: 'must be later than at' })
   .readonly();
 
-const crashEngineSchema = z.strictObject({ ...triggerFields, down: durationSchema.prefault('5s') }).transform(({ down, ...when }, context) => {
-  const point = triggerOf(when, context);
-  return point === null ? z.NEVER : { kind: 'crashEngine' as const, point, down };
-});
-
 const executions = {
   verb: z.string(),
   /** Only executions whose arguments have these values count. */
@@ -116,7 +116,7 @@ const lossSchema = z
   .transform(({ nth, when: lost, ...rule }): LossRule => (nth === 'every' ? { ...rule, lost } : { ...rule, lost, nth }));
 
 const FAULTS = {
-  crashEngine: crashEngineSchema.exactOptional(),
+  ...z.object(plannedFaults).partial().shape,
   failTask: failureSchema.transform((rule) => ({ kind: 'failTask' as const, ...rule })).exactOptional(),
   failCall: failureSchema.transform((rule) => ({ kind: 'failCall' as const, ...rule })).exactOptional(),
   loseTask: lossSchema.transform((rule) => ({ kind: 'loseTask' as const, ...rule })).exactOptional(),
@@ -152,6 +152,12 @@ export const scenarioSchema = z
     /** Offered by repositories outside the pool, such as Glance. */
     images: listOf(z.strictObject({ id: idSchema, repository: idSchema, size: sizeSchema }).readonly()).prefault([]),
     engine: engineSchema.prefault({}),
+    /** How an SPM starts and stops, and keeps its lease. Defaults: sanlock's, and those of vdsm's verbs. */
+    spm: spmSchema.prefault({}),
+    /** How a host comes back that has died by itself: `down` until its service manager starts it again. */
+    hostRestart: hostRestartSchema.prefault({}),
+    /** What the engine may tell to cut a host's power. Default: there is none, and it has to wait for leases to expire. */
+    fenceAgent: fenceAgentSchema.nullable().default(null),
     network: networkSchema.prefault({}),
     /** The disk under the engine's store: when a synced batch, and a scan, are done. */
     disk: z
@@ -188,6 +194,7 @@ export type Scenario = z.output<typeof scenarioSchema> & {
 /** What a user writes. */
 export type ScenarioInput = z.input<typeof scenarioSchema>;
 export type ScenarioCommand = Scenario['commands'][number];
+export type { HostRef } from './planned-faults.js';
 export type Fault = Scenario['faults'][number];
 /** What happens at a moment, to a node, the network or a lease. */
 export type PlannedFault = Extract<Fault, { point: Trigger }>;

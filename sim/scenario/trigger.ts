@@ -18,10 +18,10 @@ export const triggerFields = {
   when: conditionSchema.exactOptional(),
 };
 
-type Fields = z.output<z.ZodObject<typeof triggerFields>>;
+export type TriggerFields = z.output<z.ZodObject<typeof triggerFields>>;
 
 /** The one moment that the keys name; null, and an issue, if they name none or several. */
-export function triggerOf({ at, event, beforePortOperation, afterPortOperation, when }: Fields, context: z.core.$RefinementCtx): Trigger | null {
+export function triggerOf({ at, event, beforePortOperation, afterPortOperation, when }: TriggerFields, context: z.core.$RefinementCtx): Trigger | null {
   const points: readonly Trigger[] = [
     at === undefined ? [] : [{ at: 'time' as const, us: at }],
     event === undefined ? [] : [{ at: 'event' as const, n: event }],

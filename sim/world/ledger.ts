@@ -16,6 +16,8 @@ export interface LedgerEntry extends StepRef {
   readonly host: string;
   /** The host rolled this execution back; the effects are those of the roll-back. */
   readonly undone: boolean;
+  /** Nobody rolled it back: it was gone when the host died. */
+  readonly cause?: 'hostDeath';
   readonly effects: readonly SignedEffect[];
 }
 
@@ -51,6 +53,11 @@ export class Ledger {
   /** Whether somebody's `+` on this object has not been taken back by anybody. */
   stands(object: string): boolean {
     return this.#standing.has(object);
+  }
+
+  /** The last execution that made this object. */
+  lastThatMade(object: string): LedgerEntry | undefined {
+    return this.#entries.findLast(({ effects }) => effects.some((effect) => effect.sign === '+' && effect.object === object));
   }
 
   /** Whether the execution with this key has had its effect, and was not rolled back. */

@@ -4,7 +4,7 @@ import { SeenStores, type SeenStore } from '../../actors/host/seen-stores.js';
 import type { Args, SeenCommits, Stamp } from '../../actors/wire.js';
 import type { Data } from '../../src/model/data.js';
 import { SeatbeltError } from '../../src/model/errors.js';
-import { legalCopies, type Content } from './content.js';
+import { guestWrites, legalCopies, type Content } from './content.js';
 import { Images } from './images.js';
 import { Ledger } from './ledger.js';
 import { byKey } from './order.js';
@@ -12,6 +12,7 @@ import { Repositories } from './repositories.js';
 import { SpmRecords, type StorageObserver } from './spm-records.js';
 import { tableOfData, type Table } from './table.js';
 import { TrackedMap } from './tracked-map.js';
+import { minus, replicationObject } from './verbs/objects.js';
 import type { Verb } from './verbs/verb.js';
 import { VmDisks, type DesiredState } from './vm-disks.js';
 
@@ -84,9 +85,31 @@ export class SharedStorage implements StoragePort {
     if (vm !== null && active !== undefined) vmDisks.putDisk(vm, disk, { domain, volume: active.id, replication: null });
   }
 
-  /** Gives a pool's SPM lease to an incarnation of a host; whoever held it before is refused from now on. */
-  grantSpm(pool: string, host: string, incarnation: number): void {
-    this.#pool(pool).grant(host, incarnation);
+  /** Takes the pool's SPM lease away, as vdsm's fenceSpmStorage does: which version it had is forgotten. @returns whether anybody had it */
+  revokeLease(pool: string): boolean {
+    const { owner } = this.lease(pool);
+    if (owner !== null) this.#pool(pool).vacate(-1);
+    return owner !== null;
+  }
+
+  /**
+   * The VMs that are meant to be up come back with their host. What qemu did for them went with it: a mirror is none any more, and what is on its target is behind
+   * what the guest writes from now on.
+   */
+  hostRestarted(host: string): void {
+    const { vmDisks, ledger } = this.content;
+    for (const { id, disks } of vmDisks.on(host)) {
+      for (const [disk, state] of disks) {
+        if (state.replication === null) continue;
+        const object = replicationObject(id, disk);
+        const started = ledger.lastThatMade(object);
+        vmDisks.putDisk(id, disk, { ...state, replication: null });
+        guestWrites(this.content, id, disk);
+        if (started === undefined) continue;
+        const { n: _, ...execution } = started;
+        ledger.append({ ...execution, undone: true, cause: 'hostDeath', effects: [minus(execution.verb, object)] });
+      }
+    }
   }
 
   /** The domains that hold a complete legal chain with all of the disk's data; none if that data is lost. */
@@ -100,6 +123,22 @@ export class SharedStorage implements StoragePort {
 
   lease(pool: string): SpmLease {
     return this.#pool(pool).lease;
+  }
+
+  takeLease(pool: string, { host, incarnation }: { readonly host: string; readonly incarnation: number }, now: number, lasts: number): LeaseHold | null {
+    const generation = this.#pool(pool).take(host, incarnation, now, lasts);
+    return generation === null ? null : { pool, generation };
+  }
+
+  renewLease(hold: LeaseHold, now: number, lasts: number): boolean {
+    return this.#isValid(hold) && this.#pool(hold.pool).renew(now, lasts);
+  }
+
+  releaseLease(hold: LeaseHold): boolean {
+    if (!this.#isValid(hold)) return false;
+    const records = this.#pool(hold.pool);
+    records.vacate(records.lease.version);
+    return true;
   }
 
   admit(hold: LeaseHold, stamp: Stamp): 'admitted' | 'stale' | 'leaseLost' {

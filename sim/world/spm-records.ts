@@ -4,7 +4,7 @@ import type { Data } from '../../src/model/data.js';
 import { tableOf, tableOfData, type Table } from './table.js';
 import { TrackedMap } from './tracked-map.js';
 
-const NO_LEASE: SpmLease = { owner: null, ownerIncarnation: 0, generation: 0, version: -1 };
+const NO_LEASE: SpmLease = { owner: null, ownerIncarnation: 0, generation: 0, version: -1, expiresAt: 0 };
 
 /** Is told what SPMs write, at once. It never acts on the storage. */
 export interface StorageObserver {
@@ -26,10 +26,27 @@ export class SpmRecords {
     return this.#lease.get('lease') ?? NO_LEASE;
   }
 
-  /** A host becomes SPM. */
-  grant(owner: string, ownerIncarnation: number): void {
-    const { generation, version } = this.lease;
-    this.#lease.set('lease', { owner, ownerIncarnation, generation: generation + 1, version: version + 1 });
+  /** See `StoragePort.takeLease`. @returns the new generation, or null */
+  take(owner: string, ownerIncarnation: number, now: number, lasts: number): number | null {
+    const { lease } = this;
+    const isOwn = lease.owner === owner && lease.ownerIncarnation < ownerIncarnation;
+    if (lease.owner !== null && !isOwn && now < lease.expiresAt) return null;
+    const generation = lease.generation + 1;
+    this.#lease.set('lease', { owner, ownerIncarnation, generation, version: lease.version + 1, expiresAt: now + lasts });
+    return generation;
+  }
+
+  renew(now: number, lasts: number): boolean {
+    const { lease } = this;
+    if (lease.owner === null || now >= lease.expiresAt) return false;
+    this.#lease.set('lease', { ...lease, expiresAt: now + lasts });
+    return true;
+  }
+
+  /** Nobody has the lease any more. @param version what is left of that of the last SPM */
+  vacate(version: number): void {
+    if (this.lease.owner === null && this.lease.version === version) return;
+    this.#lease.set('lease', { ...NO_LEASE, generation: this.lease.generation + 1, version });
   }
 
   /** The id must never start from now on. What is known of it stays: a host had it, however often it is fenced again. */

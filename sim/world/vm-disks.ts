@@ -42,6 +42,11 @@ export class VmDisks {
     return this.#vms.get(vm);
   }
 
+  /** The VMs of this host that are meant to be up. */
+  on(host: string): readonly Vm[] {
+    return [...this.#vms.values()].filter((vm) => vm.host === host && vm.desired === 'up');
+  }
+
   findDisk(vm: string, disk: string): VmDisk | undefined {
     return this.#vms.get(vm)?.disks.get(disk);
   }

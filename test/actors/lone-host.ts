@@ -2,7 +2,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import type { NodePorts } from '../../actors/ports.js';
 import type { Probe } from '../../actors/probe.js';
-import type { TakeOver } from '../../actors/host/spm-office.js';
+import type { SpmTerms } from '../../actors/host/spm-role.js';
 import { createSpmHost, SPM_HOST_DEFAULTS, type HostMessage, type SpmHostConfig } from '../../actors/spm-host.js';
 import type { HostRequest, Stamp, StepRef, TaskStatus, WireReply, WireRequest } from '../../actors/wire.js';
 import { Failures, type FailuresSpec } from '../../sim/faults/failures.js';
@@ -15,15 +15,27 @@ export const SECOND = 1_000_000;
 export const GIB = 2 ** 30;
 export const STEP: StepRef = { commandId: 'c1', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 };
 
-/** One VM with one disk on domain1; a second domain; host1 is the SPM. */
+/** One VM with one disk on domain1; a second domain. */
 export function smallWorld(): SharedStorage {
   const storage = new SharedStorage(VERBS);
   storage.addDomain('domain1');
   storage.addDomain('domain2');
   storage.addVm('vm1', 'host1');
   storage.addDisk({ disk: 'disk1', vm: 'vm1', domain: 'domain1', volumes: [{ id: 'base', parent: null, format: 'raw' }], sizeBytes: GIB });
-  storage.grantSpm('pool1', 'host1', 1);
   return storage;
+}
+
+/** Each part of a start or a stop takes this long. */
+export const TERMS: SpmTerms = {
+  leaseRenewal: 20 * SECOND,
+  leaseExpiry: 140 * SECOND,
+  leasePatience: 180 * SECOND,
+  takes: (what) => ({ hostId: 25, start: 3, loading: 2, stop: 4 })[what] * SECOND,
+};
+
+/** Another has become SPM, as when the lease had expired. */
+export function grantSpm(storage: SharedStorage, host: string, incarnation = 1): void {
+  storage.takeLease('pool1', { host, incarnation }, storage.lease('pool1').expiresAt, TERMS.leaseExpiry);
 }
 
 export interface LoneHostOptions {
@@ -33,7 +45,7 @@ export interface LoneHostOptions {
   readonly rules?: FailuresSpec['rules'];
 }
 
-/** A host with nothing around it but shared storage and a clock that is turned by hand. Every verb takes a second. */
+/** A host with nothing around it but shared storage and a clock that is turned by hand. Every verb takes a second. `host1` begins as SPM, if it can. */
 export class LoneHost {
   readonly storage: SharedStorage;
   readonly replies: WireReply[] = [];
@@ -41,8 +53,8 @@ export class LoneHost {
   #now = 0;
   #asked = 0;
   #timers: { readonly at: number; readonly wake: () => void }[] = [];
-  /** Storage has given it the SPM role. */
-  readonly takeOffice: (takeOver: TakeOver) => void;
+  /** Why it has ended itself. What is asked of it afterwards, only this rig asks. */
+  readonly panics: string[] = [];
   readonly #receive: (request: WireRequest | WireReply) => void;
 
   constructor({ node = 'host1', storage = smallWorld(), config = {}, rules = [] }: LoneHostOptions = {}) {
@@ -73,11 +85,11 @@ export class LoneHost {
       ports,
       storage,
       verbs: createVerbTable({ verbs: VERBS, content: storage.content, speeds, failures, bandwidth: new Bandwidth(new Map(), ports) }),
-      config: { pool: 'pool1', incarnation: 1, ...SPM_HOST_DEFAULTS, ...config },
+      config: { pool: 'pool1', incarnation: 1, ...SPM_HOST_DEFAULTS, recovering: 0, beginsAsSpm: node === 'host1', spm: TERMS, ...config },
       wake: (message: HostMessage) => host(message),
+      panic: (why) => void this.panics.push(why),
     });
     this.#receive = (message) => receive?.(message);
-    this.takeOffice = (takeOver) => host({ type: 'takeOffice', takeOver });
   }
 
   /** Delivers a request and returns its correlation. */

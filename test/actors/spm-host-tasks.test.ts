@@ -191,8 +191,8 @@ describe('clearing', () => {
     const host = new LoneHost();
     expect(what === 'clear' ? host.clear('a') : host.stop('a')).toBe(401);
     expect(host.submitVolume('a').code).toBe(9002);
-    host.storage.grantSpm('pool1', 'host2', 1);
-    const next = new LoneHost({ node: 'host2', storage: host.storage });
+    host.storage.releaseLease({ pool: 'pool1', generation: 1 });
+    const next = new LoneHost({ node: 'host2', storage: host.storage, config: { beginsAsSpm: true } });
     expect(next.submitVolume('a').code).toBe(9002);
     expect(next.submitVolume('b').code).toBe(0);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HostRequest } from '../../actors/wire.js';
-import { LoneHost, SECOND, smallWorld, STEP, submitVolume } from './lone-host.js';
+import { grantSpm, LoneHost, SECOND, smallWorld, STEP, submitVolume } from './lone-host.js';
 
 const SPM_REQUESTS: readonly HostRequest[] = [
   submitVolume('v1'),
@@ -26,28 +26,28 @@ describe('the SPM role', () => {
   });
 
   it('is not kept over a restart of its host', () => {
-    expect(new LoneHost({ config: { incarnation: 2 } }).submitVolume('v1').code).toBe(654);
+    expect(new LoneHost({ config: { incarnation: 2, beginsAsSpm: false } }).submitVolume('v1').code).toBe(654);
   });
 
   it('is settled from the start: absence from the list means something', () => {
     expect(new LoneHost().ask({ op: 'getAllTasksStatuses', pool: 'pool1' }).result).toEqual({ generation: 1, settled: true, tasks: [] });
   });
 
-  it('that was taken away is noticed at the next write: the job has no effect, and from then on 654', () => {
+  it('that was taken away is noticed at the next write: the job has no effect, and the host panics', () => {
     const host = new LoneHost();
     host.submitVolume('v1');
-    host.storage.grantSpm('pool1', 'host2', 1);
+    grantSpm(host.storage, 'host2');
     const before = host.storage.toData();
     host.advance(SECOND);
     expect(host.storage.toData()).toEqual(before);
     expect(host.probes.some(({ type }) => type === 'hostTaskEnded')).toBe(false);
-    expect(host.ask({ op: 'getSpmStatus', pool: 'pool1' }).result).toMatchObject({ role: 'Free', spmId: 'host2', leaseVersion: 1 });
+    expect(host.panics).toEqual(['the SPM lease is lost']);
     expect(host.ask({ op: 'getAllTasksStatuses', pool: 'pool1' }).code).toBe(654);
   });
 
   it.each(SPM_REQUESTS)('that was taken away makes $op answer 654 at once', (request) => {
     const host = new LoneHost();
-    host.storage.grantSpm('pool1', 'host2', 1);
+    grantSpm(host.storage, 'host2');
     const before = host.storage.toData();
     expect(host.ask(request).code).toBe(654);
     expect(host.storage.toData()).toEqual(before);
@@ -59,8 +59,9 @@ describe('requests from the past', () => {
     const host = new LoneHost();
     expect(host.submitVolume('v1', 'v1', { incarnation: 2 }).code).toBe(0);
     expect(host.submitVolume('v2', 'v2', { incarnation: 1 }).code).toBe(9001);
-    host.storage.grantSpm('pool1', 'host2', 1);
-    expect(new LoneHost({ node: 'host2', storage: host.storage }).submitVolume('v2', 'v2', { incarnation: 1 }).code).toBe(9001);
+    host.storage.releaseLease({ pool: 'pool1', generation: 1 });
+    const next = new LoneHost({ node: 'host2', storage: host.storage, config: { beginsAsSpm: true } });
+    expect(next.submitVolume('v2', 'v2', { incarnation: 1 }).code).toBe(9001);
     expect(host.probes.filter(({ type }) => type === 'staleRefused')).toEqual([{ type: 'staleRefused', host: 'host1', commandId: null }]);
   });
 

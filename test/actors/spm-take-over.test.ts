@@ -6,7 +6,6 @@ import { LoneHost, SECOND, smallWorld, submitVolume } from './lone-host.js';
 function afterPowerCut(live: (host: LoneHost) => void, workers = 10): LoneHost {
   const storage = smallWorld();
   live(new LoneHost({ storage, config: { workers } }));
-  storage.grantSpm('pool1', 'host1', 2);
   return new LoneHost({ storage, config: { incarnation: 2 } });
 }
 
@@ -62,7 +61,6 @@ describe('an SPM that takes over', () => {
     before.advance(SECOND);
     if (running === undefined) throw new Error('the task is not on storage');
     storage.saveTask({ pool: 'pool1', generation: storage.lease('pool1').generation }, { ...running, state: 'running' });
-    storage.grantSpm('pool1', 'host1', 2);
     const host = new LoneHost({ storage, config: { incarnation: 2 } });
     expect(host.status('v1')).toMatchObject(ROLLED_BACK);
     expect(storage.content.images.find('domain1', 'disk-of-v1')).toBeUndefined();
@@ -82,33 +80,34 @@ describe('an SPM that needs time to take over', () => {
     ...(['stopTask', 'fenceTask', 'clearTask'] as const).map((op) => ({ op, pool: 'pool1', taskId: 'v1' })),
   ];
 
-  /** Of a host that is up, and gets the role when another has a task running. */
+  /** Of a host that is asked to become SPM when another, that had a task running, has given up the lease. */
   function takingOver(): LoneHost {
     const storage = smallWorld();
     new LoneHost({ storage }).submitVolume('v1');
+    storage.releaseLease({ pool: 'pool1', generation: 1 });
     const host = new LoneHost({ node: 'host2', storage });
     expect(host.ask(LIST).code).toBe(NOT_SPM);
-    storage.grantSpm('pool1', 'host2', 1);
-    host.takeOffice({ recovering: 5 * SECOND, loading: 2 * SECOND });
+    expect(host.ask({ op: 'startSpm', pool: 'pool1', prevId: null, prevVersion: 0 }).code).toBe(0);
     return host;
   }
 
-  it('says of nothing that it is not there: first it is recovering, then its list means nothing, and nothing on storage is touched', () => {
+  it('says of nothing that it is not there: first it is not the SPM, then its list means nothing, and nothing on storage is touched', () => {
     const host = takingOver();
-    expect([LIST, ...ALL_ELSE].map((body) => host.ask(body).code)).toEqual([RECOVERING, RECOVERING, RECOVERING, RECOVERING, RECOVERING]);
-    host.advance(5 * SECOND);
-    expect(host.ask(LIST)).toMatchObject({ code: 0, result: { generation: 2, settled: false, tasks: [] } });
+    expect([LIST, ...ALL_ELSE].map((body) => host.ask(body).code)).toEqual([NOT_SPM, NOT_SPM, NOT_SPM, NOT_SPM, NOT_SPM]);
+    host.advance(3 * SECOND);
+    expect(host.ask(LIST)).toMatchObject({ code: 0, result: { generation: 3, settled: false, tasks: [] } });
     expect(ALL_ELSE.map((body) => host.ask(body).code)).toEqual([RECOVERING, RECOVERING, RECOVERING, RECOVERING]);
     expect(host.storage.tasks('pool1')).toMatchObject([{ id: 'v1', state: 'running' }]);
     expect(['v1', 'new'].map((id) => host.storage.fenceOf('pool1', id))).toEqual([null, null]);
     host.advance(2 * SECOND);
-    expect(host.ask(LIST)).toMatchObject({ result: { generation: 2, settled: true, tasks: [{ taskId: 'v1', ...ROLLED_BACK }] } });
+    expect(host.ask(LIST)).toMatchObject({ result: { generation: 3, settled: true, tasks: [{ taskId: 'v1', ...ROLLED_BACK }] } });
   });
 
-  it('and loses the role meanwhile, is none any more', () => {
+  it('and loses the lease meanwhile, touches nothing, and panics', () => {
     const host = takingOver();
-    host.storage.grantSpm('pool1', 'host1', 1);
-    expect(host.ask(LIST).code).toBe(NOT_SPM);
+    host.advance(3 * SECOND);
+    host.storage.revokeLease('pool1');
+    expect([host.ask(LIST).code, host.panics]).toEqual([NOT_SPM, ['the SPM lease is lost']]);
     host.advance(10 * SECOND);
     expect([host.ask(LIST).code, host.storage.tasks('pool1').map(({ state }) => state)]).toEqual([NOT_SPM, ['running']]);
   });
@@ -127,7 +126,6 @@ describe('a request to fence a task', () => {
   it('that no host ever had, says so each time, and what is submitted under its id from then on is refused, by the next SPM too', () => {
     const host = new LoneHost();
     expect([host.fence('v1').code, host.fence('v1').code, host.submitVolume('v1').code]).toEqual([TASK_UNKNOWN, TASK_UNKNOWN, FENCED]);
-    host.storage.grantSpm('pool1', 'host1', 2);
     const next = new LoneHost({ storage: host.storage, config: { incarnation: 2 } });
     expect([next.submitVolume('v1').code, next.storage.ledger.entries]).toEqual([FENCED, []]);
   });

@@ -36,7 +36,7 @@ export class Watched {
     for (const domain of ['hdd', 'ssd']) this.storage.addDomain(domain);
     this.storage.addVm('vm1', HOST);
     this.storage.addDisk({ disk: 'd1', vm: 'vm1', domain: 'hdd', volumes: [{ id: 'd1-base', parent: null, format: 'raw' }], sizeBytes: GIB });
-    this.storage.grantSpm(POOL, HOST, 1);
+    this.storage.takeLease(POOL, { host: HOST, incarnation: 1 }, 0, 140_000_000);
     this.monitor = new Monitor(
       {
         definitions: new Map(definitions.map((definition) => [definition.type, definition])),

@@ -15,19 +15,24 @@ const TASK: StoredTask = {
   message: '',
 };
 
+/** As soon as the lease of whoever has it has expired, for 140 µs. */
+function take(storage: SharedStorage, host: string, incarnation: number): void {
+  storage.takeLease('pool1', { host, incarnation }, storage.lease('pool1').expiresAt, 140);
+}
+
 function withSpm(): { readonly world: AWorld; readonly hold: { readonly pool: string; readonly generation: number } } {
   const world = new AWorld();
-  world.storage.grantSpm('pool1', 'host1', 1);
+  take(world.storage, 'host1', 1);
   return { world, hold: { pool: 'pool1', generation: world.storage.lease('pool1').generation } };
 }
 
 describe('the SPM lease', () => {
   it('grows by one in generation and version with each take-over', () => {
     const { storage } = new AWorld();
-    expect(storage.lease('pool1')).toEqual({ owner: null, ownerIncarnation: 0, generation: 0, version: -1 });
-    storage.grantSpm('pool1', 'host1', 1);
-    storage.grantSpm('pool1', 'host2', 4);
-    expect(storage.lease('pool1')).toEqual({ owner: 'host2', ownerIncarnation: 4, generation: 2, version: 1 });
+    expect(storage.lease('pool1')).toEqual({ owner: null, ownerIncarnation: 0, generation: 0, version: -1, expiresAt: 0 });
+    take(storage, 'host1', 1);
+    take(storage, 'host2', 4);
+    expect(storage.lease('pool1')).toEqual({ owner: 'host2', ownerIncarnation: 4, generation: 2, version: 1, expiresAt: 280 });
     expect(storage.lease('pool2').owner).toBeNull();
   });
 
@@ -35,7 +40,7 @@ describe('the SPM lease', () => {
     const { world, hold } = withSpm();
     const work = { ...world.work('createVolume', { domain: 'domain1', disk: 'd', volume: 'v', parent: null, format: 'raw', sizeBytes: GIB }), hold };
     expect(codeOf(world.storage.perform(work))).toBe(0);
-    world.storage.grantSpm('pool1', 'host2', 1);
+    take(world.storage, 'host2', 1);
     const before = world.storage.toData();
     expect(world.storage.saveTask(hold, TASK)).toBe(false);
     expect(world.storage.clearTask(hold, 't1')).toBe(false);

@@ -1,0 +1,158 @@
+import type { VerbTable } from '../../actors/host/verb-table.js';
+import type { SpmTerms } from '../../actors/host/spm-role.js';
+import type { Probe } from '../../actors/probe.js';
+import { createSpmHost, SPM_HOST_DEFAULTS } from '../../actors/spm-host.js';
+import type { FaultPart } from '../faults/fault-part.js';
+import type { SimEvent } from '../kernel/event.js';
+import type { Kernel } from '../kernel/kernel.js';
+import type { NodeNetwork } from '../kernel/node-network.js';
+import { SimNode, type NodeOwner } from '../kernel/node.js';
+import type { HostRef, Scenario } from '../scenario/schema.js';
+import type { Bandwidth } from '../world/bandwidth.js';
+import { drawLatency } from '../world/latency.js';
+import { storageOfLife } from '../world/life-storage.js';
+import type { SharedStorage } from '../world/shared-storage.js';
+import { tableOfData, type Table } from '../world/table.js';
+import { TrackedMap } from '../world/tracked-map.js';
+
+export interface HostsDeps {
+  readonly kernel: Kernel;
+  readonly network: NodeNetwork;
+  readonly scenario: Scenario;
+  readonly storage: SharedStorage;
+  readonly verbs: VerbTable;
+  readonly bandwidth: Bandwidth;
+  readonly owner: NodeOwner;
+  readonly probe: (node: SimNode, probe: Probe) => void;
+}
+
+/** The storage hosts of a cluster: they start, crash, hang, panic, are fenced, and come back. */
+export class Hosts implements FaultPart {
+  readonly #deps: HostsDeps;
+  /** How often each host has started. */
+  readonly #incarnations = new TrackedMap<string, number>();
+  /** Why a host goes down, and for how long, µs. */
+  readonly #crashes = new Map<SimNode, { readonly cause: string; readonly down: number }>();
+  /** When a host comes back that is down. */
+  readonly #returns = new Map<SimNode, SimEvent>();
+  #nodes: readonly SimNode[] = [];
+  #healed = false;
+
+  constructor(deps: HostsDeps) {
+    this.#deps = deps;
+  }
+
+  get nodes(): readonly SimNode[] {
+    return this.#nodes;
+  }
+
+  tables(): readonly Table[] {
+    return [tableOfData('host-incarnation', this.#incarnations)];
+  }
+
+  /** To be called once, with {@link tables} restored: lets them start. The SPMs are those that there were when the process before died, or else those of the scenario. */
+  begin(): void {
+    const { kernel, network, scenario, storage, owner } = this.#deps;
+    this.#nodes = scenario.hosts.map(({ id }) => new SimNode(kernel, network, id, owner, { lives: this.#incarnations.get(id) ?? 0, operations: 0 }));
+    scenario.hosts.forEach(({ pool, spm }, i) => {
+      const node = this.#nodes[i];
+      const last = storage.lease(pool).owner;
+      if (node !== undefined) this.#at(node, kernel.now, 'start', () => this.#start(node, pool, { recovering: 0, beginsAsSpm: last === null ? spm : last === node.name }));
+    });
+  }
+
+  /** The host that is meant, if there is one now. */
+  find(host: HostRef): SimNode | undefined {
+    const { scenario, storage } = this.#deps;
+    const name = 'spmOf' in host ? storage.lease(host.spmOf ?? scenario.pools[0]?.id ?? '').owner : host.host;
+    return this.#nodes.find((node) => node.name === name);
+  }
+
+  /** The host that comes after the SPM in the pool's list. */
+  next(pool: string): string | undefined {
+    const { scenario, storage } = this.#deps;
+    const names = scenario.hosts.filter((host) => host.pool === pool).map(({ id }) => id);
+    return names[(names.indexOf(storage.lease(pool).owner ?? '') + 1) % names.length];
+  }
+
+  /** Sudden death, for `down` µs. @returns whether it was up */
+  crash(node: SimNode, cause: string, down: number): boolean {
+    if (!node.up) return false;
+    this.#crashes.set(node, { cause, down });
+    node.crash();
+    return true;
+  }
+
+  /** Nothing at this host goes on for so many µs, and nothing is lost. @returns whether it was up */
+  hang(node: SimNode, us: number): boolean {
+    if (!node.up) return false;
+    this.#deps.probe(node, { type: 'hostHung', host: node.name, us });
+    node.pause(us);
+    return true;
+  }
+
+  /** See `FenceAgentDeps.powerCycle`. */
+  powerCycle(host: string, incarnation: number | null, bootUs: number): boolean {
+    const node = this.find({ host });
+    if (node === undefined) return false;
+    if (incarnation === null || node.incarnation <= incarnation) this.crash(node, 'fenced', bootUs);
+    return true;
+  }
+
+  heal(): void {
+    this.#healed = true;
+    for (const node of this.#nodes) node.resume();
+    for (const [node, event] of [...this.#returns]) {
+      this.#deps.kernel.cancel(event);
+      this.#comeBack(node, 0);
+    }
+  }
+
+  /** To be told when a host has gone down. */
+  down(node: SimNode): void {
+    const crash = this.#crashes.get(node);
+    this.#crashes.delete(node);
+    this.#deps.probe(node, { type: 'hostCrashed', host: node.name, cause: crash?.cause ?? 'nobody knows' });
+    this.#comeBack(node, this.#healed ? 0 : (crash?.down ?? 0));
+  }
+
+  #comeBack(node: SimNode, afterUs: number): void {
+    const { kernel, scenario } = this.#deps;
+    const pool = scenario.hosts.find(({ id }) => id === node.name)?.pool ?? '';
+    const event = this.#at(node, kernel.now + afterUs, 'restart', () => {
+      this.#returns.delete(node);
+      this.#start(node, pool, { recovering: drawLatency(scenario.hostRestart.recovering, kernel.streams.get(node.name, 'recovering').next()), beginsAsSpm: false });
+    });
+    this.#returns.set(node, event);
+  }
+
+  #start(node: SimNode, pool: string, how: { readonly recovering: number; readonly beginsAsSpm: boolean }): void {
+    const { scenario, storage, verbs, bandwidth, probe } = this.#deps;
+    const life = node.start();
+    const { ports, actors } = life;
+    life.onDeath(() => {
+      bandwidth.abandon(node.name);
+      return () => Promise.resolve();
+    });
+    this.#incarnations.set(node.name, node.incarnation);
+    if (node.incarnation > 1) {
+      storage.hostRestarted(node.name);
+      probe(node, { type: 'hostStarted', host: node.name, incarnation: node.incarnation });
+    }
+    const clientTaskIds = scenario.pools.find(({ id }) => id === pool)?.clientTaskIds ?? true;
+    const checks = { clientTaskIds, maxMessageAgeUs: clientTaskIds ? null : scenario.engine.maxMessageAgeMs * 1000 };
+    const config = { pool, incarnation: node.incarnation, ...SPM_HOST_DEFAULTS, ...checks, ...how, spm: termsOf(scenario) };
+    const panic = (why: string): void => void this.crash(node, `panic: ${why}`, scenario.hostRestart.down);
+    const behaviour = createSpmHost({ ports, storage: storageOfLife(storage, life), verbs, config, wake: (message) => host.tell(message), panic });
+    const host = actors.spawn({ name: 'spm-host', behaviour });
+  }
+
+  #at(node: SimNode, time: number, label: string, run: () => void): SimEvent {
+    return this.#deps.kernel.schedule(time, { kind: 'control', node: node.name, incarnation: 0, label, content: null, background: false, run });
+  }
+}
+
+function termsOf({ spm }: Scenario): SpmTerms {
+  const { leaseRenewal, leaseExpiry, leasePatience } = spm;
+  return { leaseRenewal, leaseExpiry, leasePatience, takes: (what, draw) => drawLatency(spm[what], draw) };
+}
