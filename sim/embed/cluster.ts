@@ -235,7 +235,9 @@ export class Cluster {
     observer.starts(definitions);
     const ports = { ...life.ports, disk, callbackBegins: () => life.callbackBegins() };
     const { hosts, engine } = scenario;
-    const pools = scenario.pools.map(({ id, clientTaskIds }) => ({ id, clientTaskIds, hosts: hosts.filter(({ pool }) => pool === id).map((host) => host.id) }));
+    const agent = scenario.fenceAgent === null ? {} : { fenceAgent: FENCE_AGENT };
+    const hostsOf = (id: string): readonly string[] => hosts.filter(({ pool }) => pool === id).map((host) => host.id);
+    const pools = scenario.pools.map(({ id, clientTaskIds }) => ({ id, clientTaskIds, hosts: hostsOf(id), ...agent }));
     const config = { definitions, pools, settings: engine, ...(lost === null ? {} : { acceptOlderStore: lost }) };
     startEngine(ports, life.actors, config, (memory) => {
       this.#memory = memory;
