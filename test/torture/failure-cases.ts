@@ -1,4 +1,5 @@
 import { CLEAN_UPS } from './cases/clean-up.js';
+import { COLD_DISKS } from './cases/disks.js';
 import { FAMILIES } from './cases/families.js';
 import { LIMITS } from './cases/limits.js';
 import { OPERATORS } from './cases/operators.js';
@@ -115,4 +116,5 @@ export const FAILURE_CASES: readonly FailureCase[] = [
   ...RETENTION,
   ...SLOW_CALLS,
   ...VMS,
+  ...COLD_DISKS,
 ];

@@ -57,7 +57,7 @@ export async function play(document: object): Promise<Played> {
   };
 }
 
-const LOOKS = ['getVmDisk', 'getVm'];
+const LOOKS = ['getVmDisk', 'getVm', 'getVolumesList'];
 
 function verbRecorder(done: string[]): (probe: Probe) => void {
   const names = new Map<string, string>();
