@@ -20,7 +20,7 @@ export const TIMID: readonly Mutant[] = [
     name: 'what was placed when the engine crashed has failed',
     breaks: 'liveness',
     file: 'actors/task-manager.ts',
-    find: "if (at === 'placed') ask.submit(task);",
+    find: "if (at === 'placed') placeAgain(task);",
     replace: "if (at === 'placed') ports.after(1_000_000, () => route(newlyTracked(task, 'placed'), { kind: 'failed', code: 100, message: 'the engine has restarted', takeOver: false }));",
   },
 ];
