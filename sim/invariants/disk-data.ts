@@ -101,7 +101,7 @@ class DiskData implements Watcher {
       this.broken(key, `at rest it should have one copy, on ${disk.domain}, and has copies on ${copies.join(', ') || 'no domain'}`);
     }
     const image = storage.content.images.find(disk.domain, disk.id);
-    if (image !== undefined) this.#hasTheVolumes(disk, image, left);
+    this.#hasTheVolumes(disk, image, left);
     const running = disk.vm === null ? undefined : storage.content.vmDisks.findDisk(disk.vm, disk.id);
     if (running === undefined) return;
     const active = disk.volumes.at(-1)?.id ?? 'none';
@@ -110,15 +110,15 @@ class DiskData implements Watcher {
     if (running.replication !== null) this.broken(key, `at rest it is still being replicated to ${running.replication}`);
   }
 
-  #hasTheVolumes(disk: DiskRecord, image: Image, left: ReadonlySet<string>): void {
+  #hasTheVolumes(disk: DiskRecord, image: Image | undefined, left: ReadonlySet<string>): void {
     const recorded = new Set(disk.volumes.map(({ id }) => id));
-    for (const { id, legal } of image.volumes.values()) {
+    for (const { id, legal } of image?.volumes.values() ?? []) {
       const what = `at rest volume ${id} on ${disk.domain}`;
       if (!legal) this.broken(diskKey(disk.id), `${what} is illegal`);
       if (recorded.has(id) || left.has(volumeObject(disk.domain, disk.id, id))) continue;
       this.broken(diskKey(disk.id), `${what} is an orphan: the record does not have it`);
     }
-    for (const id of recorded) if (!image.volumes.has(id)) this.broken(diskKey(disk.id), `at rest volume ${id} of the record is not on ${disk.domain}`);
+    for (const id of recorded) if (image?.volumes.has(id) !== true) this.broken(diskKey(disk.id), `at rest volume ${id} of the record is not on ${disk.domain}`);
   }
 
   #isUnlocked(key: EntityKey, { value }: EntityRecord): void {

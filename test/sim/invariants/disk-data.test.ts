@@ -128,6 +128,7 @@ describe('disk data: what is caught', () => {
       (life) => life.recorded({ type: 'entity', key: 'vm/vm1', record: { version: 1, value: { id: 'vm1', host: 'host1', state: 'savingState', disks: ['d1'] } } }).ended(DISK_D1),
       /vm\/vm1: at rest its record is savingState, and no command works on it/,
     ],
+    ['a new disk of which nothing was ever made', (life) => life.recorded(twin(1, {})).ended(DISK_D1), /disk\/d2: at rest volume d1-base of the record is not on ssd/],
     ['two copies at rest', (life) => life.pivoted().ended({ ...withLeaf, domain: 'ssd' }), /at rest its image on hdd is an orphan: the record says ssd/],
     ['a record that says the old place', (life) => life.pivoted().does('deleteImage', { domain: 'hdd', disk: 'd1' }).ended(withLeaf), /at rest it should have one copy, on hdd, and has copies on ssd/],
     ['a VM that runs elsewhere', (life) => life.pivoted().ended(withLeaf), /at rest vm1 runs on its copy on ssd, and the record says hdd/],
