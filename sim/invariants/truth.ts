@@ -63,7 +63,8 @@ class Truth implements Watcher {
     for (const entry of entries) {
       this.#happensOnce(entry);
       this.#keep(entry);
-      if (isOfLostCommits(this.scene, entry)) continue;
+      // Nobody does it: it happens to whatever there is, for commands that are over too.
+      if (isOfLostCommits(this.scene, entry) || entry.cause === 'hostDeath') continue;
       this.#hasACause(entry);
       const state = this.scene.mirror.commands.get(entry.commandId);
       if (state !== undefined && (isTerminal(state.status) || state.status === 'COMPLETED')) {
@@ -147,7 +148,8 @@ class Truth implements Watcher {
       if (!this.#calls.has(key)) this.#calls.set(key, { commandId, step, verb });
       // Another incarnation of the host knows nothing of the call: it may have run before.
       if (reply === null || reply.code === ANOTHER_INCARNATION || this.scene.storage.onlyReads(verb)) continue;
-      const happened = this.#executions.get(key) === 'inEffect';
+      // It may be gone by now, with its host.
+      const happened = this.#executions.has(key);
       if ((reply.code === 0) !== happened) this.broken(key, `${verb} was answered with ${reply.code}, and ${happened ? 'took effect' : 'had no effect'}`);
     }
   }
