@@ -64,6 +64,7 @@ export function crossCheck(scenario: Scenario, vocabulary: Vocabulary): readonly
     ]),
     ...scenario.network.links.flatMap((link, i) => unknownNodes(['network', 'links', i], link, nodes)),
     ...scenario.faults.flatMap((fault, i) => faultProblems(['faults', i, fault.kind], fault, scenario, vocabulary, nodes)),
+    ...oldMessages(scenario),
     ...lateHealing(scenario),
   ];
 }
@@ -149,6 +150,13 @@ function outOfReach(path: Path, { vms, hosts, domains }: Scenario, disk: Scenari
   const domain = domains.find(({ id }) => id === disk.domain);
   if (vm === undefined || host === undefined || domain === undefined || host.pool === domain.pool) return [];
   return [{ path, at: 'value', message: `'${domain.id}' belongs to pool ${domain.pool}, and the host of ${vm.id} to pool ${host.pool}` }];
+}
+
+/** What a host was told as SPM must be void by the time that another can be SPM: hosts that make their own task ids do not ask on whose behalf they are told. */
+function oldMessages({ pools, engine, spm }: Scenario): readonly Problem[] {
+  const own = pools.find(({ clientTaskIds }) => !clientTaskIds);
+  if (own === undefined || engine.maxMessageAgeMs * 1000 < spm.leaseExpiry) return [];
+  return [{ path: ['engine', 'maxMessageAge'], at: 'value', message: `must be shorter than spm.leaseExpiry: the hosts of pool ${own.id} make their own task ids` }];
 }
 
 function lateHealing({ healAt, limit }: Scenario): readonly Problem[] {

@@ -39,8 +39,7 @@ export function childId({ id, epoch }: Origin, index: number, run: number, ordin
 
 /** The command whose locks a command uses: itself, if it is nobody's child. */
 export function rootOf(commandId: string): string {
-  const [root = commandId] = commandId.split('!');
-  return root;
+  return commandId.replace(/!.*/, '');
 }
 
 /** The idempotency key of an HSM call. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { callKey, childId, cleanUpCallKey, cleanUpTaskId, derivedId, epochOf, idOfAttempt, isCallKey, taskId } from '../../../src/flow/ids.js';
+import { callKey, childId, cleanUpCallKey, cleanUpTaskId, derivedId, epochOf, idOfAttempt, isCallKey, rootOf, taskId } from '../../../src/flow/ids.js';
 import { Life, step, task } from './life.js';
 
 const COMMAND = { id: 'c1' };
@@ -40,6 +40,10 @@ test.each([
   ['a call of a clean-up', cleanUpCallKey(LATER, 2, 'c1$2.w1.2.0', 3, 0), 'c1/2/beforeRetry/2.w1.2.0/3e42/0'],
 ])('what is made after an older store was accepted is not taken for what the lost commits had made: %s', (_, id, expected) => {
   expect([id, epochOf(id)]).toEqual([expected, 42]);
+});
+
+test.each(['c1', 'c1!2.1.0', 'c1!2.1e42.0!0.1.3'])('the locks of %s are those of c1', (id) => {
+  expect(rootOf(id)).toBe('c1');
 });
 
 test('nor is a child, whose tasks and calls are of its own', () => {

@@ -115,11 +115,12 @@ it('a task that cleans up before a retry is asked about in the same way', () => 
   const life = Asking.in({ hasBeforeRetry: true, retry: { attempts: 2, backoffMs: 1_000, maxBackoffMs: 1_000 } }).on({ type: 'workEnded', id: ID, outcome: badly(261) });
   life.now += 1_000_000;
   life.due();
-  life.on({ type: 'prepared', run: { index: 0, attempt: 1, task: NEXT }, work: [request('remove')], sent: false });
+  life.on({ type: 'prepared', run: { index: 0, attempt: 1, task: NEXT }, work: [request('remove'), request('tidy')], sent: false });
   const cleanUp = `${NEXT}.r1.1.0`;
   expect(life.unresolved(cleanUp).asked).toEqual([`probe ${cleanUp}`]);
   expect(recover(life.state).map((effect) => effect.do)).toEqual(['runProbe']);
   expect(life.tells('notDone', cleanUp).asked).toEqual([`consumeTask ${cleanUp}`, `placeTask ${NEXT}.r1.2.0`]);
+  life.on({ type: 'workEnded', id: `${NEXT}.r1.1.1`, outcome: { kind: 'succeeded' } });
   expect(life.unresolved(`${NEXT}.r1.2.0`).tells('done', `${NEXT}.r1.2.0`).asked).toEqual([`consumeTask ${NEXT}.r1.2.0`, `placeTask ${NEXT}`]);
 });
 
