@@ -100,6 +100,8 @@ export type Probe =
   /** `task`: what the engine calls it, if the host makes its own ids. */
   | { readonly type: 'hostTaskAccepted'; readonly host: string; readonly taskId: string; readonly verb: string; readonly task?: string }
   | { readonly type: 'hostTaskStarted'; readonly host: string; readonly taskId: string }
+  /** Its job is over, or never began, and what it had done so far is to be taken back. */
+  | { readonly type: 'hostTaskRollingBack'; readonly host: string; readonly taskId: string }
   | { readonly type: 'hostTaskEnded'; readonly host: string; readonly taskId: string; readonly result: 'success' | 'cleanSuccess' | 'cleanFailure'; readonly code: number }
   | { readonly type: 'hostTaskCleared'; readonly host: string; readonly taskId: string }
   /** A fault: the host does not know it any more. Its job is over. */

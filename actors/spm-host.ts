@@ -1,6 +1,7 @@
 import { done, refused, type Answer, type ReturnAddress } from './host/answer.js';
 import { FenceTable } from './host/fence-table.js';
 import { HsmCalls } from './host/hsm-calls.js';
+import type { JobDone } from './host/job.js';
 import { ALL_CHECKS, type HostChecks } from './host/own-task-ids.js';
 import type { SpmRequest } from './host/spm-request.js';
 import { SpmRole, type SpmTerms } from './host/spm-role.js';
@@ -10,15 +11,19 @@ import type { StoragePort } from './storage-port.js';
 import { ANOTHER_INCARNATION, BAD_PARAMETER, RECOVERING, STALE, STORE_OLDER, UNKNOWN_POOL } from './wire.js';
 import type { HostRequest, Stamp, WireMessage, WireRequest } from './wire.js';
 
-/** What a host actor's mailbox holds. All but `received` it sends to itself, when a timer fires. */
+/** What a host actor's mailbox holds. All but `received` and `setFree` it sends to itself, when a timer fires. */
 export type HostMessage =
   | { readonly type: 'received'; readonly message: WireMessage }
-  | { readonly type: 'jobDone'; readonly taskId: string }
+  | ({ readonly type: 'jobDone' } & JobDone)
+  /** An answer that took its time. */
+  | { readonly type: 'answerDue'; readonly to: ReturnAddress; readonly answer: Answer }
   /** What its part in who is the SPM was waiting for has come. */
   | { readonly type: 'spmGoesOn'; readonly term: number }
   /** The lease of this generation is to be renewed. */
   | { readonly type: 'renewLease'; readonly generation: number }
-  | { readonly type: 'callDone'; readonly n: number };
+  | { readonly type: 'callDone'; readonly n: number }
+  /** What jobs hung upon, storage most likely, is there again. To be sent by whoever has seen to that. */
+  | { readonly type: 'setFree' };
 
 export interface SpmHostConfig extends HostChecks {
   /** The storage pool that the host belongs to. */
@@ -73,7 +78,7 @@ export function createSpmHost({ ports, storage, verbs, config, wake, panic }: Sp
     knownFrom: config.recovering === 0 ? readyAt : readyAt + terms.takes('hostId', ports.random('spm:hostId')),
     reply,
     panic,
-    jobDone: (taskId) => wake({ type: 'jobDone', taskId }),
+    jobDone: (job) => wake({ type: 'jobDone', ...job }),
     goOn: (term) => wake({ type: 'spmGoesOn', term }),
     renew: (generation) => wake({ type: 'renewLease', generation }),
   });
@@ -91,7 +96,11 @@ export function createSpmHost({ ports, storage, verbs, config, wake, panic }: Sp
         // A host asks nobody anything, so a reply is not for it.
         return message.message.kind === 'request' ? receive(message.message) : undefined;
       case 'jobDone':
-        return role.jobDone(message.taskId);
+        return role.jobDone(message);
+      case 'answerDue':
+        return reply(message.to, message.answer);
+      case 'setFree':
+        return role.setFree();
       case 'spmGoesOn':
         return role.goOn(message.term);
       case 'renewLease':
@@ -120,14 +129,15 @@ export function createSpmHost({ ports, storage, verbs, config, wake, panic }: Sp
       case 'submitTask':
       case 'getAllTasksStatuses':
       case 'getAllTasksInfo':
+      case 'getTaskStatus':
+      case 'getTaskInfo':
       case 'stopTask':
+      case 'revertTask':
       case 'fenceTask':
       case 'clearTask':
       case 'startSpm':
-      case 'stopSpm': {
-        const answer = poolRequest(body, stamp, to);
-        return answer === null ? undefined : reply(to, answer);
-      }
+      case 'stopSpm':
+        return replyIfAny(to, poolRequest(body, stamp, to));
       case 'fenceHost':
         return reply(to, refused(BAD_PARAMETER, `'${body.op}' is for a fence agent; ${ports.node} is a host`));
       case 'submitCommand':
@@ -152,7 +162,7 @@ export function createSpmHost({ ports, storage, verbs, config, wake, panic }: Sp
       case 'stopSpm':
         return isStale(stamp) ? stale(stamp) : role.stop(request.generation, to);
       default:
-        return role.answer(request, stamp, stale);
+        return role.answer(request, stamp, stale, (answer, us) => answerLater(to, answer, us));
     }
   }
 
@@ -192,6 +202,15 @@ export function createSpmHost({ ports, storage, verbs, config, wake, panic }: Sp
   function stale(stamp: Stamp | null): Answer {
     ports.probe({ type: 'staleRefused', host: ports.node, commandId: stamp?.fence?.commandId ?? null });
     return refused(STALE, 'a newer incarnation or fence number has been seen');
+  }
+
+  function answerLater(to: ReturnAddress, answer: Answer, us: number): null {
+    ports.after(us, () => wake({ type: 'answerDue', to, answer }));
+    return null;
+  }
+
+  function replyIfAny(to: ReturnAddress, answer: Answer | null): void {
+    if (answer !== null) reply(to, answer);
   }
 
   function reply(to: ReturnAddress, answer: Answer): void {

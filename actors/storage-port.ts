@@ -1,4 +1,5 @@
 import type { Data } from '../src/model/data.js';
+import type { TaskState } from './host/task-states.js';
 import type { Args, SeenCommits, Stamp, StepRef } from './wire.js';
 
 /**
@@ -33,18 +34,31 @@ export interface StoragePort {
   loseTask(hold: LeaseHold, taskId: string): boolean;
   /** Whether the id is fenced, so that it must never start. `known`: a host had such a task, and has forgotten it; `unknown`: none ever had. */
   fenceOf(pool: string, taskId: string): Fence | null;
-  /** Runs a verb to its end in one instant: the change and its ledger entry together, or an error code and neither. */
-  perform(work: Work): WorkResult;
+  /** Remembers that a task was not accepted: whoever offers its id again is to hear the same, until it is cleared. False: the lease is lost and nothing was written. */
+  refuseTask(hold: LeaseHold, taskId: string, refusal: Refusal): boolean;
+  /** How the id was refused, if it was. */
+  refusalOf(pool: string, taskId: string): Refusal | null;
   /**
-   * Runs the recovery that the verb registered, if it has one and `perform` had its effect.
-   * False: the lease is lost, and the effect may still be there.
+   * Does one part of a verb in one instant: the change, its ledger entry, and what it registers with its task to take it back; or an error code, and nothing of it. A
+   * part that the verb does not have does nothing.
    */
-  undo(work: Work): boolean;
+  perform(work: Work, part: WorkPart): WorkResult;
+  /**
+   * Runs in one instant what a task has registered, the last first, and strikes it off its list. `dirty`: one of them failed, and those before it were not run.
+   * `leaseLost`: none was run.
+   * @param failing the first one fails, by a fault
+   */
+  recover(work: Work, recoveries: readonly string[], failing: boolean): 'clean' | 'dirty' | 'leaseLost';
   /** Runs a verb that only reads. */
-  read(verb: string, args: Args, host: string): WorkResult;
+  read(verb: string, args: Args, host: string): ReadResult;
 }
 
 export type Fence = 'known' | 'unknown';
+
+export type Refusal = { readonly code: number; readonly message: string };
+
+/** What the job of a task does at its start, and what it has done when it returns. A call has an end only. */
+export type WorkPart = 'begin' | 'end';
 
 /** Who holds the SPM role of a pool. */
 export type SpmLease = {
@@ -62,16 +76,16 @@ export type SpmLease = {
 /** What an SPM shows to storage with each write. */
 export type LeaseHold = { readonly pool: string; readonly generation: number };
 
-/** A task as it survives its host. `recovered` ended in a roll-back (cleanSuccess), `failed` in one that failed (cleanFailure). */
+/** A task as it survives its host: of how it ended, no more than the state. `recovered` ended in a roll-back (cleanSuccess), `failed` in one that failed (cleanFailure). */
 export type StoredTask = {
   readonly id: string;
   readonly verb: string;
   readonly args: Args;
   readonly step: StepRef;
-  readonly state: 'queued' | 'running' | 'finished' | 'recovered' | 'failed';
+  readonly state: TaskState;
   readonly stopRequested: boolean;
-  readonly code: number;
-  readonly message: string;
+  /** By name, what takes back what has been done for it; the last one runs first. */
+  readonly recoveries: readonly string[];
 };
 
 /** One execution of a verb that changes storage. */
@@ -86,4 +100,9 @@ export interface Work {
   readonly hold: LeaseHold | null;
 }
 
-export type WorkResult = { readonly ok: true; readonly result: Data } | { readonly ok: false; readonly code: number; readonly message: string };
+/** `recoveries`: what the task has registered then. */
+export type WorkResult =
+  | { readonly ok: true; readonly result: Data; readonly recoveries: readonly string[] }
+  | { readonly ok: false; readonly code: number; readonly message: string };
+
+export type ReadResult = { readonly ok: true; readonly result: Data } | { readonly ok: false; readonly code: number; readonly message: string };

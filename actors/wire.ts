@@ -85,7 +85,11 @@ export type HostRequest =
   | { readonly op: 'getAllTasksStatuses'; readonly pool: string }
   /** Of each task its verb, and no more. */
   | { readonly op: 'getAllTasksInfo'; readonly pool: string }
+  | { readonly op: 'getTaskStatus'; readonly pool: string; readonly taskId: string }
+  | { readonly op: 'getTaskInfo'; readonly pool: string; readonly taskId: string }
   | { readonly op: 'stopTask'; readonly pool: string; readonly taskId: string }
+  /** Rolls a task back that has finished; it is `cleaning` meanwhile. */
+  | { readonly op: 'revertTask'; readonly pool: string; readonly taskId: string }
   /** Ours, not vdsm's. To a task that the SPM has, it does nothing, and tells its status. The id of any other is fenced: 401, or 9002 if it had been fenced before, as one that a host had. */
   | { readonly op: 'fenceTask'; readonly pool: string; readonly taskId: string }
   | { readonly op: 'clearTask'; readonly pool: string; readonly taskId: string }
@@ -112,6 +116,9 @@ const OPS: { readonly [op in WireRequest['body']['op']]: true } = {
   submitTask: true,
   getAllTasksStatuses: true,
   getAllTasksInfo: true,
+  getTaskStatus: true,
+  getTaskInfo: true,
+  revertTask: true,
   stopTask: true,
   fenceTask: true,
   clearTask: true,
@@ -145,6 +152,9 @@ export type TaskStatus = {
   readonly message: string;
 };
 
+/** The answer to `getTaskInfo`. */
+export type TaskInfo = { readonly taskId: string; readonly verb: string };
+
 /**
  * The answer to `getAllTasksStatuses`. `settled`: the tasks that this SPM took over are loaded, so that the absence of a task means something.
  * `generation`: of its lease, which tells its term from all others. Hosts that make their own task ids say neither.
@@ -152,7 +162,7 @@ export type TaskStatus = {
 export type AllTasksStatuses = { readonly generation?: number; readonly settled?: boolean; readonly tasks: readonly TaskStatus[] };
 
 /** The answer to `getAllTasksInfo`. */
-export type AllTasksInfo = { readonly tasks: readonly { readonly taskId: string; readonly verb: string }[] };
+export type AllTasksInfo = { readonly tasks: readonly TaskInfo[] };
 
 /** `role` is the host's own word on itself; the rest is what storage says: whose the lease is, and the version of the SPM that has or had it, -1 if nobody knows. */
 export type SpmStatus = {
@@ -166,7 +176,11 @@ export type SpmStatus = {
 export const NOT_SPM = 654;
 export const RECOVERING = 99;
 export const TASK_UNKNOWN = 401;
+/** The answer to `revertTask` while the task is not over. */
+export const TASK_NOT_FINISHED = 403;
 export const TASK_STATE_FORBIDS = 410;
+/** The answer to `revertTask` when there is nothing that could be taken back any more. */
+export const ILLEGAL_TASK_MOVE = 441;
 /** Ours, not vdsm's: the request carries a fence number or an incarnation that the host knows to be over. */
 export const STALE = 9001;
 /** Ours, not vdsm's: the task id was fenced before, so it is not running and never will. To `fenceTask`: a host had it once, so it may have run. */

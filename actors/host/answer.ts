@@ -1,5 +1,5 @@
 import type { Data } from '../../src/model/data.js';
-import type { WorkResult } from '../storage-port.js';
+import type { ReadResult } from '../storage-port.js';
 
 /** What a host says to a request. */
 export interface Answer {
@@ -23,6 +23,6 @@ export function refused(code: number, message: string): Answer {
   return { code, message, result: null };
 }
 
-export function answerOf(outcome: WorkResult): Answer {
+export function answerOf(outcome: ReadResult): Answer {
   return outcome.ok ? done(outcome.result) : refused(outcome.code, outcome.message);
 }

@@ -82,7 +82,7 @@ export class HsmCalls {
     this.#calls.set(key, call);
     const { ports, storage } = this.deps;
     const run = (): Answer =>
-      answerOf(found.kind === 'read' ? storage.read(verb, args, ports.node) : storage.perform({ ...request, host: ports.node, hold: null }));
+      answerOf(found.kind === 'read' ? storage.read(verb, args, ports.node) : storage.perform({ ...request, host: ports.node, hold: null }, 'end'));
     this.#queue({
       kind: 'execution',
       commandId: step.commandId,

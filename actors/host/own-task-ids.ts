@@ -32,14 +32,21 @@ export class OwnTaskIds {
     private readonly generation: number,
   ) {}
 
-  answer(tasks: SpmTasks, request: SpmRequest): Answer {
+  /** @param later gives an answer when so many µs have passed @returns null: it is answered later */
+  answer(tasks: SpmTasks, request: SpmRequest, later: (answer: Answer, us: number) => null): Answer | null {
     switch (request.op) {
       case 'submitTask':
-        return this.#submit(tasks, request);
+        return this.#submit(tasks, request, later);
       case 'getAllTasksStatuses':
         return done({ tasks: tasks.statuses() });
       case 'getAllTasksInfo':
         return done({ tasks: tasks.infos() });
+      case 'getTaskStatus':
+        return tasks.statusOf(request.taskId);
+      case 'getTaskInfo':
+        return tasks.infoOf(request.taskId);
+      case 'revertTask':
+        return tasks.revert(request.taskId);
       case 'stopTask':
         return tasks.stop(request.taskId);
       case 'clearTask':
@@ -50,11 +57,12 @@ export class OwnTaskIds {
   }
 
   /** Another task, whatever it is called on the other side. */
-  #submit(tasks: SpmTasks, request: Extract<SpmRequest, { op: 'submitTask' }>): Answer {
+  #submit(tasks: SpmTasks, request: Extract<SpmRequest, { op: 'submitTask' }>, later: (answer: Answer, us: number) => null): Answer | null {
     if (request.taskId !== null) return refused(BAD_PARAMETER, 'submitTask: this host makes its own task ids');
     this.#made += 1;
     const uuid = `${this.host}-${this.generation}-${this.#made}`;
-    const answer = tasks.submit({ ...request, taskId: uuid });
-    return answer.code === 0 ? done({ uuid }) : answer;
+    const { answer, afterUs } = tasks.submit({ ...request, taskId: uuid });
+    const named = answer.code === 0 ? done({ uuid }) : answer;
+    return afterUs === 0 ? named : later(named, afterUs);
   }
 }

@@ -3,6 +3,7 @@ import type { LeaseHold, StoragePort } from '../storage-port.js';
 import { BAD_PARAMETER, NOT_SPM, RECOVERING } from '../wire.js';
 import type { Stamp } from '../wire.js';
 import { done, refused, type Answer } from './answer.js';
+import type { JobDone } from './job.js';
 import { OwnTaskIds } from './own-task-ids.js';
 import type { SpmRequest } from './spm-request.js';
 import { SpmTasks, type SpmTasksDeps } from './spm-tasks.js';
@@ -45,8 +46,8 @@ export class SpmOffice {
     this.#tasks?.leave();
   }
 
-  /** @param stale the answer to what comes from the past */
-  answer(request: SpmRequest, stamp: Stamp | null, stale: (stamp: Stamp | null) => Answer): Answer {
+  /** @param stale the answer to what comes from the past @param later gives an answer when so many µs have passed @returns null: it is answered later */
+  answer(request: SpmRequest, stamp: Stamp | null, stale: (stamp: Stamp | null) => Answer, later: (answer: Answer, us: number) => null): Answer | null {
     const { ports, storage } = this.deps;
     if (this.isOver || this.#at === 'left') return refused(NOT_SPM, `${ports.node} is not the SPM`);
     switch (stamp === null || this.#ownIds !== null ? 'admitted' : storage.admit(this.hold, stamp)) {
@@ -58,27 +59,42 @@ export class SpmOffice {
       case 'admitted':
     }
     const { generation } = this.hold;
-    if (this.#tasks !== null) return this.#ownIds?.answer(this.#tasks, request) ?? answered(this.#tasks, request, generation);
+    if (this.#tasks !== null) return this.#ownIds === null ? answered(this.#tasks, request, generation, later) : this.#ownIds.answer(this.#tasks, request, later);
     // What it is about to take over is not loaded yet: that a task is not listed means nothing, and an id that seems new may not be.
     if (request.op === 'getAllTasksStatuses') return done(this.#ownIds === null ? { generation, settled: false, tasks: [] } : { tasks: [] });
     return refused(RECOVERING, `${ports.node} is taking over`);
   }
 
-  jobDone(taskId: string): void {
-    this.#tasks?.jobDone(taskId);
+  /** A job has returned, or a roll-back is through. */
+  jobDone(done: JobDone): void {
+    this.#tasks?.jobDone(done);
+  }
+
+  /** Whatever jobs hung upon is there again. */
+  setFree(): void {
+    this.#tasks?.setFree();
   }
 }
 
-function answered(tasks: SpmTasks, request: SpmRequest, generation: number): Answer {
+function answered(tasks: SpmTasks, request: SpmRequest, generation: number, later: (answer: Answer, us: number) => null): Answer | null {
   switch (request.op) {
-    case 'submitTask':
-      return request.taskId === null ? refused(BAD_PARAMETER, 'submitTask: without a taskId') : tasks.submit({ ...request, taskId: request.taskId });
+    case 'submitTask': {
+      if (request.taskId === null) return refused(BAD_PARAMETER, 'submitTask: without a taskId');
+      const { answer, afterUs } = tasks.submit({ ...request, taskId: request.taskId });
+      return afterUs === 0 ? answer : later(answer, afterUs);
+    }
     case 'getAllTasksStatuses':
       return done({ generation, settled: true, tasks: tasks.statuses() });
     case 'getAllTasksInfo':
       return done({ tasks: tasks.infos() });
+    case 'getTaskStatus':
+      return tasks.statusOf(request.taskId);
+    case 'getTaskInfo':
+      return tasks.infoOf(request.taskId);
     case 'stopTask':
       return tasks.stop(request.taskId);
+    case 'revertTask':
+      return tasks.revert(request.taskId);
     case 'fenceTask':
       return tasks.fence(request.taskId);
     case 'clearTask':

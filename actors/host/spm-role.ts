@@ -2,6 +2,7 @@ import type { NodePorts } from '../ports.js';
 import type { LeaseHold, StoragePort } from '../storage-port.js';
 import { NOT_SPM, SPM_ACTIVE, type SpmStatus, type Stamp } from '../wire.js';
 import { done, refused, type Answer, type ReturnAddress } from './answer.js';
+import type { JobDone } from './job.js';
 import { SpmOffice, type SpmOfficeDeps } from './spm-office.js';
 import type { SpmRequest } from './spm-request.js';
 
@@ -122,12 +123,19 @@ export class SpmRole {
     }
   }
 
-  answer(request: SpmRequest, stamp: Stamp | null, stale: (stamp: Stamp | null) => Answer): Answer {
-    return this.#officeOf()?.answer(request, stamp, stale) ?? refused(NOT_SPM, `${this.deps.ports.node} is not the SPM`);
+  /** @param later gives an answer when so many µs have passed @returns null: it is answered later */
+  answer(request: SpmRequest, stamp: Stamp | null, stale: (stamp: Stamp | null) => Answer, later: (answer: Answer, us: number) => null): Answer | null {
+    const office = this.#officeOf();
+    return office === null ? refused(NOT_SPM, `${this.deps.ports.node} is not the SPM`) : office.answer(request, stamp, stale, later);
   }
 
-  jobDone(taskId: string): void {
-    this.#officeOf()?.jobDone(taskId);
+  jobDone(done: JobDone): void {
+    this.#officeOf()?.jobDone(done);
+  }
+
+  /** Whatever jobs hung upon is there again. */
+  setFree(): void {
+    this.#officeOf()?.setFree();
   }
 
   /** What it was waiting for has come. */

@@ -15,6 +15,10 @@ export interface HostVerb {
   problemWith(args: Args): string | null;
   /** Draws how one execution will go. Called once for each execution. @param random a draw from [0, 1) of the stream of that name */
   plan(args: Args, random: (purpose: string) => number): ExecutionPlan;
+  /** Draws how long one roll-back of a task will take, whole µs. */
+  rollbackUs(random: (purpose: string) => number): number;
+  /** Whether a roll-back whose time is up fails, by a fault. To be asked once for each. */
+  rollbackFails(args: Args): boolean;
 }
 
 export type ExecutionPlan =
@@ -23,16 +27,21 @@ export type ExecutionPlan =
   | RunPlan;
 
 /**
- * Runs for so many whole µs, then for as long as its transfer takes, and then does what the verb does; or fails, if `failure` says so, and does
- * nothing. `lost`: of a task, after which the host does not know it any more.
+ * Runs for so many whole µs, then for as long as its transfer takes, and then does what the verb does; or fails, if `failure` says so, instead of
+ * doing its end; `atStart`, also instead of what it does at its start.
  */
 export interface RunPlan {
   readonly kind: 'run';
+  /** Of a task: whole µs until its submission is answered. It is accepted before. */
+  readonly answerUs: number;
   readonly durationUs: number;
   /** Asked when the time is over: what there is to move then. Null: nothing. */
   readonly transfer: () => Transfer | null;
-  readonly failure: PlannedFailure | null;
-  readonly lost: boolean;
+  readonly failure: (PlannedFailure & { readonly when: 'atStart' | 'atEnd' }) | null;
+  /** Of a task: the host forgets it then. */
+  readonly lost: 'atStart' | 'atEnd' | null;
+  /** Of a task: its job does not return until what hangs is set free. */
+  readonly hangs: boolean;
 }
 
 /** Bytes to be moved. How long that takes depends on what else is moved meanwhile. */

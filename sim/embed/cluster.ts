@@ -112,7 +112,7 @@ export class Cluster {
     const origin = past === null ? {} : { origin: { now: past.now, executed: past.events, session: past.session } };
     this.kernel = new Kernel({ seed, strategy: random, ...origin });
     const rules = scenario.faults.filter(isOfVerbs);
-    const rates = Object.fromEntries(Object.entries(scenario.verbs).map(([verb, { failureRate, failureCode }]) => [verb, { rate: failureRate, code: failureCode }]));
+    const rates = Object.fromEntries(Object.entries(scenario.verbs).map(([verb, { failureRate, failureCodes }]) => [verb, { rate: failureRate, codes: failureCodes }]));
     this.#failures = new Failures({ rules, rates, verbs });
     const limits = scenario.domains.flatMap(({ id, bandwidth }) => (bandwidth === undefined ? [] : [[id, bandwidth] as const]));
     this.#bandwidth = new Bandwidth(new Map(limits), worldClock(this.kernel, 'transfer'));

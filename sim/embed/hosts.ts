@@ -1,7 +1,8 @@
 import type { VerbTable } from '../../actors/host/verb-table.js';
 import type { SpmTerms } from '../../actors/host/spm-role.js';
 import type { Probe } from '../../actors/probe.js';
-import { createSpmHost, SPM_HOST_DEFAULTS } from '../../actors/spm-host.js';
+import type { Ref } from '../../actors/runtime.js';
+import { createSpmHost, SPM_HOST_DEFAULTS, type HostMessage } from '../../actors/spm-host.js';
 import type { FaultPart } from '../faults/fault-part.js';
 import type { SimEvent } from '../kernel/event.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -35,6 +36,8 @@ export class Hosts implements FaultPart {
   readonly #crashes = new Map<SimNode, { readonly cause: string; readonly down: number }>();
   /** When a host comes back that is down. */
   readonly #returns = new Map<SimNode, SimEvent>();
+  /** Of the hosts that are up. */
+  readonly #actors = new Map<string, Ref<HostMessage>>();
   #nodes: readonly SimNode[] = [];
   #healed = false;
 
@@ -102,6 +105,7 @@ export class Hosts implements FaultPart {
   heal(): void {
     this.#healed = true;
     for (const node of this.#nodes) node.resume();
+    for (const host of this.#actors.values()) host.tell({ type: 'setFree' });
     for (const [node, event] of [...this.#returns]) {
       this.#deps.kernel.cancel(event);
       this.#comeBack(node, 0);
@@ -131,6 +135,7 @@ export class Hosts implements FaultPart {
     const life = node.start();
     const { ports, actors } = life;
     life.onDeath(() => {
+      this.#actors.delete(node.name);
       bandwidth.abandon(node.name);
       return () => Promise.resolve();
     });
@@ -144,7 +149,8 @@ export class Hosts implements FaultPart {
     const config = { pool, incarnation: node.incarnation, ...SPM_HOST_DEFAULTS, ...checks, ...how, spm: termsOf(scenario) };
     const panic = (why: string): void => void this.crash(node, `panic: ${why}`, scenario.hostRestart.down);
     const behaviour = createSpmHost({ ports, storage: storageOfLife(storage, life), verbs, config, wake: (message) => host.tell(message), panic });
-    const host = actors.spawn({ name: 'spm-host', behaviour });
+    const host: Ref<HostMessage> = actors.spawn({ name: 'spm-host', behaviour });
+    this.#actors.set(node.name, host);
   }
 
   #at(node: SimNode, time: number, label: string, run: () => void): SimEvent {

@@ -8,6 +8,7 @@ export function disksOf(object: string, { vmDisks }: Content): readonly string[]
     case 'image':
     case 'content':
     case 'volume':
+    case 'halfBaked':
     case 'replication':
     case 'pivot':
       return disk === undefined ? undefined : [disk];

@@ -23,11 +23,14 @@ export const truth: Invariant = {
   watch: (scene, broken) => new Truth(scene, broken),
 };
 
+/** Of one execution, in the order in which they happen. */
+const PARTS: readonly LedgerEntry['part'][] = ['begin', 'end', 'undone'];
+
 class Truth implements Watcher {
   /** By command, in the order in which they happened. */
   readonly #entries = new Map<string, LedgerEntry[]>();
-  /** By task id or call key: whether the one execution that there may be still has its effect. */
-  readonly #executions = new Map<string, 'inEffect' | 'undone'>();
+  /** By task id or call key: how far the one execution that there may be has come. */
+  readonly #executions = new Map<string, LedgerEntry['part']>();
   /** By key, what was committed before it left. */
   readonly #calls = new Map<string, { readonly commandId: string; readonly step: number; readonly verb: string }>();
   /** By command, all that it ever was. */
@@ -61,11 +64,12 @@ class Truth implements Watcher {
 
   onEffects(entries: readonly LedgerEntry[]): void {
     for (const entry of entries) {
+      const isFirst = !this.#executions.has(causeOf(entry));
       this.#happensOnce(entry);
       this.#keep(entry);
       // Nobody does it: it happens to whatever there is, for commands that are over too.
       if (isOfLostCommits(this.scene, entry) || entry.cause === 'hostDeath') continue;
-      this.#hasACause(entry);
+      if (isFirst) this.#hasACause(entry);
       const state = this.scene.mirror.commands.get(entry.commandId);
       if (state !== undefined && (isTerminal(state.status) || state.status === 'COMPLETED')) {
         this.broken(entry.key, `${entry.verb} took effect on ${entry.host} after ${state.id} was ${state.status}`);
@@ -129,13 +133,14 @@ class Truth implements Watcher {
     }
   }
 
+  /** Each part once, in their order: none of them when the roll-back has begun, and no roll-back of nothing. */
   #happensOnce(entry: LedgerEntry): void {
-    const { verb, host, undone } = entry;
+    const { verb, host, part } = entry;
     const key = causeOf(entry);
     const before = this.#executions.get(key);
-    if (undone && before !== 'inEffect') this.broken(key, `${verb} was rolled back on ${host}, and had no effect`);
-    if (!undone && before !== undefined) this.broken(key, `${verb} took effect on ${host} a second time`);
-    this.#executions.set(key, undone ? 'undone' : 'inEffect');
+    if (part === 'undone' && before === undefined) this.broken(key, `${verb} was rolled back on ${host}, and had no effect`);
+    else if (before !== undefined && PARTS.indexOf(part) <= PARTS.indexOf(before)) this.broken(key, `${verb} took effect on ${host} a second time`);
+    this.#executions.set(key, part);
   }
 
   // What the engine believes.
@@ -195,8 +200,8 @@ class Truth implements Watcher {
 
   #tookEffect(commandId: string, { id, verb, doneCodes }: TaskItem): void {
     // What a declared code ended well was so already.
-    if (doneCodes.length > 0 || this.#executions.get(id) === 'inEffect') return;
-    this.broken(commandId, `it counts task ${id} (${verb}) as succeeded, and ${this.#executions.has(id) ? 'its effect was rolled back' : 'it had no effect'}`);
+    if (doneCodes.length > 0 || this.#executions.get(id) === 'end') return;
+    this.broken(commandId, `it counts task ${id} (${verb}) as succeeded, and ${this.#executions.get(id) === 'undone' ? 'its effect was rolled back' : 'it had no effect'}`);
   }
 
   // What the engine says.

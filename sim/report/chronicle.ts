@@ -72,6 +72,8 @@ export class Chronicle {
         return undefined;
       case 'hostTaskStarted':
         return this.#ofTask(probe.taskId, 'runs', probe.host, 'plain');
+      case 'hostTaskRollingBack':
+        return this.#ofTask(probe.taskId, 'is rolled back by the host', probe.host, 'bad');
       case 'hostTaskEnded':
         return this.#ofTask(probe.taskId, hostEnd(probe), probe.host, probe.result === 'success' ? 'plain' : 'bad');
       case 'hostTaskLost':

@@ -109,6 +109,7 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'lockReleased':
     case 'hostTaskAccepted':
     case 'hostTaskStarted':
+    case 'hostTaskRollingBack':
     case 'hostTaskEnded':
     case 'hostTaskCleared':
     case 'hostCall':

@@ -30,8 +30,14 @@ export const verbSchema = z
     rate: rateDistributionSchema.exactOptional(),
     /** Share of executions that fail, 0 to 1. */
     failureRate: z.number().min(0).max(1).default(0),
-    /** The host's error code of such a failure. 100: general. */
-    failureCode: hostCodeSchema.default(100),
+    /** The host's error code of such a failure; default 100: general. */
+    failureCode: hostCodeSchema.exactOptional(),
+    /** Or several codes, in proportion to their weights. */
+    failureCodes: listOf(z.strictObject({ code: hostCodeSchema, weight: z.number().positive().default(1) }).readonly(), 100).exactOptional(),
+    /** Until the submission of a task is answered. */
+    answerLatency: latencySchema.exactOptional(),
+    /** Of a roll-back by the host; default: half of what the verb itself takes, without what it moves. */
+    rollbackLatency: latencySchema.exactOptional(),
     /** `spm`: runs as a task; `hsm`: is called; `read`: is called, and changes nothing. */
     kind: z.enum(['spm', 'hsm', 'read']).exactOptional(),
     /** Names of arguments, besides those that the following refer to. */
@@ -48,10 +54,19 @@ export const verbSchema = z
     bytes: sizeSchema.exactOptional(),
     outcomes: outcomesSchema.exactOptional(),
   })
-  .transform(({ latency, rate, failureRate, failureCode, ...own }, context) => {
+  .transform(({ latency, rate, answerLatency, rollbackLatency, failureRate, failureCode, failureCodes, ...own }, context) => {
     const refuse = (key: string, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
     const { kind, args = [], effect = [], reverses = [], effectFree = false, reads, bytes = 0, outcomes = [] } = own;
-    const settings = { ...(latency === undefined ? {} : { latency }), ...(rate === undefined ? {} : { rate }), failureRate, failureCode };
+    if (failureCode !== undefined && failureCodes !== undefined) refuse('failureCodes', 'say failureCode, or failureCodes');
+    if (failureCodes?.length === 0) refuse('failureCodes', 'name at least one');
+    const settings = {
+      ...(latency === undefined ? {} : { latency }),
+      ...(rate === undefined ? {} : { rate }),
+      ...(answerLatency === undefined ? {} : { answerLatency }),
+      ...(rollbackLatency === undefined ? {} : { rollbackLatency }),
+      failureRate,
+      failureCodes: failureCodes ?? [{ code: failureCode ?? 100, weight: 1 }],
+    };
     if (kind === undefined) {
       const [stray] = Object.keys(own);
       if (stray !== undefined) refuse(stray, 'is for verbs of your own, which have a kind: spm, hsm or read');

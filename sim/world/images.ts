@@ -19,7 +19,11 @@ export interface Image {
   /** Its data was copied into it or was there from the start, as against a structure that waits for its data. */
   readonly filled: boolean;
   readonly volumes: ReadonlyMap<string, Volume>;
+  /** Ids of volumes that are being created: there is something of them, and no part of a chain yet. */
+  readonly halfBaked?: ReadonlySet<string>;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** The storage domains and what lies on them. Values are replaced, never changed in place. */
 export class Images {
@@ -68,7 +72,7 @@ export class Images {
       domains.get(domain)?.set(disk, image);
     }
     return byKey(domains, (images) =>
-      byKey(images, ({ filled, volumes }) => ({ filled, volumes: byKey(volumes, (volume) => ({ ...volume })) })),
+      byKey(images, ({ filled, volumes, halfBaked = NONE }) => ({ filled, volumes: byKey(volumes, (volume) => ({ ...volume })), halfBaked: [...halfBaked].sort() })),
     );
   }
 }
@@ -80,13 +84,13 @@ function placeOf(domain: string, disk: string): Place {
   return `${domain}/${disk}`;
 }
 
-function toRow({ filled, volumes }: Image): Data {
-  return { filled, volumes: [...volumes.values()].map((volume) => ({ ...volume })) };
+function toRow({ filled, volumes, halfBaked = NONE }: Image): Data {
+  return { filled, volumes: [...volumes.values()].map((volume) => ({ ...volume })), halfBaked: [...halfBaked] };
 }
 
 function fromRow(row: Data): Image {
-  const { filled, volumes } = row as unknown as { readonly filled: boolean; readonly volumes: readonly Volume[] };
-  return { filled, volumes: new Map(volumes.map((volume) => [volume.id, volume])) };
+  const { filled, volumes, halfBaked } = row as unknown as { readonly filled: boolean; readonly volumes: readonly Volume[]; readonly halfBaked: readonly string[] };
+  return { filled, volumes: new Map(volumes.map((volume) => [volume.id, volume])), halfBaked: new Set(halfBaked) };
 }
 
 /** From the leaf to the base; undefined unless the volumes form one chain: one leaf, no parent missing, nothing left over. */

@@ -1,3 +1,4 @@
+import type { WorkPart } from '../../actors/storage-port.js';
 import type { StepRef } from '../../actors/wire.js';
 import type { Data } from '../../src/model/data.js';
 import type { Effect } from '../../src/model/effect.js';
@@ -6,7 +7,7 @@ import type { Table } from './table.js';
 /** One change: `+` something is there that was not, `-` something is gone that was there. */
 export type SignedEffect = Effect & { readonly sign: '+' | '-' };
 
-/** One execution of a verb, written in the same instant as its effects. */
+/** A part of one execution of a verb, written in the same instant as its effects. */
 export interface LedgerEntry extends StepRef {
   /** From 1, without gaps. */
   readonly n: number;
@@ -14,8 +15,8 @@ export interface LedgerEntry extends StepRef {
   readonly key: string;
   readonly verb: string;
   readonly host: string;
-  /** The host rolled this execution back; the effects are those of the roll-back. */
-  readonly undone: boolean;
+  /** `begin`: what a task has done at its start; `end`: it is in effect; `undone`: the host has taken back what it could. */
+  readonly part: WorkPart | 'undone';
   /** Nobody rolled it back: it was gone when the host died. */
   readonly cause?: 'hostDeath';
   readonly effects: readonly SignedEffect[];
@@ -28,7 +29,6 @@ export interface LedgerEntry extends StepRef {
 export class Ledger {
   readonly #entries: LedgerEntry[] = [];
   readonly #standing = new Set<string>();
-  readonly #inEffect = new Set<string>();
   /** How many of the entries {@link table} has told. */
   #told = 0;
 
@@ -38,8 +38,6 @@ export class Ledger {
 
   #enter(entry: LedgerEntry): void {
     this.#entries.push(entry);
-    if (entry.undone) this.#inEffect.delete(entry.key);
-    else this.#inEffect.add(entry.key);
     for (const { sign, object } of entry.effects) {
       if (sign === '+') this.#standing.add(object);
       else this.#standing.delete(object);
@@ -58,11 +56,6 @@ export class Ledger {
   /** The last execution that made this object. */
   lastThatMade(object: string): LedgerEntry | undefined {
     return this.#entries.findLast(({ effects }) => effects.some((effect) => effect.sign === '+' && effect.object === object));
-  }
-
-  /** Whether the execution with this key has had its effect, and was not rolled back. */
-  isInEffect(key: string): boolean {
-    return this.#inEffect.has(key);
   }
 
   /**

@@ -17,8 +17,10 @@ export function storageOfLife(storage: StoragePort, life: { readonly alive: bool
     clearTask: (hold, taskId) => life.alive && storage.clearTask(hold, taskId),
     loseTask: (hold, taskId) => life.alive && storage.loseTask(hold, taskId),
     fenceOf: (pool, taskId) => storage.fenceOf(pool, taskId),
-    perform: (work) => (life.alive ? storage.perform(work) : DEAD),
-    undo: (work) => life.alive && storage.undo(work),
+    refuseTask: (hold, taskId, refusal) => life.alive && storage.refuseTask(hold, taskId, refusal),
+    refusalOf: (pool, taskId) => storage.refusalOf(pool, taskId),
+    perform: (work, part) => (life.alive ? storage.perform(work, part) : DEAD),
+    recover: (work, recoveries, failing) => (life.alive ? storage.recover(work, recoveries, failing) : 'leaseLost'),
     read: (verb, args, host) => storage.read(verb, args, host),
   };
 }

@@ -1,4 +1,4 @@
-import type { Fence, LeaseHold, SpmLease, StoragePort, StoredTask, Work, WorkResult } from '../../actors/storage-port.js';
+import type { Fence, LeaseHold, SpmLease, ReadResult, Refusal, StoragePort, StoredTask, Work, WorkPart, WorkResult } from '../../actors/storage-port.js';
 import { BAD_PARAMETER, GENERAL_FAILURE } from '../../actors/wire.js';
 import { SeenStores, type SeenStore } from '../../actors/host/seen-stores.js';
 import type { Args, SeenCommits, Stamp } from '../../actors/wire.js';
@@ -6,13 +6,14 @@ import type { Data } from '../../src/model/data.js';
 import { SeatbeltError } from '../../src/model/errors.js';
 import { guestWrites, legalCopies, type Content } from './content.js';
 import { Images } from './images.js';
-import { Ledger } from './ledger.js';
+import { Ledger, type SignedEffect } from './ledger.js';
 import { byKey } from './order.js';
 import { Repositories } from './repositories.js';
 import { SpmRecords, type StorageObserver } from './spm-records.js';
 import { tableOfData, type Table } from './table.js';
 import { TrackedMap } from './tracked-map.js';
 import { minus, replicationObject } from './verbs/objects.js';
+import { changedRecoveries } from './verbs/recovery-list.js';
 import type { Verb } from './verbs/verb.js';
 import { VmDisks, type DesiredState } from './vm-disks.js';
 
@@ -107,7 +108,7 @@ export class SharedStorage implements StoragePort {
         guestWrites(this.content, id, disk);
         if (started === undefined) continue;
         const { n: _, ...execution } = started;
-        ledger.append({ ...execution, undone: true, cause: 'hostDeath', effects: [minus(execution.verb, object)] });
+        ledger.append({ ...execution, part: 'undone', cause: 'hostDeath', effects: [minus(execution.verb, object)] });
       }
     }
   }
@@ -170,33 +171,58 @@ export class SharedStorage implements StoragePort {
     return true;
   }
 
+  refuseTask(hold: LeaseHold, taskId: string, refusal: Refusal): boolean {
+    if (!this.#isValid(hold)) return false;
+    this.#pool(hold.pool).refusals.set(taskId, refusal);
+    return true;
+  }
+
+  refusalOf(pool: string, taskId: string): Refusal | null {
+    return this.#pool(pool).refusals.get(taskId) ?? null;
+  }
+
   fenceOf(pool: string, taskId: string): Fence | null {
     return this.#pool(pool).fenceOf(taskId);
   }
 
-  perform(work: Work): WorkResult {
+  perform(work: Work, part: WorkPart): WorkResult {
     if (work.hold !== null && !this.#isValid(work.hold)) {
       return { ok: false, code: GENERAL_FAILURE, message: 'Secured object is not in safe state' };
     }
-    const outcome = this.#run(work.verb, work.args, work.host);
+    const { step, key, verb, host, args, hold } = work;
+    const task = hold === null ? undefined : this.#pool(hold.pool).tasks.get(key);
+    const before = task?.recoveries ?? [];
+    const outcome = this.#run(verb, args, host, part);
+    if (outcome === null) return { ok: true, result: null, recoveries: before };
     if (!outcome.ok) return outcome;
-    const { step, key, verb, host } = work;
-    this.ledger.append({ ...step, key, verb, host, undone: false, effects: outcome.effects });
-    return { ok: true, result: outcome.result };
+    this.ledger.append({ ...step, key, verb, host, part, effects: outcome.effects });
+    if (outcome.recoveries.length === 0) return { ok: true, result: outcome.result, recoveries: before };
+    const recoveries = changedRecoveries(before, outcome.recoveries);
+    if (hold !== null && task !== undefined) this.#pool(hold.pool).tasks.set(key, { ...task, recoveries });
+    return { ok: true, result: outcome.result, recoveries };
   }
 
-  undo(work: Work): boolean {
-    if (work.hold !== null && !this.#isValid(work.hold)) return false;
-    const { step, key, verb, host, args } = work;
-    const recovery = this.#verbs.get(verb)?.undo ?? null;
-    if (recovery === null || !this.ledger.isInEffect(key)) return true;
-    this.ledger.append({ ...step, key, verb, host, undone: true, effects: recovery(this.content, args) });
-    return true;
+  recover(work: Work, recoveries: readonly string[], failing: boolean): 'clean' | 'dirty' | 'leaseLost' {
+    const { step, key, verb, host, args, hold } = work;
+    if (hold !== null && !this.#isValid(hold)) return 'leaseLost';
+    if (failing) return 'dirty';
+    const effects: SignedEffect[] = [];
+    const left = [...recoveries];
+    for (let name = left.at(-1); name !== undefined; name = left.at(-1)) {
+      const outcome = this.#verbs.get(verb)?.recover(name, this.content, args);
+      if (outcome?.ok !== true) break;
+      effects.push(...outcome.effects);
+      left.pop();
+    }
+    this.ledger.append({ ...step, key, verb, host, part: 'undone', effects });
+    const records = hold === null ? null : this.#pool(hold.pool).tasks;
+    const task = records?.get(key);
+    if (task !== undefined) records?.set(key, { ...task, recoveries: left });
+    return left.length > 0 ? 'dirty' : 'clean';
   }
 
-  read(verb: string, args: Args, host: string): WorkResult {
-    const outcome = this.#run(verb, args, host);
-    return outcome.ok ? { ok: true, result: outcome.result } : outcome;
+  read(verb: string, args: Args, host: string): ReadResult {
+    return this.#run(verb, args, host, 'end') ?? { ok: true, result: null };
   }
 
   /** All that is stored but for the domains, for a store of the world. @param pools that there are */
@@ -221,8 +247,10 @@ export class SharedStorage implements StoragePort {
     };
   }
 
-  #run(verb: string, args: Args, host: string): ReturnType<Verb['run']> {
-    return this.#verbs.get(verb)?.run(this.content, args, host) ?? { ok: false, code: BAD_PARAMETER, message: `storage knows no verb '${verb}'` };
+  /** Null: the verb has no such part. */
+  #run(name: string, args: Args, host: string, part: WorkPart): ReturnType<Verb['run']> {
+    const verb = this.#verbs.get(name);
+    return verb === undefined ? { ok: false, code: BAD_PARAMETER, message: `storage knows no verb '${name}'` } : verb.run(this.content, args, host, part);
   }
 
   #isValid(hold: LeaseHold): boolean {

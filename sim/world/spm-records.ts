@@ -1,6 +1,7 @@
 import { FenceTable, type FenceMemory } from '../../actors/host/fence-table.js';
-import type { Fence, SpmLease, StoredTask } from '../../actors/storage-port.js';
+import type { Fence, Refusal, SpmLease, StoredTask } from '../../actors/storage-port.js';
 import type { Data } from '../../src/model/data.js';
+import { byKey } from './order.js';
 import { tableOf, tableOfData, type Table } from './table.js';
 import { TrackedMap } from './tracked-map.js';
 
@@ -19,6 +20,8 @@ export class SpmRecords {
   readonly #seen = { engine: new TrackedMap<'incarnation', number>(), commands: new TrackedMap<string, number>() } satisfies FenceMemory;
   readonly #tombstones = new TrackedMap<string, Fence>();
   readonly fences = new FenceTable(this.#seen);
+  /** Of tasks that were not accepted, until their ids are buried. */
+  readonly refusals = new TrackedMap<string, Refusal>();
   /** In the order of their acceptance; those that were restored, in the order of their ids. */
   readonly tasks = new TrackedMap<string, StoredTask>();
 
@@ -51,6 +54,7 @@ export class SpmRecords {
 
   /** The id must never start from now on. What is known of it stays: a host had it, however often it is fenced again. */
   bury(taskId: string, as: Fence): void {
+    this.refusals.delete(taskId);
     if (!this.#tombstones.has(taskId)) this.#tombstones.set(taskId, as);
   }
 
@@ -72,14 +76,21 @@ export class SpmRecords {
       tableOfData(`spm-fence/${pool}`, this.#seen.commands),
       tableOf(`spm-task/${pool}`, this.tasks, toRow, (row) => row as unknown as StoredTask),
       tableOfData(`spm-tombstone/${pool}`, this.#tombstones),
+      tableOfData(`spm-refusal/${pool}`, this.refusals),
     ];
   }
 
   toData(): Data {
-    return { lease: this.lease, fences: this.fences.toData(), tasks: [...this.tasks.values()].map(toRow), tombstones: Object.fromEntries([...this.#tombstones].sort(([a], [b]) => (a < b ? -1 : 1))) };
+    return {
+      lease: this.lease,
+      fences: this.fences.toData(),
+      tasks: [...this.tasks.values()].map(toRow),
+      tombstones: byKey(this.#tombstones, (fence) => fence),
+      refusals: byKey(this.refusals, (refusal) => ({ ...refusal })),
+    };
   }
 }
 
 function toRow({ step, ...task }: StoredTask): Data {
-  return { ...task, step: { ...step } };
+  return { ...task, step: { ...step }, recoveries: [...task.recoveries] };
 }

@@ -43,9 +43,11 @@ export interface LoneHostOptions {
   readonly storage?: SharedStorage;
   readonly config?: Partial<SpmHostConfig>;
   readonly rules?: FailuresSpec['rules'];
+  /** How long it takes to answer a submission. */
+  readonly answerUs?: number;
 }
 
-/** A host with nothing around it but shared storage and a clock that is turned by hand. Every verb takes a second. `host1` begins as SPM, if it can. */
+/** A host with nothing around it but shared storage and a clock that is turned by hand. Every verb takes a second, and a roll-back half of one. `host1` begins as SPM, if it can. */
 export class LoneHost {
   readonly storage: SharedStorage;
   readonly replies: WireReply[] = [];
@@ -57,7 +59,7 @@ export class LoneHost {
   readonly panics: string[] = [];
   readonly #receive: (request: WireRequest | WireReply) => void;
 
-  constructor({ node = 'host1', storage = smallWorld(), config = {}, rules = [] }: LoneHostOptions = {}) {
+  constructor({ node = 'host1', storage = smallWorld(), config = {}, rules = [], answerUs = 0 }: LoneHostOptions = {}) {
     this.storage = storage;
     const generator = xoroshiro128plus(1);
     let receive: ((message: WireRequest | WireReply) => void) | undefined;
@@ -79,7 +81,7 @@ export class LoneHost {
         throw error;
       },
     };
-    const speeds = Object.fromEntries(VERBS.map(({ name }) => [name, { latency: { kind: 'constant' as const, value: SECOND }, rate: { kind: 'constant' as const, value: 1e15 } }]));
+    const speeds = Object.fromEntries(VERBS.map(({ name }) => [name, { latency: { kind: 'constant' as const, value: SECOND }, answerLatency: { kind: 'constant' as const, value: answerUs }, rate: { kind: 'constant' as const, value: 1e15 } }]));
     const failures = new Failures({ rules, rates: {}, verbs: VERBS });
     const host = createSpmHost({
       ports,
@@ -139,6 +141,10 @@ export class LoneHost {
 
   fence(taskId: string): WireReply {
     return this.ask({ op: 'fenceTask', pool: 'pool1', taskId });
+  }
+
+  revert(taskId: string): number {
+    return this.ask({ op: 'revertTask', pool: 'pool1', taskId }).code;
   }
 
   clear(taskId: string): number {

@@ -85,6 +85,11 @@ export class ScriptedHost {
         return {};
       case 'getSpmStatus':
         return { result: { role: spm ? 'SPM' : 'Free', spmId: spm ? node : null, leaseGeneration: 1, leaseVersion: 1 } };
+      case 'getAllTasksInfo':
+      case 'getTaskStatus':
+      case 'getTaskInfo':
+      case 'revertTask':
+        throw new Error(`no engine asks a host for ${body.op}`);
       case 'startSpm':
       case 'stopSpm':
       case 'fenceHost':

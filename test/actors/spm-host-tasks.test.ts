@@ -7,19 +7,24 @@ const RUNNING = { taskState: 'running', taskResult: '', code: 0 };
 const SUCCEEDED = { taskState: 'finished', taskResult: 'success', code: 0 };
 const ROLLED_BACK = { taskState: 'finished', taskResult: 'cleanSuccess' };
 
+const CLEANING = { taskState: 'cleaning', taskResult: '', code: 0 };
+
 const imageOf = (host: LoneHost, volume: string) => host.storage.content.images.find('domain1', `disk-of-${volume}`);
 
 describe('an SPM task', () => {
-  it('runs, and has its effect when it ends and not before', () => {
+  it('runs, begins its effect at its start, and has it when it ends and not before', () => {
     const host = new LoneHost();
     expect(host.submitVolume('v1')).toMatchObject({ code: 0, result: { taskId: 'v1' }, incarnation: 1 });
     host.advance(SECOND - 1);
     expect(host.status('v1')).toMatchObject(RUNNING);
-    expect(imageOf(host, 'v1')).toBeUndefined();
+    expect(imageOf(host, 'v1')).toMatchObject({ volumes: new Map(), halfBaked: new Set(['v1']) });
     host.advance(1);
     expect(host.status('v1')).toMatchObject(SUCCEEDED);
     expect(imageOf(host, 'v1')?.volumes.size).toBe(1);
-    expect(host.storage.ledger.entries).toMatchObject([{ n: 1, key: 'v1', ...STEP, verb: 'createVolume', host: 'host1' }]);
+    expect(host.storage.ledger.entries).toMatchObject([
+      { n: 1, key: 'v1', ...STEP, verb: 'createVolume', host: 'host1', part: 'begin' },
+      { n: 2, key: 'v1', ...STEP, verb: 'createVolume', host: 'host1', part: 'end' },
+    ]);
   });
 
   it('is answered as it is when it is submitted again, and runs once', () => {
@@ -29,7 +34,7 @@ describe('an SPM task', () => {
     host.advance(SECOND);
     expect(host.submitVolume('v1')).toMatchObject({ code: 0, result: { taskId: 'v1' } });
     host.advance(SECOND);
-    expect(host.storage.ledger.entries).toHaveLength(1);
+    expect(host.storage.ledger.entries.map(({ part }) => part)).toEqual(['begin', 'end']);
     expect(host.probes.filter(({ type }) => type === 'hostTaskAccepted')).toHaveLength(1);
   });
 
@@ -70,17 +75,21 @@ describe('an SPM task', () => {
     host.submitVolume('v1');
     host.submitVolume('v2');
     host.advance(after);
-    expect(host.status('v2')).toMatchObject({ ...ROLLED_BACK, code: 397 });
+    expect(host.status('v2')).toMatchObject(when === 'atStart' ? { ...ROLLED_BACK, code: 397 } : CLEANING);
     host.advance(SECOND);
+    expect(host.status('v2')).toMatchObject({ ...ROLLED_BACK, code: 397 });
     expect(host.status('v1')).toMatchObject(SUCCEEDED);
     expect(imageOf(host, 'v2')).toBeUndefined();
   });
 
-  it('that is refused by injection leaves no task, and the next submission is taken', () => {
+  it('that is refused by injection leaves no task, and is refused again whenever it is offered, by the next SPM too, until it is cleared', () => {
     const host = new LoneHost({ rules: [{ verb: 'createVolume', nth: 1, code: 397, when: 'refuse' }] });
-    expect(host.submitVolume('v1').code).toBe(397);
+    expect([host.submitVolume('v1').code, host.submitVolume('v1').code]).toEqual([397, 397]);
     expect(host.status('v1')).toBeUndefined();
-    expect(host.submitVolume('v1').code).toBe(0);
+    expect(host.submitVolume('v1', 'another').code).toBe(0);
+    const next = new LoneHost({ storage: host.storage, config: { incarnation: 2 } });
+    expect(next.submitVolume('v1').code).toBe(397);
+    expect([next.fence('v1').code, next.clear('v1'), next.submitVolume('v1').code]).toEqual([401, 401, 9002]);
   });
 
   it.each([
@@ -142,9 +151,12 @@ describe('stopping', () => {
     expect(host.status('a')).toMatchObject(RUNNING);
     expect(host.stop('a')).toBe(411);
     host.advance(SECOND);
+    expect(host.status('a')).toMatchObject(CLEANING);
+    expect(imageOf(host, 'a')?.volumes.size).toBe(1);
+    host.advance(SECOND / 2);
     expect(host.status('a')).toMatchObject({ ...ROLLED_BACK, code: 411 });
     expect(imageOf(host, 'a')).toBeUndefined();
-    expect(host.storage.ledger.entries.map(({ undone }) => undone)).toEqual([false, true]);
+    expect(host.storage.ledger.entries.map(({ part }) => part)).toEqual(['begin', 'end', 'undone']);
     expect(host.storage.ledger.openEffects('c1')).toEqual([]);
   });
 
@@ -232,7 +244,7 @@ describe('whatever is asked in whatever order', () => {
         for (const probe of host.probes) if (probe.type === 'hostTaskEnded') ended.set(probe.taskId, probe.result);
         for (const id of ids) {
           expect(host.probes.filter((probe) => probe.type === 'hostTaskEnded' && probe.taskId === id).length).toBeLessThanOrEqual(1);
-          expect(host.storage.ledger.entries.filter(({ key, undone }) => key === id && !undone).length).toBeLessThanOrEqual(1);
+          expect(host.storage.ledger.entries.filter(({ key, part }) => key === id && part === 'end').length).toBeLessThanOrEqual(1);
           expect(imageOf(host, id) !== undefined).toBe(ended.get(id) === 'success');
         }
       }),

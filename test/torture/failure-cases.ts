@@ -37,7 +37,8 @@ function casesOf(disk: string): readonly FailureCase[] {
     { name: `deleteImage of the source of ${disk} fails once`, faults: [failTask('deleteImage', { disk, domain: 'hdd' })], ends: MOVED },
     {
       name: `deleteImage of the source of ${disk} fails four times`,
-      faults: [1, 2, 3, 4].map((nth) => failTask('deleteImage', { disk, domain: 'hdd' }, nth)),
+      // Before it has removed anything: what it fails with later is not what the next attempt finds.
+      faults: [1, 2, 3, 4].map((nth) => ({ failTask: { verb: 'deleteImage', match: { disk, domain: 'hdd' }, nth, code: 100, when: 'atStart' } })),
       ends: MOVED,
     },
     {

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { chainOf, joinData } from '../images.js';
 import { removeImage } from './images.js';
 import { contentObject, imageObject, plus } from './objects.js';
-import { defineVerb, failed, idArg, succeeded } from './verb.js';
+import { defineVerb, failed, idArg, recovered, registering, succeeded } from './verb.js';
+
+const BEGUN = 'copy image: remove the copy';
 
 /**
  * Copies a disk's chain of volumes, with what is written in them, to another domain, or as another disk: `copy`. The volumes keep their ids. What a guest
- * writes meanwhile is missing there. What a stop or a take-over leaves of it is deleted.
+ * writes meanwhile is missing there. The volumes are there from the start, and their data from the end. If it does not come to that, they are deleted.
  */
 export const copyImage = defineVerb({
   name: 'copyImage',
@@ -18,15 +20,22 @@ export const copyImage = defineVerb({
     const sizes = [...(images.find(source, disk)?.volumes.values() ?? [])].map(({ sizeBytes }) => sizeBytes);
     return { times: 1, bytes: sizes.reduce((sum, size) => sum + size, 0), domains: [source, target] };
   },
-  run: ({ images, vmDisks }, { disk, source, copy, target }) => {
+  begin: ({ images }, { disk, source, copy, target }) => {
     const image = images.find(source, disk);
     if (image === undefined) return failed('noSuchImage', `${source}/${disk}`);
     if (chainOf(image)?.every(({ legal }) => legal) !== true) return failed('notALegalChain', `${source}/${disk}`);
     if (!images.hasDomain(target)) return failed('noSuchDomain', target);
     if (images.find(target, copy) !== undefined) return failed('volumeExists', `${target}/${copy}`);
-    images.put(target, copy, { ...image, filled: true });
-    if (copy !== disk) vmDisks.mustHold(copy, joinData(...[...image.volumes.values()].map(({ data }) => data)));
-    return succeeded([imageObject(target, copy), contentObject(target, copy)].map((object) => plus('copyImage', object)));
+    images.put(target, copy, { filled: false, volumes: new Map([...image.volumes].map(([id, volume]) => [id, { ...volume, data: [] }])) });
+    return registering([plus('copyImage', imageObject(target, copy))], { do: 'push', name: BEGUN });
   },
-  undo: (content, { copy, target }) => removeImage(content, 'copyImage', target, copy),
+  run: ({ images, vmDisks }, { disk, source, copy, target }) => {
+    const [from, to] = [images.find(source, disk), images.find(target, copy)];
+    if (from === undefined) return failed('noSuchImage', `${source}/${disk}`);
+    if (to === undefined) return failed('noSuchImage', `${target}/${copy}`);
+    images.put(target, copy, { filled: true, volumes: from.volumes });
+    if (copy !== disk) vmDisks.mustHold(copy, joinData(...[...from.volumes.values()].map(({ data }) => data)));
+    return succeeded([plus('copyImage', contentObject(target, copy))]);
+  },
+  recoveries: { [BEGUN]: (content, { copy, target }) => recovered(removeImage(content, 'copyImage', target, copy)) },
 });

@@ -6,12 +6,14 @@ import type { Path, Problem } from '../../scenario/problem.js';
 import { outcomesSchema, type VerbDeclaration } from '../../scenario/verb-schema.js';
 import type { Latency } from '../latency.js';
 import { minus, plus } from './objects.js';
-import { defineVerb, failed, succeeded, type Verb } from './verb.js';
+import { defineVerb, failed, recovered, registering, succeeded, type Verb } from './verb.js';
 
 /** Verbs that a scenario declares take this besides their own arguments: how executions with these arguments go. */
 export const OUTCOMES = 'outcomes';
 
 const DEFAULT_LATENCY: Latency = { kind: 'lognormal', median: 1_000_000, p95: 4_000_000 };
+
+const TAKE_BACK = 'remove what it made';
 
 /** What the ledger calls it. Without `:`, by which it tells what lies on storage. */
 const OBJECT = /^[^:]{1,256}$/;
@@ -47,6 +49,8 @@ export function declaredVerb(name: string, declared: VerbDeclaration, path: Path
       }
     });
 
+  // What only makes something can take it back; what has removed something cannot know what that was.
+  const isReversible = declared.kind === 'spm' && reverses.length === 0;
   const verb = defineVerb({
     name,
     kind: declared.kind,
@@ -61,12 +65,15 @@ export function declaredVerb(name: string, declared: VerbDeclaration, path: Path
       if (there !== undefined) return failed('alreadyThere', there);
       const absent = gone.find((object) => !ledger.stands(object));
       if (absent !== undefined) return failed('notThere', absent);
-      return succeeded([...gone.map((object) => minus(name, object)), ...made.map((object) => plus(name, object))]);
+      const changes = [...gone.map((object) => minus(name, object)), ...made.map((object) => plus(name, object))];
+      return isReversible ? registering(changes, { do: 'push', name: TAKE_BACK }) : succeeded(changes);
     },
-    // What only makes something can take it back; what has removed something cannot know what that was.
-    ...(declared.kind === 'spm' && reverses.length === 0
-      ? { undo: (_content: unknown, args: unknown) => effects.map((object) => minus(name, rendered(object, args as Args))) }
-      : {}),
+    recoveries: {
+      [TAKE_BACK]: ({ ledger }, args) => {
+        const made = effects.map((object) => rendered(object, args as Args));
+        return recovered(made.filter((object) => ledger.stands(object)).map((object) => minus(name, object)));
+      },
+    },
   });
   return { verb: { ...verb, argNames, scripted: true, script: (args) => scriptOf(args) ?? declared.outcomes }, problems };
 }

@@ -2,28 +2,31 @@ import { z } from 'zod';
 import type { Content } from '../content.js';
 import { chainOf, joinData, type Image, type Volume } from '../images.js';
 import type { SignedEffect } from '../ledger.js';
-import { contentObject, imageObject, minus, plus, volumeObject } from './objects.js';
-import { defineVerb, failed, idArg, succeeded } from './verb.js';
+import { contentObject, halfBakedObject, imageObject, minus, plus, volumeObject } from './objects.js';
+import { defineVerb, failed, idArg, recovered, registering, succeeded } from './verb.js';
 
 const copyArgs = z.strictObject({ disk: idArg, source: idArg, target: idArg });
 
-/** Creates, on the target domain, the source's chain of volumes, all empty. */
+const CLONED = 'clone image structure: remove the image';
+
+/** Creates, on the target domain, the source's chain of volumes, all empty. They are there from the start, and go if it does not end well. */
 export const cloneImageStructure = defineVerb({
   name: 'cloneImageStructure',
   kind: 'spm',
   args: copyArgs,
   latency: { kind: 'lognormal', median: 2_100_000, p95: 8_000_000 },
   load: ({ images }, { disk, source }) => ({ times: Math.max(1, images.find(source, disk)?.volumes.size ?? 0), bytes: 0 }),
-  run: ({ images }, { disk, source, target }) => {
+  begin: ({ images }, { disk, source, target }) => {
     const image = images.find(source, disk);
     if (image === undefined) return failed('noSuchImage', `${source}/${disk}`);
     if (!images.hasDomain(target)) return failed('noSuchDomain', target);
     if (images.find(target, disk) !== undefined) return failed('volumeExists', `${target}/${disk}`);
     const volumes = [...image.volumes].map(([id, volume]) => [id, { ...volume, data: [] }] as const);
     images.put(target, disk, { filled: false, volumes: new Map(volumes) });
-    return succeeded([plus('cloneImageStructure', imageObject(target, disk))]);
+    return registering([plus('cloneImageStructure', imageObject(target, disk))], { do: 'push', name: CLONED });
   },
-  undo: (content, { disk, target }) => removeImage(content, 'cloneImageStructure', target, disk),
+  run: ({ images }, { disk, target }) => (images.find(target, disk) === undefined ? failed('noSuchImage', `${target}/${disk}`) : succeeded([])),
+  recoveries: { [CLONED]: (content, { disk, target }) => recovered(removeImage(content, 'cloneImageStructure', target, disk)) },
 });
 
 /**
@@ -57,16 +60,21 @@ export const syncImageData = defineVerb({
   },
 });
 
-/** Removes a disk's volumes from a domain, even if a guest runs on them: storage cannot tell, and the data is gone. */
+/**
+ * Removes a disk's volumes from a domain, even if a guest runs on them: storage cannot tell, and the data is gone. They are out of the way as soon as the job starts,
+ * for it renames them, and nothing brings them back; what takes its time is to wipe what has no name any more.
+ */
 export const deleteImage = defineVerb({
   name: 'deleteImage',
   kind: 'spm',
   args: z.strictObject({ domain: idArg, disk: idArg }),
-  latency: { kind: 'lognormal', median: 1_000_000, p95: 10_000_000 },
-  run: (content, { domain, disk }) => {
+  latency: { kind: 'lognormal', median: 3_000_000, p95: 30_000_000 },
+  answerLatency: { kind: 'lognormal', median: 1_000_000, p95: 10_000_000 },
+  begin: (content, { domain, disk }) => {
     if (content.images.find(domain, disk) === undefined) return failed('noSuchImage', `${domain}/${disk}`);
     return succeeded(removeImage(content, 'deleteImage', domain, disk));
   },
+  run: () => succeeded([]),
 });
 
 function internalVolumes(image: Image | undefined): readonly Volume[] {
@@ -78,7 +86,8 @@ export function removeImage({ images, ledger }: Content, verb: string, domain: s
   const image = images.find(domain, disk);
   if (image === undefined) return [];
   images.remove(domain, disk);
+  const halfBaked = [...(image.halfBaked ?? [])].map((id) => halfBakedObject(domain, disk, id));
   const listed = [...image.volumes.keys()].map((id) => volumeObject(domain, disk, id)).filter((object) => ledger.stands(object));
   const content = image.filled ? [contentObject(domain, disk)] : [];
-  return [imageObject(domain, disk), ...content, ...listed].map((object) => minus(verb, object));
+  return [imageObject(domain, disk), ...content, ...listed, ...halfBaked].map((object) => minus(verb, object));
 }

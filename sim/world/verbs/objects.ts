@@ -15,6 +15,11 @@ export function volumeObject(domain: string, disk: string, volume: string): stri
   return `volume:${domain}/${disk}/${volume}`;
 }
 
+/** What is there of a volume while it is being created. */
+export function halfBakedObject(domain: string, disk: string, volume: string): string {
+  return `halfBaked:${domain}/${disk}/${volume}`;
+}
+
 export function replicationObject(vm: string, disk: string): string {
   return `replication:${vm}/${disk}`;
 }

@@ -1,5 +1,5 @@
-import type { ExecutionPlan, PlannedFailure, Transfer, VerbTable } from '../../../actors/host/verb-table.js';
-import { GENERAL_FAILURE, type Args } from '../../../actors/wire.js';
+import type { ExecutionPlan, HostVerb, Transfer, VerbTable } from '../../../actors/host/verb-table.js';
+import type { Args } from '../../../actors/wire.js';
 import type { Failures } from '../../faults/failures.js';
 import type { Bandwidth } from '../bandwidth.js';
 import type { Content } from '../content.js';
@@ -12,6 +12,9 @@ export interface VerbSpeed {
   readonly latency?: Latency;
   /** Bytes per second, for verbs that move data. */
   readonly rate?: Distribution;
+  /** Until a submission is answered. */
+  readonly answerLatency?: Latency;
+  readonly rollbackLatency?: Latency;
 }
 
 export interface VerbTableSpec {
@@ -24,8 +27,8 @@ export interface VerbTableSpec {
   readonly bandwidth: Bandwidth;
 }
 
-/** Of a task that its host has forgotten by then: nobody is told. */
-const NEVER_BEGUN: PlannedFailure = { code: GENERAL_FAILURE, message: 'forgotten' };
+/** What a roll-back takes of the time that the verb takes, if nobody says how long it takes. */
+const ROLLBACK_SHARE = 0.5;
 
 const nothingToMove = (): null => null;
 
@@ -43,27 +46,40 @@ export function createVerbTable({ verbs, content, speeds, failures, bandwidth }:
     },
   };
 
-  function hostVerb(verb: Verb) {
+  function hostVerb(verb: Verb): HostVerb {
     const speed = Object.hasOwn(speeds, verb.name) ? speeds[verb.name] : undefined;
     const latency = speed?.latency ?? verb.latency;
     const rate = speed?.rate ?? verb.rate;
-    return { kind: verb.kind, problemWith: (args: Args) => verb.problemWith(args), plan };
+    const answer = speed?.answerLatency ?? verb.answerLatency;
+    const rollback = speed?.rollbackLatency ?? verb.rollbackLatency;
+    return {
+      kind: verb.kind,
+      problemWith: (args) => verb.problemWith(args),
+      plan,
+      rollbackUs: (random) => {
+        const draw = random(`rollback:${verb.name}`);
+        return rollback === null ? Math.round(ROLLBACK_SHARE * drawLatency(latency, draw)) : drawLatency(rollback, draw);
+      },
+      rollbackFails: (args) => failures.nextRollback(verb.name, args),
+    };
 
     function plan(args: Args, random: (purpose: string) => number): ExecutionPlan {
-      const fault = failures.next(verb.name, args, random);
+      const { fault, hangs, slower } = failures.next(verb.name, args, random);
       if (fault?.when === 'refuse') return { kind: 'refuse', code: fault.code, message: fault.message };
-      const lost = fault?.kind === 'lost';
-      if (fault?.when === 'atStart') return { kind: 'run', durationUs: 0, transfer: nothingToMove, failure: lost ? NEVER_BEGUN : fault, lost };
+      const answerUs = answer === null ? 0 : drawLatency(answer, random(`answer:${verb.name}`));
+      const [failure, lost] = fault?.kind === 'lost' ? [null, fault.when] : [fault === null ? null : { ...fault, when: fault.when }, null];
+      if (fault?.when === 'atStart') return { kind: 'run', answerUs, durationUs: 0, transfer: nothingToMove, failure, lost, hangs };
       const { times } = verb.load(content, args);
-      let durationUs = 0;
-      for (let i = 0; i < times; i += 1) durationUs += drawLatency(latency, random(`latency:${verb.name}`));
-      if (!verb.movesData) return { kind: 'run', durationUs, transfer: nothingToMove, failure: lost ? null : fault, lost };
-      const bytesPerSecond = Math.max(1, Math.floor(drawFrom(rate, random(`rate:${verb.name}`))));
+      let drawnUs = 0;
+      for (let i = 0; i < times; i += 1) drawnUs += drawLatency(latency, random(`latency:${verb.name}`));
+      const durationUs = Math.round(drawnUs * slower.factor) + slower.by;
+      if (!verb.movesData) return { kind: 'run', answerUs, durationUs, transfer: nothingToMove, failure, lost, hangs };
+      const bytesPerSecond = Math.max(1, Math.floor(drawFrom(rate, random(`rate:${verb.name}`)) / slower.factor));
       const transfer = (): Transfer | null => {
         const { bytes, domains = [] } = verb.load(content, args);
         return bytes === 0 ? null : { bytes, rate: bytesPerSecond, domains: [...new Set(domains)] };
       };
-      return { kind: 'run', durationUs, transfer, failure: lost ? null : fault, lost };
+      return { kind: 'run', answerUs, durationUs, transfer, failure, lost, hangs };
     }
   }
 }

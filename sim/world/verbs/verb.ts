@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { WorkPart } from '../../../actors/storage-port.js';
 import type { Args } from '../../../actors/wire.js';
 import type { Data } from '../../../src/model/data.js';
 import { flawsText, IN_OUR_WORDS } from '../../../src/model/wording.js';
@@ -25,11 +26,27 @@ export interface Verb {
   script(args: Args): readonly ScriptedOutcome[];
   problemWith(args: Args): string | null;
   load(content: Content, args: Args): VerbLoad;
-  /** Changes `content` and says how; or gives an error and changes nothing. */
-  run(content: Content, args: Args, host: string): VerbOutcome;
-  /** The recovery that the host registers for the verb, told how to take back what `run` did. Null: none, its effect stays. */
-  readonly undo: ((content: Content, args: Args) => readonly SignedEffect[]) | null;
+  /** Draws from it: how long a roll-back takes. */
+  readonly rollbackLatency: Latency | null;
+  /** Of an SPM verb: how long its submission takes to be answered. Null: it is answered at once. */
+  readonly answerLatency: Latency | null;
+  /** Changes `content` and says how; or gives an error and changes nothing. Null: the verb has no such part. */
+  run(content: Content, args: Args, host: string, part: WorkPart): VerbOutcome | null;
+  /** Runs one of the recoveries that its parts have registered. */
+  recover(recovery: string, content: Content, args: Args): RecoveryOutcome;
 }
+
+/**
+ * What a verb does to the list of its task's recoveries, the last of which runs first: adds one, forgets all (the point of no return: whatever happens from
+ * now on, nothing is taken back), or puts one in the place of all that came after another.
+ */
+export type RecoveryChange =
+  | { readonly do: 'push'; readonly name: string }
+  | { readonly do: 'clear' }
+  | { readonly do: 'replaceAfter'; readonly sentinel: string; readonly name: string };
+
+/** A recovery that fails stops those before it. What it takes back may be gone already: then it has nothing to do, and does not fail. */
+export type RecoveryOutcome = { readonly ok: true; readonly effects: readonly SignedEffect[] } | { readonly ok: false; readonly message: string };
 
 /** How much there is to do. */
 export interface VerbLoad {
@@ -42,7 +59,7 @@ export interface VerbLoad {
 }
 
 export type VerbOutcome =
-  | { readonly ok: true; readonly result: Data; readonly effects: readonly SignedEffect[] }
+  | { readonly ok: true; readonly result: Data; readonly effects: readonly SignedEffect[]; readonly recoveries: readonly RecoveryChange[] }
   | { readonly ok: false; readonly code: number; readonly message: string };
 
 export interface VerbSpec<S extends z.ZodObject> {
@@ -53,15 +70,25 @@ export interface VerbSpec<S extends z.ZodObject> {
   readonly rate?: Distribution;
   readonly movesData?: boolean;
   readonly load?: (content: Content, args: z.output<S>) => VerbLoad;
-  readonly run: (content: Content, args: z.output<S>, host: string) => VerbOutcome;
-  readonly undo?: (content: Content, args: z.output<S>) => readonly SignedEffect[];
+  /** Default: half as long as the verb itself, without what it moves. */
+  readonly rollbackLatency?: Latency;
+  readonly answerLatency?: Latency;
+  /** Of an SPM verb: done when its job starts. If that fails, the job is over. */
+  readonly begin?: VerbPart<S>;
+  /** Done at the end. */
+  readonly run: VerbPart<S>;
+  /** What its parts may register. */
+  readonly recoveries?: { readonly [name: string]: (content: Content, args: z.output<S>) => RecoveryOutcome };
 }
+
+type VerbPart<S extends z.ZodObject> = (content: Content, args: z.output<S>, host: string) => VerbOutcome;
 
 const MIB = 2 ** 20;
 const DEFAULT_RATE: Distribution = { kind: 'lognormal', median: 250 * MIB, p95: 670 * MIB };
 
 export function defineVerb<S extends z.ZodObject>(spec: VerbSpec<S>): Verb {
-  const { name, kind, args: schema, latency, rate, movesData = false, load, run, undo } = spec;
+  const { name, kind, args: schema, latency, rate, movesData = false, load, recoveries = {} } = spec;
+  const parts = { begin: spec.begin, end: spec.run } satisfies { readonly [part in WorkPart]: VerbPart<S> | undefined };
   return {
     name,
     kind,
@@ -76,13 +103,25 @@ export function defineVerb<S extends z.ZodObject>(spec: VerbSpec<S>): Verb {
       return parsed.success ? null : flawsText(parsed.error.issues, ['args']);
     },
     load: (content, args) => load?.(content, schema.parse(args)) ?? { times: 1, bytes: 0 },
-    run: (content, args, host) => run(content, schema.parse(args), host),
-    undo: undo === undefined ? null : (content, args) => undo(content, schema.parse(args)),
+    rollbackLatency: spec.rollbackLatency ?? null,
+    answerLatency: spec.answerLatency ?? null,
+    run: (content, args, host, part) => parts[part]?.(content, schema.parse(args), host) ?? null,
+    recover: (recovery, content, args) => recoveries[recovery]?.(content, schema.parse(args)) ?? { ok: false, message: `${name} has no recovery '${recovery}'` },
   };
 }
 
 export function succeeded(effects: readonly SignedEffect[], result: Data = null): VerbOutcome {
-  return { ok: true, result, effects };
+  return { ok: true, result, effects, recoveries: [] };
+}
+
+/** It has succeeded, and changes what its task has registered. */
+export function registering(effects: readonly SignedEffect[], ...recoveries: readonly RecoveryChange[]): VerbOutcome {
+  return { ok: true, result: null, effects, recoveries };
+}
+
+/** A recovery has done all that there was to do. */
+export function recovered(effects: readonly SignedEffect[]): RecoveryOutcome {
+  return { ok: true, effects };
 }
 
 export function failed(error: HostError, what: string): VerbOutcome {

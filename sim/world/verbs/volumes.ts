@@ -1,44 +1,67 @@
 import { z } from 'zod';
 import type { Content } from '../content.js';
+import type { Image } from '../images.js';
 import type { SignedEffect } from '../ledger.js';
-import { imageObject, minus, plus, volumeObject } from './objects.js';
-import { defineVerb, failed, idArg, succeeded } from './verb.js';
+import { halfBakedObject, imageObject, minus, plus, volumeObject } from './objects.js';
+import { defineVerb, failed, idArg, recovered, registering, succeeded, type VerbOutcome } from './verb.js';
 
 const volumeArgs = z.strictObject({ domain: idArg, disk: idArg, volume: idArg });
 
-/** Adds an empty volume: a new leaf upon `parent`, or with `parent: null` the first volume of a new image. */
+/** Where its recoveries begin: those that it registers at its start make way for one when the volume is there. */
+const SENTINEL = 'create volume: begin';
+const HALF_BAKED = 'create volume: remove what is half-baked';
+const CREATED = 'create volume: remove the volume';
+
+/**
+ * Adds an empty volume: a new leaf upon `parent`, or with `parent: null` the first volume of a new image. Until it is done there is something half-baked, which is in
+ * nobody's chain, and is in the way of another creation. That one fails without having registered anything, so the first volume stays.
+ */
 export const createVolume = defineVerb({
   name: 'createVolume',
   kind: 'spm',
   args: volumeArgs.extend({ parent: idArg.nullable(), format: z.enum(['raw', 'cow']), sizeBytes: z.int().min(1) }),
   latency: { kind: 'lognormal', median: 2_100_000, p95: 8_000_000 },
-  run: ({ images }, { domain, disk, volume: id, parent, format, sizeBytes }) => {
+  begin: ({ images }, { domain, disk, volume: id, parent }) => {
     if (!images.hasDomain(domain)) return failed('noSuchDomain', domain);
     const image = images.find(domain, disk);
-    const volumes = [...(image?.volumes.values() ?? [])];
-    if (volumes.some((volume) => volume.id === id)) return failed('volumeExists', `${domain}/${disk}/${id}`);
-    if (parent !== null && !volumes.some((volume) => volume.id === parent)) return failed('noSuchVolume', `${domain}/${disk}/${parent}`);
-    if (volumes.some((volume) => volume.parent === parent)) return failed('general', `${domain}/${disk}/${parent ?? ''} has a child already`);
-
-    const added = plus('createVolume', volumeObject(domain, disk, id));
-    const effects = image === undefined ? [plus('createVolume', imageObject(domain, disk)), added] : [added];
-    if (image === undefined) images.put(domain, disk, { filled: false, volumes: new Map() });
-    images.putVolume(domain, disk, { id, parent, format, legal: true, sizeBytes, data: [] });
-    return succeeded(effects);
+    if (image?.halfBaked?.has(id) === true || image?.volumes.has(id) === true) return failed('volumeExists', `${domain}/${disk}/${id}`);
+    const flaw = placeFlaw(image, domain, disk, parent);
+    if (flaw !== null) return flaw;
+    const begun = plus('createVolume', halfBakedObject(domain, disk, id));
+    images.put(domain, disk, { filled: false, volumes: new Map(), ...image, halfBaked: new Set(image?.halfBaked).add(id) });
+    return registering(
+      image === undefined ? [plus('createVolume', imageObject(domain, disk)), begun] : [begun],
+      { do: 'push', name: SENTINEL },
+      { do: 'push', name: HALF_BAKED },
+    );
   },
-  undo: (content, { domain, disk, volume }) => removeVolume(content, 'createVolume', domain, disk, volume),
+  run: ({ images }, { domain, disk, volume: id, parent, format, sizeBytes }) => {
+    const image = images.find(domain, disk);
+    if (image?.halfBaked?.has(id) !== true) return failed('noSuchVolume', `${domain}/${disk}/${id}`);
+    const flaw = placeFlaw(image, domain, disk, parent);
+    if (flaw !== null) return flaw;
+    images.put(domain, disk, { ...image, halfBaked: without(image.halfBaked, id) });
+    images.putVolume(domain, disk, { id, parent, format, legal: true, sizeBytes, data: [] });
+    const effects = [minus('createVolume', halfBakedObject(domain, disk, id)), plus('createVolume', volumeObject(domain, disk, id))];
+    return registering(effects, { do: 'replaceAfter', sentinel: SENTINEL, name: CREATED });
+  },
+  recoveries: {
+    [SENTINEL]: () => recovered([]),
+    [HALF_BAKED]: (content, { domain, disk, volume }) => recovered(removeVolume(content, 'createVolume', domain, disk, volume)),
+    [CREATED]: (content, { domain, disk, volume }) => recovered(removeVolume(content, 'createVolume', domain, disk, volume)),
+  },
 });
 
-/** Removes a leaf, with what is written in it, even if a guest is writing there: storage cannot tell. */
+/** Removes a leaf, with what is written in it, even if a guest is writing there: storage cannot tell. What is half-baked is removed as well. */
 export const deleteVolume = defineVerb({
   name: 'deleteVolume',
   kind: 'spm',
   args: volumeArgs,
   latency: { kind: 'lognormal', median: 2_000_000, p95: 10_000_000 },
   run: (content, { domain, disk, volume: id }) => {
-    const volumes = content.images.find(domain, disk)?.volumes;
-    if (volumes?.has(id) !== true) return failed('noSuchVolume', `${domain}/${disk}/${id}`);
-    if ([...volumes.values()].some(({ parent }) => parent === id)) return failed('general', `${domain}/${disk}/${id} has a child`);
+    const image = content.images.find(domain, disk);
+    if (image === undefined || !(image.volumes.has(id) || image.halfBaked?.has(id) === true)) return failed('noSuchVolume', `${domain}/${disk}/${id}`);
+    if ([...image.volumes.values()].some(({ parent }) => parent === id)) return failed('general', `${domain}/${disk}/${id} has a child`);
     return succeeded(removeVolume(content, 'deleteVolume', domain, disk, id));
   },
 });
@@ -55,17 +78,33 @@ export const getVolumesList = defineVerb({
   },
 });
 
-/** An image without volumes is none: the last one takes it along. */
+/** Why no volume can come there, or null. */
+function placeFlaw(image: Image | undefined, domain: string, disk: string, parent: string | null): VerbOutcome | null {
+  const volumes = [...(image?.volumes.values() ?? [])];
+  if (parent !== null && !volumes.some((volume) => volume.id === parent)) return failed('noSuchVolume', `${domain}/${disk}/${parent}`);
+  return volumes.some((volume) => volume.parent === parent) ? failed('general', `${domain}/${disk}/${parent ?? ''} has a child already`) : null;
+}
+
+/** Also one that is half-baked. An image without volumes is none: the last one takes it along. */
 function removeVolume({ images }: Content, verb: string, domain: string, disk: string, id: string): readonly SignedEffect[] {
   const image = images.find(domain, disk);
-  if (image?.volumes.has(id) !== true) return [];
+  if (image === undefined) return [];
+  const isHalfBaked = image.halfBaked?.has(id) === true;
+  if (!isHalfBaked && !image.volumes.has(id)) return [];
+  const removed = minus(verb, isHalfBaked ? halfBakedObject(domain, disk, id) : volumeObject(domain, disk, id));
   const volumes = new Map(image.volumes);
-  volumes.delete(id);
-  const removed = minus(verb, volumeObject(domain, disk, id));
-  if (volumes.size > 0) {
-    images.put(domain, disk, { ...image, volumes });
+  const halfBaked = without(image.halfBaked, id);
+  if (!isHalfBaked) volumes.delete(id);
+  if (volumes.size + halfBaked.size > 0) {
+    images.put(domain, disk, { ...image, volumes, halfBaked });
     return [removed];
   }
   images.remove(domain, disk);
   return [removed, minus(verb, imageObject(domain, disk))];
+}
+
+function without(ids: ReadonlySet<string> | undefined, id: string): ReadonlySet<string> {
+  const rest = new Set(ids);
+  rest.delete(id);
+  return rest;
 }

@@ -30,6 +30,10 @@ export class PoolHost {
       case 'clearTask':
         this.#tasks.delete(body.taskId);
         return null;
+      case 'getAllTasksInfo':
+      case 'getTaskStatus':
+      case 'getTaskInfo':
+      case 'revertTask':
       case 'startSpm':
       case 'stopSpm':
       case 'fenceHost':

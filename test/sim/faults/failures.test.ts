@@ -1,7 +1,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
-import { Failures, type FailuresSpec, type InjectedFault } from '../../../sim/faults/failures.js';
+import { Failures, type FailuresSpec, type Fate, type InjectedFault } from '../../../sim/faults/failures.js';
 import { VERBS } from '../../../sim/world/verbs/catalogue.js';
 
 const never = (): number => {
@@ -12,7 +12,8 @@ function failures(rules: FailuresSpec['rules'], rates: FailuresSpec['rates'] = {
   return new Failures({ rules, rates, verbs: VERBS });
 }
 
-const codeOf = (fault: InjectedFault | null): number => (fault?.kind === 'fails' ? fault.code : 0);
+const faultOf = ({ fault }: Fate): InjectedFault | null => fault;
+const codeOf = ({ fault }: Fate): number => (fault?.kind === 'fails' ? fault.code : 0);
 
 const sync = (disk: string) => ['syncImageData', { disk, source: 'domain1', target: 'domain2' }] as const;
 
@@ -26,19 +27,19 @@ describe('a rule', () => {
   it('without nth hits every one; without match, of any arguments', () => {
     const plan = failures([{ verb: 'syncImageData', code: 261 }]);
     expect(['disk1', 'disk2'].map((disk) => codeOf(plan.next(...sync(disk), never)))).toEqual([261, 261]);
-    expect(plan.next('deleteImage', { domain: 'domain1', disk: 'disk1' }, never)).toBeNull();
+    expect(faultOf(plan.next('deleteImage', { domain: 'domain1', disk: 'disk1' }, never))).toBeNull();
   });
 
   it('shows at the end unless it says otherwise', () => {
-    expect(failures([{ verb: 'syncImageData', code: 261 }]).next(...sync('disk1'), never)?.when).toBe('atEnd');
-    expect(failures([{ verb: 'syncImageData', code: 261, when: 'refuse' }]).next(...sync('disk1'), never)?.when).toBe('refuse');
+    expect(failures([{ verb: 'syncImageData', code: 261 }]).next(...sync('disk1'), never).fault?.when).toBe('atEnd');
+    expect(failures([{ verb: 'syncImageData', code: 261, when: 'refuse' }]).next(...sync('disk1'), never).fault?.when).toBe('refuse');
   });
 
   it('matches structured arguments as wholes', () => {
     const disks = [{ disk: 'disk1', volume: 'v1' }];
     const plan = failures([{ verb: 'snapshot', match: { disks }, code: 48 }]);
     expect(codeOf(plan.next('snapshot', { vm: 'vm1', snapshot: 's1', disks: [{ volume: 'v1', disk: 'disk1' }] }, never))).toBe(48);
-    expect(plan.next('snapshot', { vm: 'vm1', snapshot: 's1', disks: [] }, never)).toBeNull();
+    expect(faultOf(plan.next('snapshot', { vm: 'vm1', snapshot: 's1', disks: [] }, never))).toBeNull();
   });
 
   it('counts beside another that wins', () => {
@@ -49,28 +50,28 @@ describe('a rule', () => {
 
 describe('a rate', () => {
   it('fails about that share of the executions, drawn from the verb’s own stream', () => {
-    const plan = failures([], { syncImageData: { rate: 0.2, code: 100 } });
+    const plan = failures([], { syncImageData: { rate: 0.2, codes: [{ code: 100, weight: 1 }] } });
     const generator = xoroshiro128plus(7);
     const purposes = new Set<string>();
     const random = (purpose: string): number => {
       purposes.add(purpose);
       return uniformFloat64(generator);
     };
-    const failed = Array.from({ length: 10_000 }, () => plan.next(...sync('disk1'), random)).filter((failure) => failure !== null);
+    const failed = Array.from({ length: 10_000 }, () => plan.next(...sync('disk1'), random)).filter(({ fault }) => fault !== null);
     expect(failed.length / 10_000).toBeCloseTo(0.2, 1);
-    expect(new Set(failed.map((fault) => `${codeOf(fault)} ${fault.when}`))).toEqual(new Set(['100 atEnd']));
+    expect(new Set(failed.map((fate) => `${codeOf(fate)} ${fate.fault?.when}`))).toEqual(new Set(['100 atEnd']));
     expect(purposes).toEqual(new Set(['failure:syncImageData']));
   });
 
   it('of 0 draws nothing, of 1 fails always', () => {
-    expect(failures([], { syncImageData: { rate: 0, code: 100 } }).next(...sync('disk1'), never)).toBeNull();
-    expect(codeOf(failures([], { syncImageData: { rate: 1, code: 100 } }).next(...sync('disk1'), () => 1 - 2 ** -53))).toBe(100);
+    expect(faultOf(failures([], { syncImageData: { rate: 0, codes: [{ code: 100, weight: 1 }] } }).next(...sync('disk1'), never))).toBeNull();
+    expect(codeOf(failures([], { syncImageData: { rate: 1, codes: [{ code: 100, weight: 1 }] } }).next(...sync('disk1'), () => 1 - 2 ** -53))).toBe(100);
   });
 
   it('draws as often with a rule as without, so that a rule shifts no later draw', () => {
     const count = (rules: FailuresSpec['rules']): number => {
       let draws = 0;
-      const plan = failures(rules, { syncImageData: { rate: 0.5, code: 100 } });
+      const plan = failures(rules, { syncImageData: { rate: 0.5, codes: [{ code: 100, weight: 1 }] } });
       for (let i = 0; i < 10; i += 1) plan.next(...sync('disk1'), () => (draws += 1) / 100);
       return draws;
     };
@@ -84,9 +85,9 @@ describe('what can never apply, or is out of range, is refused', () => {
     ['an argument the verb has not', [{ verb: 'syncImageData', match: { vm: 'vm1' }, code: 261 }], {}, /failures\[0\]\.match\.vm.*disk, source, target/],
     ['code 0', [{ verb: 'syncImageData', code: 0 }], {}, /failures\[0\]\.code/],
     ['the 0th', [{ verb: 'syncImageData', nth: 0, code: 261 }], {}, /failures\[0\]\.nth/],
-    ['a rate of an unknown verb', [], { nothing: { rate: 0.1, code: 100 } }, /nothing/],
-    ['a rate above 1', [], { syncImageData: { rate: 1.1, code: 100 } }, /1\.1/],
-    ['a rate that is no number', [], { syncImageData: { rate: Number.NaN, code: 100 } }, /NaN/],
+    ['a rate of an unknown verb', [], { nothing: { rate: 0.1, codes: [{ code: 100, weight: 1 }] } }, /nothing/],
+    ['a rate above 1', [], { syncImageData: { rate: 1.1, codes: [{ code: 100, weight: 1 }] } }, /1\.1/],
+    ['a rate that is no number', [], { syncImageData: { rate: Number.NaN, codes: [{ code: 100, weight: 1 }] } }, /NaN/],
   ])('%s', (_what, rules, rates, message) => {
     expect(() => failures(rules, rates)).toThrow(expect.objectContaining({ code: 'BAD_SCENARIO', message: expect.stringMatching(message) as string }));
   });

@@ -15,7 +15,7 @@ class Tasks extends Life {
 
   onHost(state: StoredTask['state'], id = TASK): this {
     const step = { commandId: 'c1', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 } as const;
-    this.run.storage.saveTask({ pool: POOL, generation: 1 }, { id, verb: 'createVolume', args: {}, step, state, stopRequested: false, code: 0, message: '' });
+    this.run.storage.saveTask({ pool: POOL, generation: 1 }, { id, verb: 'createVolume', args: {}, step, state, stopRequested: false, recoveries: [] });
     return this;
   }
 

@@ -9,6 +9,7 @@ import { encodeRecord, FIRST_HEAD } from '../../../src/store/records.js';
 import { ThreeSteps } from './definitions.js';
 import { LEAF, Life } from './life.js';
 import { headOp, HOST, Watched } from './watched.js';
+import { performWhole } from '../world/whole-verb.js';
 
 describe('the monitor', () => {
   it('tells of each invariant whether it held, by its name and in the order of their numbers', () => {
@@ -50,7 +51,7 @@ describe('the monitor', () => {
     const run = new Watched([ThreeSteps]);
     const life = new Life(run, ThreeSteps).admitted().returns({ work: [LEAF] });
     const args = { domain: 'hdd', disk: 'd1', volume: 'leaf', parent: 'd1-base', format: 'cow', sizeBytes: 1 };
-    run.storage.perform({ key: 'c1$0.w1.1.0', verb: 'createVolume', args, step: { commandId: 'c1', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 }, host: HOST, hold: null });
+    performWhole(run.storage, { key: 'c1$0.w1.1.0', verb: 'createVolume', args, step: { commandId: 'c1', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 }, host: HOST, hold: null });
     life.ends();
     expect(run.broken).toEqual([]);
   });

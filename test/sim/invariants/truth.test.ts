@@ -24,7 +24,7 @@ class Deeds extends Life {
   }
 
   undoes(key: string, verb: string, args: { readonly [key: string]: Data }): this {
-    this.run.storage.undo({ key, verb, args, step: STEP, host: HOST, hold: null });
+    this.run.storage.recover({ key, verb, args, step: STEP, host: HOST, hold: null }, ['create volume: remove the volume'], false);
     this.run.probe({ type: 'hostCall', host: HOST, key, verb, code: 0, repeated: false });
     return this;
   }

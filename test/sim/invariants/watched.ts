@@ -11,6 +11,7 @@ import { stageChanges, type Change } from '../../../src/store/change.js';
 import type { DiskOp } from '../../../src/store/disk.js';
 import { entityRecordKey, HEAD_KEY } from '../../../src/store/keys.js';
 import { encodeRecord, FIRST_HEAD } from '../../../src/store/records.js';
+import { performWhole } from '../world/whole-verb.js';
 
 const GIB = 2 ** 30;
 export const POOL = 'pool1';
@@ -92,7 +93,7 @@ export class Watched {
 
   /** A host runs a verb for a step. */
   perform(key: string, verb: string, args: Args, step: Pick<StepRef, 'commandId' | 'executionIndex'>): void {
-    this.storage.perform({ key, verb, args, step: { reason: 'REGULAR_FLOW', attempt: 1, ...step }, host: HOST, hold: null });
+    performWhole(this.storage, { key, verb, args, step: { reason: 'REGULAR_FLOW', attempt: 1, ...step }, host: HOST, hold: null });
     this.probe({ type: 'hostCall', host: HOST, key, verb, code: 0, repeated: false });
   }
 

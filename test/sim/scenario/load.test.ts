@@ -56,7 +56,7 @@ describe('a scenario file', () => {
       images: [],
       define: [],
       verbs: {
-        syncImageData: { latency: { kind: 'lognormal', median: 2_000_000, p95: 8_000_000 }, rate: { kind: 'constant', value: 75 * 2 ** 20 }, failureRate: 0.5, failureCode: 261 },
+        syncImageData: { latency: { kind: 'lognormal', median: 2_000_000, p95: 8_000_000 }, rate: { kind: 'constant', value: 75 * 2 ** 20 }, failureRate: 0.5, failureCodes: [{ code: 261, weight: 1 }] },
       },
       commands: [
         { at: 0, id: 'c1', type: 'MoveDisk', params: { vm: 'vm1', disks: ['disk1'], priority: 3 } },

@@ -2,6 +2,7 @@ import type { Work, WorkResult } from '../../../actors/storage-port.js';
 import type { Args } from '../../../actors/wire.js';
 import { SharedStorage } from '../../../sim/world/shared-storage.js';
 import { VERBS } from '../../../sim/world/verbs/catalogue.js';
+import { performWhole } from './whole-verb.js';
 
 export const GIB = 2 ** 30;
 
@@ -24,7 +25,7 @@ export class AWorld {
 
   /** The verb's code, 0 for success. */
   run(verb: string, args: Args, commandId = 'c1', host = 'host1'): number {
-    return codeOf(this.storage.perform(this.work(verb, args, commandId, host)));
+    return codeOf(performWhole(this.storage, this.work(verb, args, commandId, host)));
   }
 
   createVolume(volume: string, parent: string | null, domain = 'domain1', disk = 'disk1'): number {

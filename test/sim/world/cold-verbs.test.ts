@@ -3,6 +3,7 @@ import type { Args } from '../../../actors/wire.js';
 import { chainOf } from '../../../sim/world/images.js';
 import { SharedStorage } from '../../../sim/world/shared-storage.js';
 import { VERBS } from '../../../sim/world/verbs/catalogue.js';
+import { performWhole } from './whole-verb.js';
 
 const GIB = 2 ** 30;
 const BASE = { id: 'base', parent: null, format: 'raw' } as const;
@@ -13,6 +14,8 @@ const LEAF = { id: 'leaf', parent: 'middle', format: 'cow' } as const;
 class ColdWorld {
   readonly storage = new SharedStorage(VERBS);
   #keys = 0;
+  /** What the last one has registered. */
+  #recoveries: readonly string[] = [];
 
   constructor() {
     for (const domain of ['hdd', 'ssd']) this.storage.addDomain(domain);
@@ -23,12 +26,14 @@ class ColdWorld {
   /** @returns the code */
   do(verb: string, args: Args): number {
     this.#keys += 1;
-    const outcome = this.storage.perform({ key: `k${this.#keys}`, verb, args, step: { commandId: 'c1', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 }, host: 'host1', hold: null });
+    const outcome = performWhole(this.storage, { key: `k${this.#keys}`, verb, args, step: { commandId: 'c1', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 }, host: 'host1', hold: null });
+    this.#recoveries = outcome.ok ? outcome.recoveries : [];
     return outcome.ok ? 0 : outcome.code;
   }
 
   undoLast(verb: string, args: Args): void {
-    this.storage.undo({ key: `k${this.#keys}`, verb, args, step: { commandId: 'c1', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 }, host: 'host1', hold: null });
+    const step = { commandId: 'c1', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 } as const;
+    this.storage.recover({ key: `k${this.#keys}`, verb, args, step, host: 'host1', hold: null }, this.#recoveries, false);
   }
 
   open(): readonly string[] {

@@ -3,6 +3,9 @@ import type { StoredTask } from '../../../actors/storage-port.js';
 import { SharedStorage } from '../../../sim/world/shared-storage.js';
 import { VERBS } from '../../../sim/world/verbs/catalogue.js';
 import { AWorld, codeOf, GIB } from './a-world.js';
+import { performWhole } from './whole-verb.js';
+
+const CREATED = 'create volume: remove the volume';
 
 const TASK: StoredTask = {
   id: 't1',
@@ -11,8 +14,7 @@ const TASK: StoredTask = {
   step: { commandId: 'c1', executionIndex: 0, reason: 'REGULAR_FLOW', attempt: 1 },
   state: 'queued',
   stopRequested: false,
-  code: 0,
-  message: '',
+  recoveries: [],
 };
 
 /** As soon as the lease of whoever has it has expired, for 140 µs. */
@@ -39,14 +41,15 @@ describe('the SPM lease', () => {
   it('that is over lets nothing be written', () => {
     const { world, hold } = withSpm();
     const work = { ...world.work('createVolume', { domain: 'domain1', disk: 'd', volume: 'v', parent: null, format: 'raw', sizeBytes: GIB }), hold };
-    expect(codeOf(world.storage.perform(work))).toBe(0);
+    expect(codeOf(performWhole(world.storage, work))).toBe(0);
     take(world.storage, 'host2', 1);
     const before = world.storage.toData();
     expect(world.storage.saveTask(hold, TASK)).toBe(false);
     expect(world.storage.clearTask(hold, 't1')).toBe(false);
-    expect(world.storage.undo(work)).toBe(false);
+    expect(world.storage.recover(work, [CREATED], false)).toBe('leaseLost');
+    expect(world.storage.refuseTask(hold, 't1', { code: 397, message: '' })).toBe(false);
     expect(world.storage.admit(hold, { incarnation: 9, commitSeq: 1, fence: null })).toBe('leaseLost');
-    expect(codeOf(world.storage.perform({ ...work, key: 'other' }))).toBe(100);
+    expect(codeOf(performWhole(world.storage, { ...work, key: 'other' }))).toBe(100);
     expect(world.storage.toData()).toEqual(before);
   });
 });
@@ -68,34 +71,40 @@ describe('the task table', () => {
 describe('a roll-back on the host', () => {
   const clone = { disk: 'disk1', source: 'domain1', target: 'domain2' };
 
-  it('takes back what this execution did, once', () => {
+  it('takes back what was registered, and what is gone already is no failure', () => {
     const world = new AWorld();
     const work = world.work('cloneImageStructure', clone);
-    world.storage.perform(work);
-    expect(world.storage.undo(work)).toBe(true);
-    expect(world.deleteImage('domain2')).toBe(268);
-    expect(world.open()).toEqual([]);
-    world.clone();
-    expect(world.storage.undo(work)).toBe(true);
-    expect(world.open()).toEqual(['+image:domain2/disk1']);
+    const result = performWhole(world.storage, work);
+    if (!result.ok) throw new Error(result.message);
+    expect(world.storage.recover(work, result.recoveries, false)).toBe('clean');
+    expect([world.deleteImage('domain2'), world.open()]).toEqual([268, []]);
+    expect(world.storage.recover(work, result.recoveries, false)).toBe('clean');
   });
 
-  it('takes back nothing of an execution that failed: the first volume stays', () => {
+  it('of an execution that failed has nothing to take back: the first volume stays', () => {
     const world = new AWorld();
     world.clone();
-    const second = world.work('cloneImageStructure', clone);
-    expect(codeOf(world.storage.perform(second))).toBe(212);
-    world.storage.undo(second);
+    const second = performWhole(world.storage, world.work('cloneImageStructure', clone));
+    expect(second).toMatchObject({ ok: false, code: 212 });
     expect(world.storage.content.images.find('domain2', 'disk1')).toBeDefined();
   });
 
-  it('does nothing for a verb that registers no recovery', () => {
+  it('that fails stops there: what was registered before is not run', () => {
     const world = new AWorld();
-    const work = world.work('deleteImage', { domain: 'domain1', disk: 'disk1' });
-    world.storage.perform(work);
-    expect(world.storage.undo(work)).toBe(true);
+    const work = world.work('createVolume', { domain: 'domain1', disk: 'd', volume: 'v', parent: null, format: 'raw', sizeBytes: GIB });
+    performWhole(world.storage, work);
+    expect(world.storage.recover(work, [CREATED, 'no such recovery'], false)).toBe('dirty');
+    expect(world.storage.recover(work, [CREATED], true)).toBe('dirty');
+    expect(world.storage.content.images.find('domain1', 'd')).toBeDefined();
+    expect(world.storage.recover(work, ['no such recovery', CREATED], false)).toBe('dirty');
+    expect(world.storage.content.images.find('domain1', 'd')).toBeUndefined();
+  });
+
+  it('is all there is for a task whose verb registers nothing: what it did stays', () => {
+    const world = new AWorld();
+    expect(performWhole(world.storage, world.work('deleteImage', { domain: 'domain1', disk: 'disk1' }))).toMatchObject({ ok: true, recoveries: [] });
     expect(world.copies).toEqual([]);
-    expect(world.storage.ledger.entries).toHaveLength(1);
+    expect(world.storage.ledger.entries.map(({ part }) => part)).toEqual(['begin', 'end']);
   });
 });
 

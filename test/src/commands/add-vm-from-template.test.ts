@@ -54,7 +54,7 @@ describe('a VM from a template', () => {
     ['both copies are refused', { faults: [copyOf('a', { when: 'refuse' }), copyOf('b', { when: 'refuse' })] }],
     ['a copy is lost when it is done', { faults: [{ loseTask: { verb: 'copyImage', match: { disk: 'a' } } }] }],
     ['it is cancelled', { cancelAt: '5s' }],
-    ['a removal fails once', { faults: [copyOf('a'), failTask('deleteImage', 100)] }],
+    ['a removal fails once', { faults: [copyOf('a'), failTask('deleteImage', 100, { when: 'atStart' })] }],
   ])('%s: neither VM nor disks are left', async (_, scene) => {
     const { command, entities, broken } = await addVm(scene);
     expect([command('add').status, broken]).toEqual(['ROLLED_BACK', []]);
@@ -67,7 +67,7 @@ describe('a VM from a template', () => {
   });
 
   test('a removal that fails for good: the VM and what is left of it stay on record', async () => {
-    const { command, entity, broken } = await addVm({ faults: [copyOf('a'), failTask('deleteImage', 100, { nth: 'every' })] });
+    const { command, entity, broken } = await addVm({ faults: [copyOf('a'), failTask('deleteImage', 100, { nth: 'every', when: 'atStart' })] });
     expect([command('add').status, entity('vm/vm9'), broken]).toMatchObject(['ROLLBACK_INCOMPLETE', { state: 'imageLocked' }, []]);
     expect(entity('disk/add$0.disk1')).toMatchObject({ status: 'ILLEGAL' });
   });

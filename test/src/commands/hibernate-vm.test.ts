@@ -41,7 +41,7 @@ describe('hibernation', () => {
     ['a volume is refused', { faults: [failTask('createVolume', 1000, { when: 'refuse' })] }, ['deleteImage 268']],
     ['the host refuses', { faults: [failCall('hibernate', 100)] }, ['deleteImage', 'deleteImage']],
     ['the host fails', { faults: [failCall('hibernate', 100, { when: 'atEnd' })] }, ['deleteImage', 'deleteImage']],
-    ['a deletion fails once', { faults: [failCall('hibernate', 100), failTask('deleteImage', 100)] }, ['deleteImage', 'deleteImage', 'deleteImage 100']],
+    ['a deletion fails once', { faults: [failCall('hibernate', 100), failTask('deleteImage', 100, { when: 'atStart' })] }, ['deleteImage', 'deleteImage', 'deleteImage 100']],
   ])('%s: the VM is up, and nothing is left', async (_, scene, deleted) => {
     const { command, verbs, entity, entities, broken } = await hibernate(scene);
     expect([command('sleep').status, entity('vm/vm1'), broken]).toMatchObject(['ROLLED_BACK', { state: 'up' }, []]);
@@ -80,7 +80,7 @@ describe('running a VM', () => {
   });
 
   test('its memory cannot be deleted: the VM runs, and the command is stuck until an operator looks', async () => {
-    const { command, entity, broken } = await hibernate({ run: {}, faults: [failTask('deleteImage', 100, { nth: 'every' })] });
+    const { command, entity, broken } = await hibernate({ run: {}, faults: [failTask('deleteImage', 100, { nth: 'every', when: 'atStart' })] });
     expect([command('run').status, entity('vm/vm1'), entity('disk/sleep$0.memory'), broken]).toMatchObject(['STUCK', { state: 'up' }, { status: 'ILLEGAL' }, []]);
   });
 

@@ -32,7 +32,7 @@ describe('an import', () => {
     ['the download is lost when it is done', { faults: [{ loseTask: { verb: 'downloadImage' } }] }, ['createVolume', 'deleteImage']],
     ['the download is cancelled', { cancelAt: '20s' }, ['createVolume', 'downloadImage 411', 'deleteImage']],
     ['the repository does not have it any more', { faults: [failTask('downloadImage', 100, { when: 'refuse' })] }, ['createVolume', 'deleteImage']],
-    ['the removal fails once', { faults: [failTask('downloadImage', 100), failTask('deleteImage', 100)] }, ['createVolume', 'downloadImage 100', 'deleteImage 100', 'deleteImage']],
+    ['the removal fails once', { faults: [failTask('downloadImage', 100), failTask('deleteImage', 100, { when: 'atStart' })] }, ['createVolume', 'downloadImage 100', 'deleteImage 100', 'deleteImage']],
   ])('%s: neither a disk nor a record is left', async (_, scene, expected) => {
     const { command, verbs, entities, broken } = await importImage(scene);
     expect([command('import').status, verbs, broken]).toEqual(['ROLLED_BACK', expected, []]);
@@ -40,7 +40,7 @@ describe('an import', () => {
   });
 
   test('the removal fails for good: the disk is ILLEGAL, and the command says that it is there', async () => {
-    const { command, entity, broken } = await importImage({ faults: [failTask('downloadImage', 100), failTask('deleteImage', 100, { nth: 'every' })] });
+    const { command, entity, broken } = await importImage({ faults: [failTask('downloadImage', 100), failTask('deleteImage', 100, { nth: 'every', when: 'atStart' })] });
     expect([command('import').status, entity(DISK), broken]).toMatchObject(['ROLLBACK_INCOMPLETE', { status: 'ILLEGAL' }, []]);
   });
 

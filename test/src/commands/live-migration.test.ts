@@ -118,7 +118,7 @@ describe('moving one disk', () => {
 
   test('a target that cannot be deleted is held, and holds its parent', async () => {
     const { parent, children, broken } = await migrate({
-      faults: [failTask('syncImageData', 261), failTask('deleteImage', 261, { match: { domain: 'ssd' }, nth: 'every' })],
+      faults: [failTask('syncImageData', 261), failTask('deleteImage', 261, { match: { domain: 'ssd' }, nth: 'every', when: 'atStart' })],
     });
     expect([children.map(({ status }) => status), parent.status, parent.locks.length]).toEqual([['ROLLBACK_INCOMPLETE'], 'RUNNING', 2]);
     expect(broken).toEqual([]);
@@ -149,12 +149,17 @@ describe('the pivot', () => {
   });
 
   test('leaves only the way forward: the source is deleted sooner or later', async () => {
-    const { parent, verbs, entity, broken } = await migrate({ faults: [failTask('deleteImage', 261, { nth: 1 }), failTask('deleteImage', 261, { nth: 2 })] });
+    const { parent, verbs, entity, broken } = await migrate({ faults: [failTask('deleteImage', 261, { nth: 1, when: 'atStart' }), failTask('deleteImage', 261, { nth: 2, when: 'atStart' })] });
     expect([parent.status, verbs.slice(-3), entity('disk/d1'), broken]).toEqual(['SUCCEEDED', ['deleteImage 261', 'deleteImage 261', 'deleteImage'], MOVED, []]);
   });
 
+  test('leaves only the way forward: a source that is gone when its deletion fails is found to be gone', async () => {
+    const { parent, verbs, entity, broken } = await migrate({ faults: [failTask('deleteImage', 261)] });
+    expect([parent.status, verbs.slice(-2), entity('disk/d1'), broken]).toEqual(['SUCCEEDED', ['deleteImage 261', 'deleteImage 268'], MOVED, []]);
+  });
+
   test('behind which nothing helps leaves the disk stuck where it is, with its locks, and never moves it back', async () => {
-    const { parent, children, verbs, entity, broken } = await migrate({ faults: [failTask('deleteImage', 261, { nth: 'every' })] });
+    const { parent, children, verbs, entity, broken } = await migrate({ faults: [failTask('deleteImage', 261, { nth: 'every', when: 'atStart' })] });
     expect([children.map(({ status }) => status), parent.status, parent.locks.toSorted()]).toEqual([['STUCK'], 'RUNNING', ['disk/d1', 'vm/vm1']]);
     expect([verbs.filter((verb) => verb.startsWith('deleteImage')).length, entity('disk/d1')]).toMatchObject([5, { domain: 'ssd' }]);
     expect(broken).toEqual([]);

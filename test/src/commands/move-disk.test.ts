@@ -10,7 +10,8 @@ const WORLD = {
     { id: 'busy', vm: 'vm2', domain: 'hdd', size: '1 GiB' },
   ],
 };
-const SOURCE = { match: { domain: 'hdd' } };
+/** Before anything of it is removed. */
+const SOURCE = { match: { domain: 'hdd' }, when: 'atStart' };
 const failTask = (verb: string, code: number, more: object = {}) => ({ failTask: { verb, code, ...more } });
 const move = (scene: Scene = {}, params: object = {}) => runFlow('MoveDisk', WORLD, { disk: 'd1', targetDomain: 'ssd', ...params }, scene);
 
@@ -26,7 +27,7 @@ describe('a cold move', () => {
     ['the copy is refused', { faults: [failTask('copyImage', 1000, { when: 'refuse' })] }, 'ROLLED_BACK', 'hdd', []],
     ['the copy fails', { faults: [failTask('copyImage', 261)] }, 'ROLLED_BACK', 'hdd', ['copyImage 261', 'deleteImage 268']],
     ['the copy is lost when it was done', { faults: [{ loseTask: { verb: 'copyImage' } }] }, 'ROLLED_BACK', 'hdd', ['deleteImage']],
-    ['the copy fails, and so does the deletion of what it left', { faults: [failTask('copyImage', 261), failTask('deleteImage', 100)] }, 'ROLLED_BACK', 'hdd', ['copyImage 261', 'deleteImage 100', 'deleteImage 268']],
+    ['the copy fails, and so does the deletion of what it left', { faults: [failTask('copyImage', 261), failTask('deleteImage', 100, { when: 'atStart' })] }, 'ROLLED_BACK', 'hdd', ['copyImage 261', 'deleteImage 100', 'deleteImage 268']],
     ['the deletion of the source fails once', { faults: [failTask('deleteImage', 100, SOURCE)] }, 'SUCCEEDED', 'ssd', ['copyImage', 'deleteImage 100', 'deleteImage']],
     ['it is cancelled in mid-copy', { cancelAt: '3s' }, 'ROLLED_BACK', 'hdd', ['copyImage 411', 'deleteImage 268']],
   ])('%s', async (_, scene, status, domain, verbs) => {

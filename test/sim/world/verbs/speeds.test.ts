@@ -21,7 +21,7 @@ const STATED: readonly Stated[] = [
   { name: 'createVolume', seconds: [2.1, 8] },
   { name: 'deleteVolume', seconds: [2, 10] },
   { name: 'cloneImageStructure', seconds: [2.1, 8] },
-  { name: 'deleteImage', seconds: [1, 10] },
+  { name: 'deleteImage', seconds: [3, 30] },
   { name: 'syncImageData', seconds: [3, 6], mibPerSecond: [250, 670] },
   { name: 'copyImage', seconds: [3, 6], mibPerSecond: [250, 670] },
   { name: 'mergeSnapshots', seconds: [5, 10], mibPerSecond: [100] },
