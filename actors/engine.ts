@@ -215,8 +215,14 @@ function createEngine(
     for (const state of statesOf(contents)) registry.recovered(state);
     const endedChildren = await archive.endedChildrenOf([...registry.live.values()], (id) => registry.live.has(id));
     ports.onReceive((message) => {
-      if (message.kind === 'reply') exchange.receive(message);
-      else wakeSelf({ type: 'request', request: message });
+      switch (message.kind) {
+        case 'reply':
+          return exchange.receive(message);
+        case 'request':
+          return wakeSelf({ type: 'request', request: message });
+        case 'event':
+          return message.life === life ? taskManager.tell({ type: 'pushed', ended: message.body }) : undefined;
+      }
     });
     observe({ entities, locks: lockTable, commands: registry.live });
     ports.probe({ type: 'engineRecovered', incarnation, commands: registry.live.size, tasks: contents.tasks.size });

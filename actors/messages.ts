@@ -14,7 +14,7 @@ import type { ElectionStep } from './pool/election.js';
 import type { LockClaim } from './locks/lock-claim.js';
 import type { LockConflict } from './locks/lock-queue.js';
 import type { Probe } from './probe.js';
-import type { HostRequest, SeenCommits, WireReply } from './wire.js';
+import type { HostRequest, SeenCommits, TaskEnded, WireReply } from './wire.js';
 
 // What the engine's actors may be sent. A `wake` in a message is called exactly once, and does no more than dispatch one message.
 
@@ -90,6 +90,8 @@ export type TaskManagerMessage =
   | { readonly type: 'polled'; readonly pool: string; readonly n: number; readonly reply: WireReply | null }
   /** The SPM has said which verbs the tasks on its list are of. */
   | { readonly type: 'informed'; readonly pool: string; readonly list: OwnList; readonly reply: WireReply }
+  /** A host has told, without being asked, that a task is over. */
+  | { readonly type: 'pushed'; readonly ended: TaskEnded }
   | { readonly type: 'clearAnswered'; readonly taskId: string; readonly reply: WireReply }
   | { readonly type: 'cleared'; readonly taskId: string };
 

@@ -33,6 +33,8 @@ export interface EngineSettings {
    * lease when it has expired (oVirt: TimeoutToResetVdsInSeconds + DelayResetForSpmInSeconds). From 0.
    */
   readonly fenceGraceMs: number;
+  /** Whether hosts are to tell when a task is over. They are polled all the same. */
+  readonly completionEvents: boolean;
   /** How long the records of commands that are over are kept. */
   readonly retention: Retention;
 }
@@ -57,5 +59,6 @@ export const DEFAULT_ENGINE_SETTINGS: EngineSettings = {
   spmFailOverAttempts: 3,
   spmStartPollMs: 1_000,
   fenceGraceMs: 80_000,
+  completionEvents: false,
   retention: { keepMs: null, keepCount: null },
 };

@@ -162,7 +162,7 @@ export function createSpmHost({ ports, storage, verbs, config, wake, panic }: Sp
       case 'stopSpm':
         return isStale(stamp) ? stale(stamp) : role.stop(request.generation, to);
       default:
-        return role.answer(request, stamp, stale, (answer, us) => answerLater(to, answer, us));
+        return role.answer(request, stamp, to, stale, (answer, us) => answerLater(to, answer, us));
     }
   }
 

@@ -12,7 +12,7 @@ import { TaskRequests } from './task-manager/task-requests.js';
 import { newlyTracked, TrackedTasks, type Tracked } from './task-manager/tracked-tasks.js';
 import type { WhyUnresolved } from './task-manager/unresolved.js';
 import { outcomeOf } from './task-outcome.js';
-import { FENCED, TASK_UNKNOWN, type AllTasksStatuses, type TaskStatus, type WireReply } from './wire.js';
+import { FENCED, TASK_UNKNOWN, type AllTasksStatuses, type TaskEnded, type TaskStatus, type WireReply } from './wire.js';
 
 /**
  * Submits tasks, polls their pools in bulk, routes each completion to its command by `executionIndex`, and clears what has been consumed. What it knows
@@ -38,7 +38,7 @@ export function createTaskManager(
   const graceUs = settings.unknownGraceMs * 1000;
   const zombieUs = settings.zombieAfterMs * 1000;
   const messageAgeUs = settings.maxMessageAgeMs * 1000;
-  const ask = new TaskRequests(pools, ownIds, wakeSelf);
+  const ask = new TaskRequests(pools, ownIds, wakeSelf, settings.completionEvents);
   const tracked = new TrackedTasks();
   const own = new OwnLists({ now: () => ports.now(), graceUs, tracked, ask, resolve, clearStranger });
   /** Placed by an earlier incarnation. */
@@ -46,6 +46,8 @@ export function createTaskManager(
   const polling = new Set<string>();
   /** Pools that have answered a poll of this incarnation. */
   const reached = new Set<string>();
+  /** The highest generation of an SPM of each pool that has told anything. */
+  const generations = new Map<string, number>();
   /** How many polls this incarnation has begun. */
   let polls = 0;
 
@@ -93,6 +95,8 @@ export function createTaskManager(
         return polled(message.pool, message.n, message.reply);
       case 'informed':
         return own.informed(message.pool, message.list, message.reply);
+      case 'pushed':
+        return pushed(message.ended);
       case 'clearAnswered':
         return clearAnswered(message.taskId, message.reply);
       case 'cleared':
@@ -254,6 +258,7 @@ export function createTaskManager(
     // Only getAllTasksStatuses is answered with this.
     const statuses = reply.result as AllTasksStatuses;
     const strangers = statuses.tasks.filter(({ taskId }) => tracked.onHost(pool, taskId) === undefined);
+    generations.set(pool, Math.max(statuses.generation ?? 0, generations.get(pool) ?? 0));
     // Before its tasks are loaded, an SPM does not show all that there is.
     if (ownIds.has(pool) ? own.listed(pool, reply, strangers) : statuses.settled === true) reached.add(pool);
     for (const status of statuses.tasks) observe(pool, status);
@@ -280,6 +285,14 @@ export function createTaskManager(
   function clearStranger(pool: string, taskId: string): void {
     ports.probe({ type: 'completionIgnored', taskId, why: 'this engine does not know the task' });
     ask.clearStranger(pool, taskId);
+  }
+
+  /** Judged as if it had been polled, but for absence, of which it says nothing. What is not waited for, and what an SPM says whose term is over, is left to polls. */
+  function pushed({ pool, generation, status }: TaskEnded): void {
+    if (generation < (generations.get(pool) ?? 0) || tracked.get(status.taskId)?.at !== 'polled') {
+      return ports.probe({ type: 'completionIgnored', taskId: status.taskId, why: 'it was told without being asked for, and is not waited for' });
+    }
+    observe(pool, status);
   }
 
   function observe(pool: string, status: TaskStatus): void {

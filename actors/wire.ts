@@ -6,7 +6,7 @@ import type { StoreHead } from '../src/store/records.js';
 export type { SeenCommits } from '../src/store/records.js';
 
 /** What crosses the network. Every message is plain data. */
-export type WireMessage = WireRequest | WireReply;
+export type WireMessage = WireRequest | WireReply | WireEvent;
 
 export type Args = { readonly [key: string]: Data };
 
@@ -48,6 +48,21 @@ export interface WireReply {
   readonly result: Data;
 }
 
+/** What a host tells without being asked again. Whoever misses one loses nothing: the next poll tells the same. */
+export interface WireEvent {
+  readonly kind: 'event';
+  /** Unique per host and start. */
+  readonly correlation: string;
+  readonly from: string;
+  readonly incarnation: number;
+  /** The start of the engine that wanted to be told: no other takes it. */
+  readonly life: string;
+  readonly body: TaskEnded;
+}
+
+/** A task's end is on storage. `generation`: of the lease of the SPM that says so. */
+export type TaskEnded = { readonly op: 'taskEnded'; readonly pool: string; readonly generation: number; readonly status: TaskStatus };
+
 /** What a client asks an engine. */
 export type EngineRequest =
   | { readonly op: 'submitCommand'; readonly commandId: string; readonly type: string; readonly params: Data }
@@ -79,9 +94,17 @@ export type HostRequest =
   | { readonly op: 'fenceHost'; readonly host: string; readonly incarnation: number | null }
   /**
    * SPM verb. With a known id the existing task is the answer. Without one, which only hosts are sent that make their own, there is a new task for each submission,
-   * and `{ uuid }` is the answer. `step` is for the ledger of effects.
+   * and `{ uuid }` is the answer. `step` is for the ledger of effects. `tellsEnd`: who asks wants to be told when it is over.
    */
-  | { readonly op: 'submitTask'; readonly pool: string; readonly taskId: string | null; readonly verb: string; readonly args: Args; readonly step: StepRef }
+  | {
+      readonly op: 'submitTask';
+      readonly pool: string;
+      readonly taskId: string | null;
+      readonly verb: string;
+      readonly args: Args;
+      readonly step: StepRef;
+      readonly tellsEnd?: true;
+    }
   | { readonly op: 'getAllTasksStatuses'; readonly pool: string }
   /** Of each task its verb, and no more. */
   | { readonly op: 'getAllTasksInfo'; readonly pool: string }
@@ -129,6 +152,9 @@ const OPS: { readonly [op in WireRequest['body']['op']]: true } = {
 
 /** All that can be asked on the wire. */
 export const WIRE_OPS = Object.keys(OPS) as (keyof typeof OPS)[];
+
+/** All that is told on the wire without being asked. */
+export const WIRE_EVENTS = ['taskEnded'] as const satisfies readonly WireEvent['body']['op'][];
 
 /** Which step of which command something is done for, why, and at which attempt. */
 export interface StepRef {

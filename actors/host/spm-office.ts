@@ -2,16 +2,19 @@ import type { NodePorts } from '../ports.js';
 import type { LeaseHold, StoragePort } from '../storage-port.js';
 import { BAD_PARAMETER, NOT_SPM, RECOVERING } from '../wire.js';
 import type { Stamp } from '../wire.js';
-import { done, refused, type Answer } from './answer.js';
+import { done, refused, type Answer, type ReturnAddress } from './answer.js';
+import { CompletionEvents } from './completion-events.js';
 import type { JobDone } from './job.js';
 import { OwnTaskIds } from './own-task-ids.js';
 import type { SpmRequest } from './spm-request.js';
 import { SpmTasks, type SpmTasksDeps } from './spm-tasks.js';
 
 
-export interface SpmOfficeDeps extends SpmTasksDeps {
+export interface SpmOfficeDeps extends Omit<SpmTasksDeps, 'ended'> {
   readonly ports: NodePorts;
   readonly storage: StoragePort;
+  /** Of the host. */
+  readonly incarnation: number;
   /** See {@link HostChecks}. */
   readonly clientTaskIds: boolean;
 }
@@ -21,12 +24,14 @@ export class SpmOffice {
   #at: 'loading' | 'working' | 'left' | 'over' = 'loading';
   #tasks: SpmTasks | null = null;
   readonly #ownIds: OwnTaskIds | null;
+  readonly #events: CompletionEvents;
 
   constructor(
     private readonly deps: SpmOfficeDeps,
     readonly hold: LeaseHold,
   ) {
     this.#ownIds = deps.clientTaskIds ? null : new OwnTaskIds(deps.ports.node, hold.generation);
+    this.#events = new CompletionEvents(deps.ports, hold, deps.incarnation);
   }
 
   /** Storage has said that the lease is lost. */
@@ -37,7 +42,7 @@ export class SpmOffice {
   /** Takes over the tasks that there are. */
   load(): void {
     this.#at = 'working';
-    this.#tasks = new SpmTasks(this.deps, this.hold);
+    this.#tasks = new SpmTasks({ ...this.deps, ended: (status) => this.#events.ended(status) }, this.hold);
   }
 
   /** From now on it is asked in vain. Jobs that run go on; those that wait will not begin. */
@@ -47,7 +52,7 @@ export class SpmOffice {
   }
 
   /** @param stale the answer to what comes from the past @param later gives an answer when so many µs have passed @returns null: it is answered later */
-  answer(request: SpmRequest, stamp: Stamp | null, stale: (stamp: Stamp | null) => Answer, later: (answer: Answer, us: number) => null): Answer | null {
+  answer(request: SpmRequest, stamp: Stamp | null, to: ReturnAddress, stale: (stamp: Stamp | null) => Answer, later: (answer: Answer, us: number) => null): Answer | null {
     const { ports, storage } = this.deps;
     if (this.isOver || this.#at === 'left') return refused(NOT_SPM, `${ports.node} is not the SPM`);
     switch (stamp === null || this.#ownIds !== null ? 'admitted' : storage.admit(this.hold, stamp)) {
@@ -59,6 +64,7 @@ export class SpmOffice {
       case 'admitted':
     }
     const { generation } = this.hold;
+    if (request.op === 'submitTask' && request.tellsEnd === true && request.taskId !== null) this.#events.want(request.taskId, to.node, stamp);
     if (this.#tasks !== null) return this.#ownIds === null ? answered(this.#tasks, request, generation, later) : this.#ownIds.answer(this.#tasks, request, later);
     // What it is about to take over is not loaded yet: that a task is not listed means nothing, and an id that seems new may not be.
     if (request.op === 'getAllTasksStatuses') return done(this.#ownIds === null ? { generation, settled: false, tasks: [] } : { tasks: [] });

@@ -31,7 +31,6 @@ export interface SpmRoleDeps extends SpmOfficeDeps {
   readonly ports: NodePorts;
   readonly storage: StoragePort;
   readonly pool: string;
-  readonly incarnation: number;
   /** When storage knows the host by its id, µs. */
   readonly knownFrom: number;
   readonly terms: SpmTerms;
@@ -124,9 +123,9 @@ export class SpmRole {
   }
 
   /** @param later gives an answer when so many µs have passed @returns null: it is answered later */
-  answer(request: SpmRequest, stamp: Stamp | null, stale: (stamp: Stamp | null) => Answer, later: (answer: Answer, us: number) => null): Answer | null {
+  answer(request: SpmRequest, stamp: Stamp | null, to: ReturnAddress, stale: (stamp: Stamp | null) => Answer, later: (answer: Answer, us: number) => null): Answer | null {
     const office = this.#officeOf();
-    return office === null ? refused(NOT_SPM, `${this.deps.ports.node} is not the SPM`) : office.answer(request, stamp, stale, later);
+    return office === null ? refused(NOT_SPM, `${this.deps.ports.node} is not the SPM`) : office.answer(request, stamp, to, stale, later);
   }
 
   jobDone(done: JobDone): void {

@@ -1,10 +1,10 @@
 import type { NodePorts } from '../ports.js';
 import type { LeaseHold, StoragePort, Work } from '../storage-port.js';
-import { GENERAL_FAILURE, TASK_ABORTED } from '../wire.js';
+import { GENERAL_FAILURE, TASK_ABORTED, type TaskStatus } from '../wire.js';
 import { codeInTask } from './failure-codes.js';
 import type { Job, JobDone } from './job.js';
 import { moved, WIRE_VALUES, type EndState } from './task-states.js';
-import { INITIALIZING, JOBS_COMPLETED, loaded, RUNNING_JOB, type HostTask } from './task-status.js';
+import { INITIALIZING, JOBS_COMPLETED, loaded, RUNNING_JOB, statusOf, type HostTask } from './task-status.js';
 import type { RunPlan, VerbTable } from './verb-table.js';
 import { WorkerPool } from './worker-pool.js';
 
@@ -16,6 +16,8 @@ export interface TaskLivesDeps {
   readonly workers: number;
   /** To call, through the mailbox, {@link TaskLives.jobDone}. */
   readonly jobDone: (done: JobDone) => void;
+  /** To be told of each end, once it is on storage. */
+  readonly ended: (status: TaskStatus) => void;
 }
 
 /** How a job ended. */
@@ -229,9 +231,11 @@ export class TaskLives {
   }
 
   #end(task: HostTask, state: EndState, { code, message }: Ending): void {
-    if (!this.#save({ ...moved(task, state), code, message })) return;
-    const { ports } = this.deps;
+    const over = { ...moved(task, state), code, message };
+    if (!this.#save(over)) return;
+    const { ports, ended } = this.deps;
     ports.probe({ type: 'hostTaskEnded', host: ports.node, taskId: task.id, result: WIRE_VALUES[state].taskResult, code });
+    ended(statusOf(over));
   }
 
   /** What has had an effect must not be taken for new, should it be submitted again: of that at least its id is kept. */

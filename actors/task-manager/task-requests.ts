@@ -6,11 +6,13 @@ import type { HostRequest } from '../wire.js';
 
 /** What a task manager asks of its pools. Each answer comes back as a message. To a pool that this program does not know, nothing is asked. */
 export class TaskRequests {
+  /** @param tellsEnd whether hosts are to tell when a task is over, where it has the id that the engine gave it */
   constructor(
     private readonly pools: ReadonlyMap<string, Ref<PoolMessage>>,
     /** Those whose hosts make their own task ids. */
     private readonly ownIds: ReadonlySet<string>,
     private readonly wakeSelf: (message: TaskManagerMessage) => void,
+    private readonly tellsEnd: boolean,
   ) {}
 
   knows(pool: string): boolean {
@@ -24,7 +26,7 @@ export class TaskRequests {
     this.#tell(pool, {
       type: 'offer',
       offer: {
-        body: { op: 'submitTask', pool, taskId: isOwn ? null : taskId, verb, args, step },
+        body: { op: 'submitTask', pool, taskId: isOwn ? null : taskId, verb, args, step, ...(this.tellsEnd && !isOwn ? { tellsEnd: true } : {}) },
         commandId,
         patience: 'untilAnswered',
         submission: { taskId, root: rootOf(commandId), undoes: reason === 'ROLLBACK_FLOW' },

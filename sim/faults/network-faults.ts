@@ -82,7 +82,7 @@ export class NetworkFaults implements FaultPart {
   /** What is to be done to a message that is being sent, or null. To be asked once for each. The first rule that applies wins; all of them count. */
   next(from: string, to: string, message: WireMessage): Interference | null {
     if (this.#keepsOps && message.kind === 'request') this.#asked.set(`${from} ${message.correlation}`, message.body.op);
-    const op = message.kind === 'request' ? message.body.op : this.#asked.get(`${to} ${message.correlation}`);
+    const op = message.kind === 'reply' ? this.#asked.get(`${to} ${message.correlation}`) : message.body.op;
     let hit: Interference | null = null;
     this.rules.forEach((rule, i) => {
       if (!this.#fits(rule, from, to, message, op)) return;

@@ -21,6 +21,10 @@ export class Evidence {
       if (message.body.op === 'submitTask') this.#submissions.set(message.correlation, engineTask({ id: message.body.taskId ?? '', step: message.body.step }));
       return;
     }
+    if (message.kind === 'event') {
+      const { taskId, taskResult, code } = message.body.status;
+      return add(this.#ends, taskId, `${taskResult}/${code}`);
+    }
     const submitted = this.#submissions.get(message.correlation);
     if (submitted !== undefined && message.code !== 0) add(this.#refusals, submitted, message.code);
     if (submitted !== undefined && message.code === 0) this.#named.set(madeBy(message.result) ?? submitted, submitted);

@@ -155,6 +155,7 @@ export class Patience {
       if (commandId !== undefined) this.#requests.set(message.correlation, { rootId: rootIdOf(commandId), since: this.now() });
       return;
     }
+    if (message.kind === 'event') return;
     if (message.code === QUEUE_FULL) this.#queueWasFull = true;
     const took = this.#taken(this.#requests, message.correlation);
     if (took !== null) this.#account(took.rootId).hosts += took.us;

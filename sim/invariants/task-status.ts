@@ -46,6 +46,7 @@ class TaskStatuses implements Watcher {
       if (body.op === 'revertTask') this.#reverted.add(String(body.taskId));
       return;
     }
+    if (message.kind === 'event') return this.#told(message.body.status, message.body.generation, message.from);
     const { result } = message;
     if (typeof result !== 'object' || result === null || !('tasks' in result) || !Array.isArray(result['tasks'])) return;
     // Only getAllTasksStatuses is answered with such a list.

@@ -23,6 +23,7 @@ export const engineSchema = z
     spmFailOverAttempts: z.int().min(1).max(1000).default(DEFAULT.spmFailOverAttempts),
     spmStartPoll: positive(DEFAULT.spmStartPollMs),
     fenceGrace: fromZero(DEFAULT.fenceGraceMs),
+    completionEvents: z.boolean().default(DEFAULT.completionEvents),
     /** How long the records of commands that are over are kept; default: for ever. */
     retention: z.strictObject({ keepFor: durationSchema.exactOptional(), keepCount: z.int().min(0).exactOptional() }).prefault({}),
   })
@@ -40,6 +41,7 @@ export const engineSchema = z
       spmFailOverAttempts: engine.spmFailOverAttempts,
       spmStartPollMs: inMs(engine.spmStartPoll),
       fenceGraceMs: inMs(engine.fenceGrace),
+      completionEvents: engine.completionEvents,
       retention: { keepMs: retention.keepFor === undefined ? null : inMs(retention.keepFor), keepCount: retention.keepCount ?? null },
     }),
   );

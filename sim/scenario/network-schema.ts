@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { WIRE_OPS } from '../../actors/wire.js';
+import { WIRE_EVENTS, WIRE_OPS } from '../../actors/wire.js';
 import type { MessageRule } from '../faults/network-faults.js';
 import { latencySchema } from './distribution-schema.js';
 import { listOf } from './fields.js';
@@ -53,8 +53,8 @@ const messages = {
   /** Default: whoever sends it. */
   from: z.string().exactOptional(),
   to: z.string().exactOptional(),
-  /** What is asked; with `reply`, what the reply answers. */
-  op: z.enum(WIRE_OPS).exactOptional(),
+  /** What is asked, or told without being asked; with `reply`, what the reply answers. */
+  op: z.enum([...WIRE_OPS, ...WIRE_EVENTS]).exactOptional(),
   /** Whether replies are meant, or requests. Default: requests, if there is an `op`, else both. */
   reply: z.boolean().exactOptional(),
   nth: z.union([z.int().min(1), z.literal('every')], { error: "expected a whole number from 1, or 'every'" }).default(1),

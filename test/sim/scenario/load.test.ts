@@ -49,7 +49,7 @@ describe('a scenario file', () => {
       vms: [{ id: 'vm1', host: 'a', state: 'up' }],
       disks: [{ id: 'disk1', vm: 'vm1', domain: 'd1', size: 10 * 2 ** 30, snapshots: [] }],
       engine: { pollingRateMs: 5_000, callTimeoutMs: 180_000, requestTimeoutMs: 180_000, resubmitMs: 2_000, unknownGraceMs: 60_000, maxMessageAgeMs: 60_000, zombieAfterMs: 3_600_000,
-        poolRefreshMs: 10_000, probeTimeoutMs: 5_000, spmFailOverAttempts: 3, spmStartPollMs: 1_000, fenceGraceMs: 80_000, retention: { keepMs: null, keepCount: null } },
+        poolRefreshMs: 10_000, probeTimeoutMs: 5_000, spmFailOverAttempts: 3, spmStartPollMs: 1_000, fenceGraceMs: 80_000, completionEvents: false, retention: { keepMs: null, keepCount: null } },
       network: { latency: { kind: 'uniform', min: 1_000, max: 2_000 }, loss: 0, duplication: 0, links: [] },
       disk: { write: { kind: 'constant', value: 3_000 }, scan: { kind: 'lognormal', median: 2_000, p95: 8_000 } },
       templates: [],

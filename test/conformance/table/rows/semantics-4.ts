@@ -2,6 +2,7 @@ import type { Section } from '../row.js';
 
 const MANAGER = 'test/actors/task-manager.test.ts';
 const POOL = 'test/actors/pool.test.ts';
+const EVENTS = 'test/sim/embed/completion-events.test.ts';
 const QUEUE = 'test/actors/pool/fair-queue.test.ts';
 
 export const semantics4: Section = {
@@ -74,6 +75,18 @@ export const semantics4: Section = {
       when: 'it is listed as finished',
       then: 'it is reported and cleared',
       proof: [{ file: MANAGER, test: 'is reported, and cleared when it is over' }],
+    },
+    {
+      id: 'semantics-4.events',
+      source: 'completionEvents: hosts also push completions; polling stays as the safety net',
+      given: 'an engine that wants to be told of ends',
+      when: 'hosts tell it, or what they tell is lost, repeated, or of an SPM whose term is over',
+      then: 'commands end as without, only sooner; what was lost is found by the next poll, and what is of the past is left to it',
+      proof: [
+        { file: EVENTS, test: 'bring commands to the same end, with less waiting' },
+        { file: EVENTS, test: 'may be heard by nobody: the next poll finds out' },
+        { file: MANAGER, test: 'of an SPM whose term is over, is left to the one that took over' },
+      ],
     },
     {
       id: 'semantics-4.fair',
