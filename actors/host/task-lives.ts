@@ -195,7 +195,7 @@ export class TaskLives {
   #startRollback(task: HostTask): boolean {
     const { ports, verbs } = this.deps;
     if (!this.#save(recovering(task))) return false;
-    ports.after(verbs.find(task.verb)?.rollbackUs((purpose) => ports.random(purpose)) ?? 0, this.#take(task.id, { kind: 'rollback' }));
+    ports.after(verbs.find(task.verb)?.rollbackUs(task.args, (purpose) => ports.random(purpose)) ?? 0, this.#take(task.id, { kind: 'rollback' }));
     return true;
   }
 

@@ -16,7 +16,7 @@ export interface HostVerb {
   /** Draws how one execution will go. Called once for each execution. @param random a draw from [0, 1) of the stream of that name */
   plan(args: Args, random: (purpose: string) => number): ExecutionPlan;
   /** Draws how long one roll-back of a task will take, whole µs. */
-  rollbackUs(random: (purpose: string) => number): number;
+  rollbackUs(args: Args, random: (purpose: string) => number): number;
   /** Whether a roll-back whose time is up fails, by a fault. To be asked once for each. */
   rollbackFails(args: Args): boolean;
 }

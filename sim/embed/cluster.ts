@@ -116,7 +116,9 @@ export class Cluster {
     this.#failures = new Failures({ rules, rates, verbs });
     const limits = scenario.domains.flatMap(({ id, bandwidth }) => (bandwidth === undefined ? [] : [[id, bandwidth] as const]));
     this.#bandwidth = new Bandwidth(new Map(limits), worldClock(this.kernel, 'transfer'));
-    this.#verbs = createVerbTable({ verbs, content: storage.content, speeds: scenario.verbs, failures: this.#failures, bandwidth: this.#bandwidth });
+    const fileDomains = new Set(scenario.domains.flatMap(({ id, type }) => (type === 'file' ? [id] : [])));
+    const speeds = scenario.verbs;
+    this.#verbs = createVerbTable({ verbs, content: storage.content, speeds, failures: this.#failures, bandwidth: this.#bandwidth, fileDomains });
 
     this.#networkFaults = new NetworkFaults(scenario.faults.filter(isOfMessages), (name) => this.#nodeOf(name));
     this.#links = new Links(qualities(scenario.network), this.#networkFaults);

@@ -16,6 +16,7 @@ import { vocabularyOf } from '../scenario/vocabulary.js';
 import { furnish, mount } from '../world/initial-entities.js';
 import { SharedStorage } from '../world/shared-storage.js';
 import { VERBS } from '../world/verbs/catalogue.js';
+import { inProfile } from '../world/verbs/profile.js';
 import { writeAhead } from '../world/write-ahead.js';
 import type { Progress, WorldStore } from '../world/world-store.js';
 import { checkCommands, checkDefinitions, checkDirectory, checkDuration, checkListener, checkOptions, checkScenario, checkSeed, checkSeenCommits, checkSubmission } from './arguments.js';
@@ -108,7 +109,7 @@ export class Simulation {
     const { scenario, seed } = run;
     const own = checkedOwnNames(scenario, vocabularyOf(commands));
     const definitions = new Map([...commands, ...own.definitions.map((definition) => [definition.type, definition] as const)]);
-    const verbs = [...VERBS, ...own.verbs];
+    const verbs = [...inProfile(scenario.profile, VERBS), ...own.verbs];
     this.#scenario = scenario;
     this.#seed = seed;
     this.#definitions = definitions;

@@ -3,6 +3,7 @@ import type { CommandDefinition } from '../../src/model/command.js';
 import { OPERATOR_ACTIONS } from '../../src/model/operator.js';
 import type { FailureRule, LossRule } from '../faults/failures.js';
 import type { Interference } from '../faults/network-faults.js';
+import { PROFILES } from '../world/verbs/profile.js';
 import { commandDeclarationSchema } from './define/declaration.js';
 import { latencySchema } from './distribution-schema.js';
 import { engineSchema } from './engine-schema.js';
@@ -57,6 +58,8 @@ const domainSchema = z
     id: idSchema,
     /** Default: the only one there is. */
     pool: z.string().exactOptional(),
+    /** What its volumes are: `block`, logical volumes; `file`, files, which are made sooner. */
+    type: z.enum(['block', 'file']).default('block'),
     /** Bytes per second, shared among all that is read from it and written to it. Default: as much as is asked for. */
     bandwidth: rateSchema.exactOptional(),
   })
@@ -164,6 +167,8 @@ export const scenarioSchema = z
       .strictObject({ write: latencySchema.prefault({ median: '1ms', p95: '4ms' }), scan: latencySchema.prefault({ median: '2ms', p95: '8ms' }) })
       .readonly()
       .prefault({}),
+    /** Which installation the verbs that ship are as fast as, with its outliers. Default: a modern one without outliers. */
+    profile: z.enum(PROFILES).nullable().default(null),
     /** What differs from a verb's own latency and from never failing; and verbs of the scenario's own. */
     verbs: z.record(z.string(), verbSchema).readonly().prefault({}),
     /** Types of commands of the scenario's own. */

@@ -4,6 +4,7 @@ import { chainOf, joinData, type Image, type Volume } from '../images.js';
 import type { SignedEffect } from '../ledger.js';
 import { contentObject, halfBakedObject, imageObject, minus, plus, volumeObject } from './objects.js';
 import { defineVerb, failed, idArg, recovered, registering, succeeded } from './verb.js';
+import { VOLUME_FILE } from './volumes.js';
 
 const copyArgs = z.strictObject({ disk: idArg, source: idArg, target: idArg });
 
@@ -15,6 +16,7 @@ export const cloneImageStructure = defineVerb({
   kind: 'spm',
   args: copyArgs,
   latency: { kind: 'lognormal', median: 2_100_000, p95: 8_000_000 },
+  onFile: { domain: 'target', latency: VOLUME_FILE },
   load: ({ images }, { disk, source }) => ({ times: Math.max(1, images.find(source, disk)?.volumes.size ?? 0), bytes: 0 }),
   begin: ({ images }, { disk, source, target }) => {
     const image = images.find(source, disk);

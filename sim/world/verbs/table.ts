@@ -25,6 +25,8 @@ export interface VerbTableSpec {
   readonly speeds: { readonly [verb: string]: VerbSpeed };
   readonly failures: Failures;
   readonly bandwidth: Bandwidth;
+  /** The storage domains whose volumes are files. Default: none. */
+  readonly fileDomains?: ReadonlySet<string>;
 }
 
 /** What a roll-back takes of the time that the verb takes, if nobody says how long it takes. */
@@ -33,7 +35,7 @@ const ROLLBACK_SHARE = 0.5;
 const nothingToMove = (): null => null;
 
 /** The verbs as hosts see them. One table serves all the hosts of a simulation. */
-export function createVerbTable({ verbs, content, speeds, failures, bandwidth }: VerbTableSpec): VerbTable {
+export function createVerbTable({ verbs, content, speeds, failures, bandwidth, fileDomains = new Set() }: VerbTableSpec): VerbTable {
   const table = new Map(verbs.map((verb) => [verb.name, hostVerb(verb)]));
   return {
     find: (name) => table.get(name),
@@ -48,7 +50,6 @@ export function createVerbTable({ verbs, content, speeds, failures, bandwidth }:
 
   function hostVerb(verb: Verb): HostVerb {
     const speed = Object.hasOwn(speeds, verb.name) ? speeds[verb.name] : undefined;
-    const latency = speed?.latency ?? verb.latency;
     const rate = speed?.rate ?? verb.rate;
     const answer = speed?.answerLatency ?? verb.answerLatency;
     const rollback = speed?.rollbackLatency ?? verb.rollbackLatency;
@@ -56,9 +57,9 @@ export function createVerbTable({ verbs, content, speeds, failures, bandwidth }:
       kind: verb.kind,
       problemWith: (args) => verb.problemWith(args),
       plan,
-      rollbackUs: (random) => {
+      rollbackUs: (args, random) => {
         const draw = random(`rollback:${verb.name}`);
-        return rollback === null ? Math.round(ROLLBACK_SHARE * drawLatency(latency, draw)) : drawLatency(rollback, draw);
+        return rollback === null ? Math.round(ROLLBACK_SHARE * drawLatency(speed?.latency ?? latencyOf(verb, args), draw)) : drawLatency(rollback, draw);
       },
       rollbackFails: (args) => failures.nextRollback(verb.name, args),
     };
@@ -69,6 +70,7 @@ export function createVerbTable({ verbs, content, speeds, failures, bandwidth }:
       const answerUs = answer === null ? 0 : drawLatency(answer, random(`answer:${verb.name}`));
       const [failure, lost] = fault?.kind === 'lost' ? [null, fault.when] : [fault === null ? null : { ...fault, when: fault.when }, null];
       if (fault?.when === 'atStart') return { kind: 'run', answerUs, durationUs: 0, transfer: nothingToMove, failure, lost, hangs };
+      const latency = speed?.latency ?? latencyOf(verb, args);
       const { times } = verb.load(content, args);
       let drawnUs = 0;
       for (let i = 0; i < times; i += 1) drawnUs += drawLatency(latency, random(`latency:${verb.name}`));
@@ -81,5 +83,10 @@ export function createVerbTable({ verbs, content, speeds, failures, bandwidth }:
       };
       return { kind: 'run', answerUs, durationUs, transfer, failure, lost, hangs };
     }
+  }
+
+  function latencyOf({ latency, onFile }: Verb, args: Args): Latency {
+    const domain = onFile === null ? undefined : args[onFile.domain];
+    return onFile !== null && typeof domain === 'string' && fileDomains.has(domain) ? onFile.latency : latency;
   }
 }

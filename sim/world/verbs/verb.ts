@@ -15,6 +15,8 @@ export interface Verb {
   readonly name: string;
   readonly kind: 'spm' | 'hsm' | 'read';
   readonly latency: Latency;
+  /** Of a verb that makes volumes: what `latency` is where these are files, and which argument names the domain that they are made on. */
+  readonly onFile: FileLatency | null;
   /** Bytes per second, for what {@link VerbLoad.bytes} counts. */
   readonly rate: Distribution;
   readonly argNames: readonly string[];
@@ -34,6 +36,12 @@ export interface Verb {
   run(content: Content, args: Args, host: string, part: WorkPart): VerbOutcome | null;
   /** Runs one of the recoveries that its parts have registered. */
   recover(recovery: string, content: Content, args: Args): RecoveryOutcome;
+}
+
+export interface FileLatency {
+  /** The argument's name. */
+  readonly domain: string;
+  readonly latency: Latency;
 }
 
 /**
@@ -67,6 +75,7 @@ export interface VerbSpec<S extends z.ZodObject> {
   readonly kind: Verb['kind'];
   readonly args: S;
   readonly latency: Latency;
+  readonly onFile?: FileLatency;
   readonly rate?: Distribution;
   readonly movesData?: boolean;
   readonly load?: (content: Content, args: z.output<S>) => VerbLoad;
@@ -87,12 +96,13 @@ const MIB = 2 ** 20;
 const DEFAULT_RATE: Distribution = { kind: 'lognormal', median: 250 * MIB, p95: 670 * MIB };
 
 export function defineVerb<S extends z.ZodObject>(spec: VerbSpec<S>): Verb {
-  const { name, kind, args: schema, latency, rate, movesData = false, load, recoveries = {} } = spec;
+  const { name, kind, args: schema, latency, onFile = null, rate, movesData = false, load, recoveries = {} } = spec;
   const parts = { begin: spec.begin, end: spec.run } satisfies { readonly [part in WorkPart]: VerbPart<S> | undefined };
   return {
     name,
     kind,
     latency,
+    onFile,
     rate: rate ?? DEFAULT_RATE,
     argNames: Object.keys(schema.shape),
     movesData,

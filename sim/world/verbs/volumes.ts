@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import type { Content } from '../content.js';
 import type { Image } from '../images.js';
+import type { Latency } from '../latency.js';
 import type { SignedEffect } from '../ledger.js';
 import { halfBakedObject, imageObject, minus, plus, volumeObject } from './objects.js';
 import { defineVerb, failed, idArg, recovered, registering, succeeded, type VerbOutcome } from './verb.js';
 
 const volumeArgs = z.strictObject({ domain: idArg, disk: idArg, volume: idArg });
+
+/** To make a volume that is a file, as against one that is a logical volume. */
+export const VOLUME_FILE: Latency = { kind: 'lognormal', median: 700_000, p95: 2_000_000 };
 
 /** Where its recoveries begin: those that it registers at its start make way for one when the volume is there. */
 const SENTINEL = 'create volume: begin';
@@ -21,6 +25,7 @@ export const createVolume = defineVerb({
   kind: 'spm',
   args: volumeArgs.extend({ parent: idArg.nullable(), format: z.enum(['raw', 'cow']), sizeBytes: z.int().min(1) }),
   latency: { kind: 'lognormal', median: 2_100_000, p95: 8_000_000 },
+  onFile: { domain: 'domain', latency: VOLUME_FILE },
   begin: ({ images }, { domain, disk, volume: id, parent }) => {
     if (!images.hasDomain(domain)) return failed('noSuchDomain', domain);
     const image = images.find(domain, disk);

@@ -41,11 +41,12 @@ describe('a scenario file', () => {
       name: 'file',
       description: 'one of each',
       pools: [{ id: 'p', clientTaskIds: true }],
+      profile: null,
       hosts: [
         { id: 'a', pool: 'p', spm: false },
         { id: 'b', pool: 'p', spm: true },
       ],
-      domains: [{ id: 'd1', pool: 'p' }],
+      domains: [{ id: 'd1', pool: 'p', type: 'block' }],
       vms: [{ id: 'vm1', host: 'a', state: 'up' }],
       disks: [{ id: 'disk1', vm: 'vm1', domain: 'd1', size: 10 * 2 ** 30, snapshots: [] }],
       engine: { pollingRateMs: 5_000, callTimeoutMs: 180_000, requestTimeoutMs: 180_000, resubmitMs: 2_000, unknownGraceMs: 60_000, maxMessageAgeMs: 60_000, zombieAfterMs: 3_600_000,
