@@ -154,8 +154,8 @@ export function createSpmHost({ ports, storage, verbs, config, wake, panic }: Sp
     switch (request.op) {
       case 'getSpmStatus': {
         if (isStale(stamp)) return stale(stamp);
-        const { owner, generation, version } = storage.lease(pool);
-        return done({ role: role.role, spmId: owner, leaseGeneration: generation, leaseVersion: version });
+        const { owner, ownerIncarnation, generation, version } = storage.lease(pool);
+        return done({ role: role.role, spmId: owner, ownerIncarnation, leaseGeneration: generation, leaseVersion: version });
       }
       case 'startSpm':
         return isStale(stamp) ? stale(stamp) : role.start({ spmId: request.prevId, leaseVersion: request.prevVersion });

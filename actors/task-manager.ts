@@ -55,6 +55,8 @@ export function createTaskManager(
 
   /** After a crash: goes on with every task where its record says. Polls each pool once in any case, so that no host keeps what nobody knows of. */
   function begin(): void {
+    // One poll of each is about to begin: what is placed again must not begin another.
+    for (const pool of pools.keys()) polling.add(pool);
     for (const task of deps.recovered) {
       const placed = deps.isWithheld(task.commandId) ? 'withheld' : 'placed';
       const at = task.state === 'Placeholder' ? placed : task.state === 'Submitted' ? 'polled' : 'ending';

@@ -88,10 +88,9 @@ export type HostRequest =
    */
   | { readonly op: 'stopSpm'; readonly pool: string; readonly generation: number }
   /**
-   * For the fence agent: answered with 0 when this incarnation of the host, and any before it, is dead for certain; null: whichever it is that runs. It comes back by
-   * itself.
+   * For the fence agent: answered with 0 when this incarnation of the host, and any before it, is dead for certain. It comes back by itself.
    */
-  | { readonly op: 'fenceHost'; readonly host: string; readonly incarnation: number | null }
+  | { readonly op: 'fenceHost'; readonly host: string; readonly incarnation: number }
   /**
    * SPM verb. With a known id the existing task is the answer. Without one, which only hosts are sent that make their own, there is a new task for each submission,
    * and `{ uuid }` is the answer. `step` is for the ledger of effects. `tellsEnd`: who asks wants to be told when it is over.
@@ -190,10 +189,11 @@ export type AllTasksStatuses = { readonly generation?: number; readonly settled?
 /** The answer to `getAllTasksInfo`. */
 export type AllTasksInfo = { readonly tasks: readonly TaskInfo[] };
 
-/** `role` is the host's own word on itself; the rest is what storage says: whose the lease is, and the version of the SPM that has or had it, -1 if nobody knows. */
+/** `role` is the host's own word on itself; the rest is what storage says: whose the lease is (of which incarnation of it; 0: nobody's), and the version of the SPM that has or had it, -1 if nobody knows. */
 export type SpmStatus = {
   readonly role: 'SPM' | 'Contend' | 'Free';
   readonly spmId: string | null;
+  readonly ownerIncarnation: number;
   readonly leaseGeneration: number;
   readonly leaseVersion: number;
 };

@@ -6,8 +6,8 @@ export type Word =
   | { readonly kind: 'told'; readonly status: SpmStatus }
   /** It is alive, and answers so many times in a row with an error instead. */
   | { readonly kind: 'refused'; readonly code: number; readonly times: number }
-  /** Not a word for so long, µs. `dead`: the fence agent has seen to it since. */
-  | { readonly kind: 'silent'; readonly forUs: number; readonly dead: boolean };
+  /** Not a word for so long, µs. `fenced`: up to which incarnation the fence agent has seen to it; 0: to none. */
+  | { readonly kind: 'silent'; readonly forUs: number; readonly fenced: number };
 
 export interface Situation {
   /** What every host of the pool says, in the order in which they are to become SPM. */
@@ -23,7 +23,9 @@ export interface Situation {
 }
 
 export type ElectionStep =
-  | { readonly step: 'use' | 'watch' | 'fence'; readonly host: string }
+  | { readonly step: 'use' | 'watch'; readonly host: string }
+  /** The incarnation that has the lease: a later one may be the next SPM. */
+  | { readonly step: 'fence'; readonly host: string; readonly incarnation: number }
   /** Of this lease generation. */
   | { readonly step: 'stop'; readonly host: string; readonly generation: number }
   | { readonly step: 'start'; readonly host: string; readonly prevId: string | null; readonly prevVersion: number }
@@ -46,7 +48,7 @@ export function nextStep(situation: Situation): ElectionStep {
   const onTheWay = told.find(({ role }) => role === 'Contend');
   if (onTheWay !== undefined) return { step: 'watch', host: onTheWay.host };
 
-  const { spmId: owner, leaseGeneration: generation } = newest;
+  const { spmId: owner, ownerIncarnation: incarnation, leaseGeneration: generation } = newest;
   const word = owner === null ? undefined : words.get(owner);
   if (owner === null || word === undefined) return start(situation, newest);
   switch (word.kind) {
@@ -55,9 +57,9 @@ export function nextStep(situation: Situation): ElectionStep {
     case 'refused':
       return word.code === RECOVERING || word.times < patience ? { step: 'wait' } : { step: 'stop', host: owner, generation };
     case 'silent':
-      if (word.dead) return start(situation, newest);
+      if (word.fenced >= incarnation) return start(situation, newest);
       if (word.forUs < graceUs) return { step: 'wait' };
-      return canFence ? { step: 'fence', host: owner } : start(situation, newest);
+      return canFence ? { step: 'fence', host: owner, incarnation } : start(situation, newest);
   }
 }
 

@@ -138,7 +138,7 @@ export class SpmFinder {
         return this.#act(step, step.host, { op: 'stopSpm', pool: pool.id, generation: step.generation });
       case 'fence':
         context.ports.probe({ type: 'hostFenced', pool: pool.id, host: step.host });
-        return this.#act(step, pool.fenceAgent ?? step.host, { op: 'fenceHost', host: step.host, incarnation: context.exchange.hostIncarnation(step.host) });
+        return this.#act(step, pool.fenceAgent ?? step.host, { op: 'fenceHost', host: step.host, incarnation: step.incarnation });
       case 'wait':
         this.#failed.clear();
         return this.#pause(settings.resubmitMs);
@@ -160,7 +160,7 @@ export class SpmFinder {
         this.#failed.add(step.host);
         return this.#ask();
       case 'fence':
-        if (code === 0) this.#words.isDead(step.host);
+        if (code === 0) this.#words.isDead(step.host, step.incarnation);
         return code === 0 ? this.#ask() : this.#pause(settings.poolRefreshMs);
       case 'stop':
         return this.#pause(code === 0 ? settings.spmStartPollMs : settings.poolRefreshMs);

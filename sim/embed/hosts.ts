@@ -95,10 +95,10 @@ export class Hosts implements FaultPart {
   }
 
   /** See `FenceAgentDeps.powerCycle`. */
-  powerCycle(host: string, incarnation: number | null, bootUs: number): boolean {
+  powerCycle(host: string, incarnation: number, bootUs: number): boolean {
     const node = this.find({ host });
     if (node === undefined) return false;
-    if (incarnation === null || node.incarnation <= incarnation) this.crash(node, 'fenced', bootUs);
+    if (node.incarnation <= incarnation) this.crash(node, 'fenced', bootUs);
     return true;
   }
 

@@ -21,7 +21,7 @@ export interface FenceAgentDeps {
   readonly network: NodeNetwork;
   readonly settings: FenceAgentSettings;
   /** Cuts a host's power, and gives it back: it boots for so many µs. Nothing happens to a host that is down, or of which a later incarnation runs. False: there is no such host. */
-  readonly powerCycle: (host: string, incarnation: number | null, bootUs: number) => boolean;
+  readonly powerCycle: (host: string, incarnation: number, bootUs: number) => boolean;
 }
 
 /** What can be told to restart a host whatever that is doing, as by its power supply. It never crashes. */
@@ -48,7 +48,7 @@ export class FenceAgent {
     return true;
   }
 
-  #fence(request: WireRequest, host: string, incarnation: number | null): void {
+  #fence(request: WireRequest, host: string, incarnation: number): void {
     const { kernel, settings, powerCycle } = this.deps;
     const draw = (purpose: string): number => kernel.streams.get(FENCE_AGENT, purpose).next();
     const fails = draw('failure') < this.#failureRate;

@@ -35,7 +35,7 @@ function aPool(hosts: readonly string[] = ['host1', 'host2', 'host3']) {
     open.add(request.correlation);
     exchange.receive(replyTo(request, reply));
   };
-  const status = (host: string, role: 'SPM' | 'Free') => ({ result: { role, spmId: role === 'SPM' ? host : OWNER, leaseGeneration: 1, leaseVersion: 1 } });
+  const status = (host: string, role: 'SPM' | 'Free') => ({ result: { role, spmId: role === 'SPM' ? host : OWNER, ownerIncarnation: 1, leaseGeneration: 1, leaseVersion: 1 } });
   const role = (host: string, is: 'SPM' | 'Free') => answer('getSpmStatus', host, status(host, is));
   /** So many refreshes, each of which the SPM answers. */
   const refreshed = (times: number): void => {
@@ -107,7 +107,7 @@ describe('finding the SPM', () => {
     const { ports, offer, asked, answer, role } = aPool();
     offer();
     role('host1', 'Free');
-    answer('getSpmStatus', 'host2', { code: RECOVERING, result: { role: 'SPM', spmId: 'host2', leaseGeneration: 9, leaseVersion: 1 } });
+    answer('getSpmStatus', 'host2', { code: RECOVERING, result: { role: 'SPM', spmId: 'host2', ownerIncarnation: 1, leaseGeneration: 9, leaseVersion: 1 } });
     ports.advance(5 * SECOND);
     expect(asked('submitTask')).toEqual([]);
     ports.advance(2 * SECOND);

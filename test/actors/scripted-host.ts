@@ -84,7 +84,7 @@ export class ScriptedHost {
       case 'ping':
         return {};
       case 'getSpmStatus':
-        return { result: { role: spm ? 'SPM' : 'Free', spmId: spm ? node : null, leaseGeneration: 1, leaseVersion: 1 } };
+        return { result: { role: spm ? 'SPM' : 'Free', spmId: spm ? node : null, ownerIncarnation: 1, leaseGeneration: 1, leaseVersion: 1 } };
       case 'getAllTasksInfo':
       case 'getTaskStatus':
       case 'getTaskInfo':

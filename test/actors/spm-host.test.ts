@@ -14,8 +14,8 @@ describe('the SPM role', () => {
     const storage = smallWorld();
     const spm = new LoneHost({ storage });
     const other = new LoneHost({ node: 'host2', storage });
-    expect(spm.ask({ op: 'getSpmStatus', pool: 'pool1' }).result).toEqual({ role: 'SPM', spmId: 'host1', leaseGeneration: 1, leaseVersion: 0 });
-    expect(other.ask({ op: 'getSpmStatus', pool: 'pool1' }).result).toEqual({ role: 'Free', spmId: 'host1', leaseGeneration: 1, leaseVersion: 0 });
+    expect(spm.ask({ op: 'getSpmStatus', pool: 'pool1' }).result).toEqual({ role: 'SPM', spmId: 'host1', ownerIncarnation: 1, leaseGeneration: 1, leaseVersion: 0 });
+    expect(other.ask({ op: 'getSpmStatus', pool: 'pool1' }).result).toEqual({ role: 'Free', spmId: 'host1', ownerIncarnation: 1, leaseGeneration: 1, leaseVersion: 0 });
   });
 
   it.each(SPM_REQUESTS)('is needed for $op: 654 otherwise, and nothing is remembered', (request) => {

@@ -473,6 +473,18 @@ describe('after a crash', () => {
     expect([asked(), ports.timers]).toEqual([[], []]);
   });
 
+  test('polls once every polling rate, however many tasks it has placed again', () => {
+    const { ports, asked, answer } = aTaskManager({ recovered: [aTask('t1'), aTask('t2')] });
+    for (let i = 0; i < 5; i += 1) {
+      // One that takes its time does not let another begin meanwhile.
+      ports.advance(POLL / 2);
+      expect(asked('getAllTasksStatuses')).toHaveLength(1);
+      answer('getAllTasksStatuses', { result: { generation: 1, settled: true, tasks: [] } });
+      expect(asked('getAllTasksStatuses')).toHaveLength(0);
+      ports.advance(POLL);
+    }
+  });
+
   test('polls until it has reached the pool', () => {
     const { ports, asked, answer, polled } = aTaskManager();
     for (let i = 0; i < 3; i += 1) {

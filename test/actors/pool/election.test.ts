@@ -6,8 +6,9 @@ const SECOND = 1_000_000;
 const GRACE = 80 * SECOND;
 
 const free = (owner: string | null, generation = 4): Word => told('Free', owner, generation);
-const told = (role: SpmStatus['role'], spmId: string | null, leaseGeneration = 4): Word => ({ kind: 'told', status: { role, spmId, leaseGeneration, leaseVersion: 2 } });
-const silent = (seconds: number, dead = false): Word => ({ kind: 'silent', forUs: seconds * SECOND, dead });
+const told = (role: SpmStatus['role'], spmId: string | null, leaseGeneration = 4): Word => ({ kind: 'told', status: { role, spmId, ownerIncarnation: 2, leaseGeneration, leaseVersion: 2 } });
+/** The lease is of a host's second incarnation. */
+const silent = (seconds: number, fenced = 0): Word => ({ kind: 'silent', forUs: seconds * SECOND, fenced });
 const refused = (code: number, times = 1): Word => ({ kind: 'refused', code, times });
 
 const start = (host: string, prevId: string | null): ElectionStep => ({ step: 'start', host, prevId, prevVersion: 2 });
@@ -45,9 +46,10 @@ describe('the SPM of a pool', () => {
     ['there is none, and storage names a host that the pool does not have: storage decides whether its lease is over', { a: free('x'), b: free('x') }, start('a', 'x')],
     ['is silent, and may be alive: nobody', { a: free('b'), b: silent(79) }, WAIT],
     ['is silent, and may be alive: nobody, nor is it fenced before its grace is over', { a: free('b'), b: silent(79), canFence: true }, WAIT],
-    ['has been silent for the whole grace: it is fenced', { a: free('b'), b: silent(80), canFence: true }, { step: 'fence', host: 'b' }],
+    ['has been silent for the whole grace: it is fenced', { a: free('b'), b: silent(80), canFence: true }, { step: 'fence', host: 'b', incarnation: 2 }],
     ['has been silent for the whole grace, and there is no fence agent: storage decides whether its lease is over', { a: free('b'), b: silent(80) }, start('a', 'b')],
-    ['is silent, and was fenced: another', { a: free('b'), b: silent(1, true), canFence: true }, start('a', 'b')],
+    ['is silent, and was fenced: another', { a: free('b'), b: silent(1, 2), canFence: true }, start('a', 'b')],
+    ['is silent, and it was an earlier incarnation of it that was fenced: it may be alive', { a: free('b'), b: silent(80, 1), canFence: true }, { step: 'fence', host: 'b', incarnation: 2 }],
     ['is recovering: it will say more', { a: free('b'), b: refused(RECOVERING, 9) }, WAIT],
     ['answers with an error: it may get over it', { a: free('b'), b: refused(GENERAL_FAILURE, 2) }, WAIT],
     ['answers with errors again and again: it is stopped first', { a: free('b'), b: refused(GENERAL_FAILURE, 3) }, { step: 'stop', host: 'b', generation: 4 }],
@@ -62,7 +64,7 @@ describe('the SPM of a pool', () => {
 test('whatever hosts say, a second SPM is started only where the first is free by its own word, was fenced, or has been silent for the whole grace', () => {
   const words: Word[] = [
     told('SPM', 'a'), told('SPM', 'b'), told('Contend', 'a'), told('Contend', null), free('a'), free('b'), free(null), free('a', 5), free('b', 3),
-    silent(0), silent(79), silent(80), silent(0, true), refused(RECOVERING, 5), refused(GENERAL_FAILURE, 1), refused(GENERAL_FAILURE, 3),
+    silent(0), silent(79), silent(80), silent(0, 2), refused(RECOVERING, 5), refused(GENERAL_FAILURE, 1), refused(GENERAL_FAILURE, 3),
   ];
   let starts = 0;
   for (const a of words) {
@@ -73,7 +75,7 @@ test('whatever hosts say, a second SPM is started only where the first is free b
         starts += 1;
         const saidOfStorage = [a, b].flatMap((word) => (word.kind === 'told' ? [word.status] : [])).toSorted((x, y) => y.leaseGeneration - x.leaseGeneration)[0];
         const first = saidOfStorage?.spmId === 'a' ? a : saidOfStorage?.spmId === 'b' ? b : null;
-        const mayBeAlive = first !== null && first.kind === 'silent' && !first.dead && (canFence || first.forUs < GRACE);
+        const mayBeAlive = first !== null && first.kind === 'silent' && first.fenced < 2 && (canFence || first.forUs < GRACE);
         expect([a, b, mayBeAlive]).toEqual([a, b, false]);
         expect([a, b, first?.kind === 'refused' || [a, b].some((word) => word.kind === 'told' && word.status.role === 'Contend')]).toEqual([a, b, false]);
       }

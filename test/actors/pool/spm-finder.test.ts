@@ -20,7 +20,7 @@ interface Machine {
 class Pool {
   readonly engine = loneEngine();
   readonly machines = new Map(['a', 'b', 'c'].map((id): [string, Machine] => [id, { state: 'up', role: 'Free', incarnation: 1 }]));
-  readonly lease = { owner: null as string | null, generation: 0, version: -1, renewedAt: 0 };
+  readonly lease = { owner: null as string | null, ownerIncarnation: 0, generation: 0, version: -1, renewedAt: 0 };
   readonly mailbox = new Mailbox<PoolMessage>();
   readonly started: string[] = [];
   readonly fenced: string[] = [];
@@ -108,7 +108,7 @@ class Pool {
     const { owner, generation, version } = this.lease;
     switch (body.op) {
       case 'getSpmStatus': {
-        const told = { role: machine.role, spmId: owner, leaseGeneration: generation, leaseVersion: version };
+        const told = { role: machine.role, spmId: owner, ownerIncarnation: this.lease.ownerIncarnation, leaseGeneration: generation, leaseVersion: version };
         // It takes its time.
         if (machine.role === 'Contend') this.#takeLease(id);
         return { result: told };
@@ -132,7 +132,7 @@ class Pool {
     const machine = this.machine(id);
     if (!this.#isFree(id)) return void (machine.role = 'Free');
     const { generation, version } = this.lease;
-    Object.assign(this.lease, { owner: id, generation: generation + 1, version: version + 1, renewedAt: this.engine.ports.now() });
+    Object.assign(this.lease, { owner: id, ownerIncarnation: machine.incarnation, generation: generation + 1, version: version + 1, renewedAt: this.engine.ports.now() });
     machine.role = 'SPM';
   }
 }

@@ -20,7 +20,7 @@ export class PoolHost {
   #answer(body: HostRequest): WireReply['result'] {
     switch (body.op) {
       case 'getSpmStatus':
-        return { role: 'SPM', spmId: this.ports.node, leaseGeneration: 1, leaseVersion: 1 };
+        return { role: 'SPM', spmId: this.ports.node, ownerIncarnation: 1, leaseGeneration: 1, leaseVersion: 1 };
       case 'submitTask':
         if (body.taskId === null) return null;
         this.#tasks.set(body.taskId, this.ports.now() + Math.round(SHORTEST + (LONGEST - SHORTEST) * this.ports.random('duration')));
