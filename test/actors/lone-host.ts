@@ -2,6 +2,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import type { NodePorts } from '../../actors/ports.js';
 import type { Probe } from '../../actors/probe.js';
+import type { StoragePort } from '../../actors/storage-port.js';
 import type { SpmTerms } from '../../actors/host/spm-role.js';
 import { createSpmHost, SPM_HOST_DEFAULTS, type HostMessage, type SpmHostConfig } from '../../actors/spm-host.js';
 import type { HostRequest, Stamp, StepRef, TaskStatus, WireReply, WireRequest } from '../../actors/wire.js';
@@ -45,6 +46,10 @@ export interface LoneHostOptions {
   readonly rules?: FailuresSpec['rules'];
   /** How long it takes to answer a submission. */
   readonly answerUs?: number;
+  /** The storage as the host reaches it. */
+  readonly reach?: StoragePort;
+  /** Called whenever the host tells of something. */
+  readonly told?: () => void;
 }
 
 /** A host with nothing around it but shared storage and a clock that is turned by hand. Every verb takes a second, and a roll-back half of one. `host1` begins as SPM, if it can. */
@@ -59,7 +64,7 @@ export class LoneHost {
   readonly panics: string[] = [];
   readonly #receive: (request: WireRequest | WireReply) => void;
 
-  constructor({ node = 'host1', storage = smallWorld(), config = {}, rules = [], answerUs = 0 }: LoneHostOptions = {}) {
+  constructor({ node = 'host1', storage = smallWorld(), config = {}, rules = [], answerUs = 0, reach = storage, told = () => undefined }: LoneHostOptions = {}) {
     this.storage = storage;
     const generator = xoroshiro128plus(1);
     let receive: ((message: WireRequest | WireReply) => void) | undefined;
@@ -76,7 +81,10 @@ export class LoneHost {
       },
       onReceive: (wake) => void (receive = wake),
       random: () => uniformFloat64(generator),
-      probe: (event) => void this.probes.push(event),
+      probe: (event) => {
+        this.probes.push(event);
+        told();
+      },
       fault: (error) => {
         throw error;
       },
@@ -85,7 +93,7 @@ export class LoneHost {
     const failures = new Failures({ rules, rates: {}, verbs: VERBS });
     const host = createSpmHost({
       ports,
-      storage,
+      storage: reach,
       verbs: createVerbTable({ verbs: VERBS, content: storage.content, speeds, failures, bandwidth: new Bandwidth(new Map(), ports) }),
       config: { pool: 'pool1', incarnation: 1, ...SPM_HOST_DEFAULTS, recovering: 0, beginsAsSpm: node === 'host1', spm: TERMS, ...config },
       wake: (message: HostMessage) => host(message),
