@@ -1,13 +1,18 @@
 import { taskHandler } from '../../model/handler.js';
 import { deleteImage } from '../delete-image.js';
 import { Vm } from '../entities.js';
-import { VOLUME_ALREADY_EXISTS } from '../host-codes.js';
+import { refuseForeignImage } from '../foreign-image.js';
 import { probeStorage } from '../probe-storage.js';
 import type { LiveMigrateDiskParams } from './params.js';
 
 /** Step 0 of a disk: the same chain of volumes on the target domain, still empty. Undone by deleting it there. */
 export const createImagePlaceholder = taskHandler<LiveMigrateDiskParams>()({
   name: 'createImagePlaceholder',
+
+  beforeTask: async (ctx) => {
+    const { vm, disk, targetDomain } = ctx.params;
+    await refuseForeignImage(ctx, ctx.entities.get(Vm, vm).host, { domain: targetDomain, disk });
+  },
 
   createTask: ({ params: { pool, disk, sourceDomain, targetDomain } }) => ({
     verb: 'cloneImageStructure',
@@ -20,11 +25,8 @@ export const createImagePlaceholder = taskHandler<LiveMigrateDiskParams>()({
   probe: (ctx) => probeStorage(ctx.entities.get(Vm, ctx.params.vm).host, ctx),
 
   endWithFailure: ({ params, failure }) => {
-    const outcome = failure.work[0]?.outcome;
-    if (outcome === undefined || outcome.kind === 'refused' || outcome.kind === 'notSent') return undefined;
-    // What stands there already is somebody else's.
-    if (outcome.kind === 'failed' && outcome.code === VOLUME_ALREADY_EXISTS) return undefined;
-    return deleteImage({ pool: params.pool, domain: params.targetDomain, disk: params.disk });
+    const kind = failure.work[0]?.outcome.kind;
+    return kind === undefined || kind === 'refused' || kind === 'notSent' ? undefined : deleteImage({ pool: params.pool, domain: params.targetDomain, disk: params.disk });
   },
 
   compensate: ({ params }) => deleteImage({ pool: params.pool, domain: params.targetDomain, disk: params.disk }),

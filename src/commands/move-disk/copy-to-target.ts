@@ -2,19 +2,18 @@ import { taskHandler } from '../../model/handler.js';
 import { coldDisk, hostToAsk } from '../cold-disk.js';
 import { deleteImage } from '../delete-image.js';
 import { setDiskStatus } from '../entities.js';
+import { refuseForeignImage } from '../foreign-image.js';
 import type { MoveDiskParams } from './params.js';
 
 /** Step 0: a whole copy on the target domain, which nobody uses yet. Undone by deleting it there. */
 export const copyToTarget = taskHandler<MoveDiskParams>()({
   name: 'copyToTarget',
 
-  // Asked under the disk's lock, so what stands on the target from now on is this command's: however the copy ends, that may be deleted, and nothing else is.
   beforeTask: async (ctx) => {
     const { pool, disk: id, targetDomain } = ctx.params;
     const disk = coldDisk(ctx.entities, id);
     if (disk.domain === targetDomain) throw new Error(`disk ${id} is on ${targetDomain} already`);
-    const found = (await ctx.call(hostToAsk(ctx.entities, pool, disk), 'getVolumesList', { domain: targetDomain, disk: id })) as readonly string[];
-    if (found.length > 0) throw new Error(`an image of disk ${id} stands on ${targetDomain}, which the engine does not know of`);
+    await refuseForeignImage(ctx, hostToAsk(ctx.entities, pool, disk), { domain: targetDomain, disk: id });
     setDiskStatus(ctx.entities, [id], 'LOCKED');
     return { source: disk.domain };
   },
