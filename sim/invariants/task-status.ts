@@ -41,9 +41,8 @@ class TaskStatuses implements Watcher {
   /** What a host tells may be from long ago: so each answer is held against all ends that the task ever had. */
   onMessage(message: WireMessage): void {
     if (message.kind === 'request') {
-      // Named only where it exists: no engine of ours asks for it.
-      const body: { readonly op: string; readonly taskId?: unknown } = message.body;
-      if (body.op === 'revertTask') this.#reverted.add(String(body.taskId));
+      const { body } = message;
+      if (body.op === 'revertTask') this.#reverted.add(body.taskId);
       return;
     }
     if (message.kind === 'event') return this.#told(message.body.status, message.body.generation, message.from);

@@ -44,21 +44,33 @@ function taskText({ mirror, storage, now }: Pick<Scene, 'mirror' | 'storage' | '
   return `task ${id} (${verb}, ${record?.state ?? 'without a record'}${stop === null ? '' : `, to be stopped: ${stop}`}) ${where}`;
 }
 
-/** Whether somebody else has to end first, who is judged by himself: a lock's holder, a child, the root. */
+/** Whether somebody else has to go on first, who is judged by himself: a lock's holder, a child, the root. Those who wait for one another in a circle excuse nobody. */
 export function waitsForOthers({ mirror }: Pick<Scene, 'mirror'>, state: CommandState): boolean {
-  const isOpen = (id: string): boolean => {
-    const status = mirror.commands.get(id)?.status;
-    return status !== undefined && !isTerminal(status);
+  const seen = new Set([state.id]);
+  const goesOn = (other: CommandState): boolean => {
+    if (seen.has(other.id)) return false;
+    seen.add(other.id);
+    const others = awaitedBy(mirror, other);
+    return others.length === 0 || others.some(goesOn);
   };
+  return awaitedBy(mirror, state).some(goesOn);
+}
+
+function awaitedBy(mirror: Scene['mirror'], state: CommandState): readonly CommandState[] {
+  const open = (ids: readonly string[]): readonly CommandState[] =>
+    ids.flatMap((id) => {
+      const other = mirror.commands.get(id);
+      return other === undefined || isTerminal(other.status) ? [] : [other];
+    });
   switch (state.phase.at) {
     case 'admission':
-      return state.locks.some(({ key }) => mirror.holdersOf(key).some(({ owner }) => owner !== state.rootId && isOpen(owner)));
+      return open(state.locks.flatMap(({ key }) => mirror.holdersOf(key).flatMap(({ owner }) => (owner === state.rootId ? [] : [owner]))));
     case 'work':
     case 'children':
-      return (state.steps[state.executionIndex]?.work ?? []).some((item) => item.kind === 'child' && isOpen(item.id));
+      return open((state.steps[state.executionIndex]?.work ?? []).flatMap((item) => (item.kind === 'child' ? [item.id] : [])));
     case 'completed':
-      return isOpen(state.rootId);
+      return open([state.rootId]);
     default:
-      return false;
+      return [];
   }
 }
