@@ -109,6 +109,30 @@ describe('a run whose power is cut', () => {
     expect(crashes).toEqual([]);
   });
 
+  it.each([
+    ['while nodes are cut off from each other, which ends when it would have', 40e6, [61e6]],
+    ['when that is over, and does not cut them off again', 70e6, []],
+  ] as const)('goes on %s', async (_, cutUs, ends) => {
+    const scenario = await scenarioOf('live-migration', 'faults=[{ partition: { between: [engine, spm], at: 1s, for: 60s } }]', 'commands.0.at=2s');
+    const disks = new Disks();
+    const before = await Simulation.on(await disks.begin(scenario, 1));
+    await before.runUntil(cutUs);
+    await before.dispose();
+    const after = await Simulation.on(await disks.goOn());
+    const [begun, ended, cutOff]: [number[], number[], number[]] = [[], [], []];
+    after.on('probe', ({ t, probe }) => {
+      if (probe.type === 'partitionBegan') begun.push(t);
+      if (probe.type === 'partitionEnded') ended.push(t);
+      if (probe.type === 'messageLost' && probe.why === 'partition') cutOff.push(t);
+    });
+    const result = await finished(after);
+    expect([broken(result), begun, ended]).toEqual([[], [], ends]);
+    expect(cutOff.every((t) => t < (ends[0] ?? 0))).toBe(true);
+    expect(cutOff.length > 0).toBe(ends.length > 0);
+    expect(result.commands.every(({ status }) => isTerminal(status))).toBe(true);
+    expect(result.unused).toEqual([]);
+  });
+
   it('still crashes it, at the right one, where a planned crash is yet to come', async () => {
     const scenario = await scenarioOf('live-migration', 'faults=[{ crashEngine: { when: { command: LiveMigrateDisk, is: SUCCEEDED, nth: 2 }, down: 1s } }]');
     // Its first command is over, and the others have pivoted: a mirror that goes down with its host would have to be rolled back.

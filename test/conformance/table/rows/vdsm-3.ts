@@ -1,7 +1,103 @@
 import type { Section } from '../row.js';
 
+const TASKS = 'test/actors/spm-host-tasks.test.ts';
+const CALLS = 'test/actors/spm-host-calls.test.ts';
+const VERBS = 'test/sim/world/verbs.test.ts';
+
 export const vdsm3: Section = {
   title: 'Concurrency and verbs',
   page: 'vdsm-facts.md',
-  rows: [],
+  rows: [
+    {
+      id: 'vdsm-3.ten-workers',
+      source: 'thread_pool_size = 10; one FIFO pool; no priority or preemption',
+      given: 'an SPM with more tasks than workers',
+      when: 'they are submitted one after another',
+      then: 'ten run at once, and the others in the order of their arrival, whatever they are',
+      proof: [{ file: TASKS, test: 'runs ten tasks at once, the rest in the order of their arrival' }],
+    },
+    {
+      id: 'vdsm-3.queue-full',
+      source: 'max_tasks = 500; a full queue hangs submission',
+      given: 'an SPM whose workers are busy and whose queue is full',
+      when: 'another task is submitted',
+      then: 'it is refused with 9003, nothing is remembered, and the same id is taken later',
+      proof: [{ file: TASKS, test: 'that is full refuses with 9003, keeps nothing, and takes the same id later' }],
+      differs: 'There, the submission hangs without an error until there is room. A refusal tells the engine what a silence would leave open: that nothing has come of it.',
+    },
+    {
+      id: 'vdsm-3.spm-verbs',
+      source: 'Class: SPM async',
+      given: 'createVolume, deleteVolume, deleteImage, copyImage, mergeSnapshots, cloneImageStructure, syncImageData or downloadImage',
+      when: 'it is asked for',
+      then: 'it is a task of the SPM, and of no other host',
+      proof: [
+        { file: VERBS, test: 'has verbs with defaults for all that is needed to time them' },
+        { file: 'test/actors/spm-host.test.ts', test: 'is needed for $op: 654 otherwise, and nothing is remembered' },
+      ],
+    },
+    {
+      id: 'vdsm-3.vm-host-verbs',
+      source: 'Class: sync on VM host',
+      given: 'snapshot, diskReplicateStart, diskReplicateFinish, hibernate or createVm',
+      when: 'a host is called',
+      then: 'it is no task: the host itself answers when it is done, SPM or not, and has to be the one on which the VM runs',
+      proof: [
+        { file: CALLS, test: 'is answered after its time, with its effect' },
+        { file: CALLS, test: 'needs no SPM role, but the host on which the VM runs' },
+      ],
+    },
+    {
+      id: 'vdsm-3.any-host-verbs',
+      source: 'Class: sync any host',
+      given: 'getVolumesList, which any host of a pool can answer',
+      when: 'it is asked for',
+      then: 'the answer comes after its time, and tells what is so then',
+      proof: [{ file: 'test/actors/spm-host.test.ts', test: 'is answered after its time, with what is so then' }],
+    },
+    {
+      id: 'vdsm-3.replicate-finish-codes',
+      source: 'diskReplicateFinish: 40 = not converged, 55 = no replication, 41 = pivot failed; dst = src cancels',
+      given: 'a disk that is being replicated, or is not',
+      when: 'diskReplicateFinish is called with a domain',
+      then: 'it is refused with 40 while the target does not hold all of the disk, and with 55 if the disk is not being replicated, or to another domain; the domain that the guest runs on ends the replication without a pivot',
+      proof: [
+        { file: VERBS, test: 'does not pivot before the data is there' },
+        { file: VERBS, test: 'is finished only to where it goes or comes from' },
+      ],
+      differs: 'No pivot fails by itself with 41; a scenario lets one fail so, by `failCall`.',
+    },
+    {
+      id: 'vdsm-3.live-migration',
+      source: 'Live migration: cloneImageStructure, replicateStart, syncImageData of the internal volumes, replicateFinish',
+      given: 'the disk of a running VM',
+      when: 'it is migrated by these verbs, in this order',
+      then: 'there is a complete copy at every moment, and at the end one, on the target',
+      proof: [{ file: VERBS, test: 'keeps a complete copy at every moment, and ends with one, on the target' }],
+    },
+    {
+      id: 'vdsm-3.image-locks',
+      source: 'Submission locks: 851 after 120 s; image locks in jobs have no time-out and hold a worker',
+      fact: 'A verb that meets another on its image waits for its lock: at submission up to 120 s, inside a job for ever, and its worker with it.',
+      doesNotApply: 'Simulated hosts have no locks of images: the engine locks disks before it submits anything, and what meets on an image all the same is a fault that the world is to show, not to prevent.',
+    },
+    {
+      id: 'vdsm-3.spm-sync-verbs',
+      source: 'Class: SPM sync',
+      fact: 'extendVolume, setVolumeLegality, attaching and activating domains, and updateVM are answered by the SPM at once, without a task.',
+      doesNotApply: 'No flow of ours uses them.',
+    },
+    {
+      id: 'vdsm-3.host-jobs',
+      source: 'Class: HSM async',
+      fact: 'Host jobs of any host, such as sdm_*, are kept in memory alone and forgotten after an hour.',
+      doesNotApply: 'All long storage operations are tasks of the SPM here, as they are where there are no host jobs.',
+    },
+    {
+      id: 'vdsm-3.task-types',
+      source: "Engine's AsyncTaskType; extendVolumeSize is found as `unknown`",
+      fact: 'The engine knows tasks by an enumeration of types, and one of the verbs that hosts report has a name that is in none.',
+      doesNotApply: 'The engine has no types of its own beside the names of verbs: a task is known by its id and the step that has submitted it, and the verb is said to handlers as the host says it.',
+    },
+  ],
 };
