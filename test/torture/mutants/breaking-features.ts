@@ -258,8 +258,8 @@ export const BREAKING_FEATURES: readonly Mutant[] = [
     name: 'a host takes a task again that it has cleared',
     breaks: 'truth',
     file: 'actors/host/spm-tasks.ts',
-    find: 'if (storage.fenceOf(this.hold.pool, taskId) !== null) return refused(FENCED',
-    replace: 'if (this.hold.pool === taskId) return refused(FENCED',
+    find: 'if (storage.fenceOf(pool, taskId) !== null) return at(refused(FENCED',
+    replace: 'if (pool === taskId) return at(refused(FENCED',
     unnoticed: 'no message comes twice or very late in these campaigns, and what an earlier incarnation had sent is refused for its incarnation',
   },
 ];

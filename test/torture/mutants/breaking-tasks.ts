@@ -147,7 +147,7 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'a host starts a task again that it knows already',
     breaks: 'truth',
     file: 'actors/host/spm-tasks.ts',
-    find: 'if (this.#tasks.has(taskId)) return done({ taskId });',
+    find: 'if (this.#lives.get(taskId) !== undefined) return at(done({ taskId }));',
     replace: '',
   },
   {
