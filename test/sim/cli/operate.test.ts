@@ -63,7 +63,8 @@ describe('operate', () => {
     expect(JSON.parse(resolved.stdout)).toMatchObject({ command: { status: 'CLOSED_BY_OPERATOR', steps: [{}, { closed: 'resolved', output: { made: 'by hand' } }] }, locks: [] });
     const resumed = await seatbelt('resume', '--db', 'store', '--json');
     expect([resumed.exitCode, resumed.stderr]).toEqual([0, '']);
-    expect(JSON.parse(resumed.stdout)).toMatchObject({ commands: [{ id: 'stuck', status: 'CLOSED_BY_OPERATOR' }, { id: 'held', status: 'ROLLED_BACK' }] });
+    const { commands } = JSON.parse(resumed.stdout) as { commands: { id: string; status: string }[] };
+    expect(Object.fromEntries(commands.map(({ id, status }) => [id, status]))).toEqual({ stuck: 'CLOSED_BY_OPERATOR', held: 'ROLLED_BACK' });
   });
 
   it.each([
