@@ -9,7 +9,7 @@ import type { TaskStatus } from './wire.js';
  */
 export function outcomeOf(status: TaskStatus, stop: StopReason | null): Outcome | null {
   if (status.taskState !== 'finished') return null;
-  if (status.taskResult === 'success') return { kind: 'succeeded' };
+  if (status.taskResult === 'success' && status.code === 0) return { kind: 'succeeded' };
   if (stop !== null) return { kind: 'aborted', reason: stop };
   // Code 0 with a roll-back is what a task shows whose host died and which the next SPM rolled back (vdsm-facts §1).
   return { kind: 'failed', code: status.code, message: status.message, takeOver: status.code === 0 };

@@ -18,7 +18,10 @@ export function describeFault(fault: Fault): string {
       return `${fault.kind}${fault.pool === null ? '' : ` of ${fault.pool}`} ${describePoint(fault.point)}`;
     case 'failTask':
     case 'failCall':
-    case 'loseTask': {
+    case 'loseTask':
+    case 'hangTask':
+    case 'slowTask':
+    case 'failRollback': {
       const match = Object.entries(fault.match ?? {}).map(([arg, value]) => ` ${arg}=${JSON.stringify(value)}`);
       const which = fault.nth === undefined ? '' : `, number ${fault.nth}`;
       return `${fault.kind} ${fault.verb}${match.join('')}${which}`;

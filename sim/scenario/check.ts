@@ -6,6 +6,7 @@ import type { Path, Problem } from './problem.js';
 import type { Condition } from './condition.js';
 import { namesOf } from './pools.js';
 import type { Fault, MessageFault, PlannedFault, Scenario, ScenarioCommand, VerbFault } from './schema.js';
+import { TASKS_ONLY } from './verb-faults.js';
 import type { VerbSettings } from './verb-schema.js';
 
 /** The names that a scenario may use besides its own. */
@@ -188,6 +189,9 @@ function faultProblems(path: Path, fault: Fault, scenario: Scenario, vocabulary:
     case 'failTask':
     case 'failCall':
     case 'loseTask':
+    case 'hangTask':
+    case 'slowTask':
+    case 'failRollback':
       return verbFaultProblems(path, fault, vocabulary);
     case 'dropMessage':
     case 'duplicateMessage':
@@ -238,7 +242,8 @@ function verbFaultProblems(path: Path, { kind, verb, match }: VerbFault, vocabul
   const known = vocabulary.verbs.find(({ name }) => name === verb);
   if (known === undefined) return unknownName([...path, 'verb'], 'verb', verb, verbNames(vocabulary));
   if ((known.kind === 'spm') !== (kind !== 'failCall')) {
-    const message = known.kind === 'spm' ? `'${verb}' runs as a task: use failTask` : `'${verb}' is a call: ${kind === 'loseTask' ? 'only a task can be lost' : 'use failCall'}`;
+    const ofCalls = kind === 'failTask' || kind === 'failCall' ? 'use failCall' : TASKS_ONLY[kind];
+    const message = known.kind === 'spm' ? `'${verb}' runs as a task: use failTask` : `'${verb}' is a call: ${ofCalls}`;
     return [{ path: [...path, 'verb'], at: 'value', message }];
   }
   return Object.keys(match ?? {}).flatMap((name) => unknownName([...path, 'match', name], `argument of ${verb}`, name, known.argNames, 'key'));

@@ -1,22 +1,20 @@
 import { z } from 'zod';
 import type { CommandDefinition } from '../../src/model/command.js';
 import { OPERATOR_ACTIONS } from '../../src/model/operator.js';
-import type { FailureRule, LossRule } from '../faults/failures.js';
 import type { Interference } from '../faults/network-faults.js';
 import { PROFILES } from '../world/verbs/profile.js';
 import { commandDeclarationSchema } from './define/declaration.js';
 import { latencySchema } from './distribution-schema.js';
 import { engineSchema } from './engine-schema.js';
-import { hostCodeSchema, idSchema, listOf } from './fields.js';
+import { idSchema, listOf } from './fields.js';
 import { delayMessageSchema, dropMessageSchema, duplicateMessageSchema, networkSchema, partitionSchema } from './network-schema.js';
 import { inPools, poolSections, poolsOf } from './pools.js';
 import { plannedFaults } from './planned-faults.js';
 import type { Trigger } from './trigger.js';
 import { fenceAgentSchema, hostRestartSchema, spmSchema } from './spm-schema.js';
 import { durationSchema, positiveDurationSchema, rateSchema, sizeSchema } from './units.js';
+import { verbFaults } from './verb-faults.js';
 import { verbSchema } from './verb-schema.js';
-
-const nthSchema = z.int().min(1);
 
 /** `spm` is whoever holds the role, in faults. */
 const OTHER_NODES: ReadonlySet<string> = new Set(['engine', 'client', 'operator', 'fence-agent', 'spm']);
@@ -96,33 +94,9 @@ const commandSchema = z
   .refine(({ at, cancelAt }) => cancelAt === undefined || cancelAt > at, { path: ['cancelAt'], error: 'must be later than at' })
   .readonly();
 
-const executions = {
-  verb: z.string(),
-  /** Only executions whose arguments have these values count. */
-  match: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).readonly().prefault({}),
-  /** Which of those executions is meant, from 1. */
-  nth: z.union([nthSchema, z.literal('every')], { error: "expected a whole number from 1, or 'every'" }).default(1),
-};
-
-const failureSchema = z
-  .strictObject({
-    ...executions,
-    /** The host's error code, e.g. 261. */
-    code: hostCodeSchema,
-    when: z.enum(['refuse', 'atStart', 'atEnd']).default('atEnd'),
-  })
-  .transform(({ nth, ...rule }): FailureRule => (nth === 'every' ? rule : { ...rule, nth }));
-
-/** The host forgets the task: at once and without having done anything, or when it has done all. */
-const lossSchema = z
-  .strictObject({ ...executions, when: z.enum(['atStart', 'atEnd']).default('atEnd') })
-  .transform(({ nth, when: lost, ...rule }): LossRule => (nth === 'every' ? { ...rule, lost } : { ...rule, lost, nth }));
-
 const FAULTS = {
   ...z.object(plannedFaults).partial().shape,
-  failTask: failureSchema.transform((rule) => ({ kind: 'failTask' as const, ...rule })).exactOptional(),
-  failCall: failureSchema.transform((rule) => ({ kind: 'failCall' as const, ...rule })).exactOptional(),
-  loseTask: lossSchema.transform((rule) => ({ kind: 'loseTask' as const, ...rule })).exactOptional(),
+  ...z.object(verbFaults).partial().shape,
   partition: partitionSchema.exactOptional(),
   dropMessage: dropMessageSchema.exactOptional(),
   duplicateMessage: duplicateMessageSchema.exactOptional(),

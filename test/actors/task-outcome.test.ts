@@ -19,6 +19,8 @@ describe("what a host's status says", () => {
     [status('finished', 'success'), null, { kind: 'succeeded' }],
     // It was over before the request to stop reached it.
     [status('finished', 'success'), 'sibling', { kind: 'succeeded' }],
+    // With an error it is none, whatever the result is called.
+    [status('finished', 'success', 261), null, failed(261, false)],
     [status('finished', 'cleanSuccess', 261), null, failed(261, false)],
     [status('finished', 'cleanFailure', 261), null, failed(261, false)],
     [status('finished', 'cleanSuccess', 0), null, failed(0, true)],

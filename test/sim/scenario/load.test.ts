@@ -33,6 +33,9 @@ faults:
   - failCall: { verb: snapshot, nth: every, code: 40, when: refuse }
   - loseTask: { verb: deleteImage, when: atStart }
   - loseTask: { verb: syncImageData, match: { disk: disk1 }, nth: every }
+  - hangTask: { verb: syncImageData }
+  - slowTask: { verb: syncImageData, nth: every, factor: 3, by: 1s }
+  - failRollback: { verb: deleteImage, nth: 2 }
 `;
 
 describe('a scenario file', () => {
@@ -77,6 +80,9 @@ describe('a scenario file', () => {
         { kind: 'failCall', verb: 'snapshot', match: {}, code: 40, when: 'refuse' },
         { kind: 'loseTask', verb: 'deleteImage', match: {}, nth: 1, lost: 'atStart' },
         { kind: 'loseTask', verb: 'syncImageData', match: { disk: 'disk1' }, lost: 'atEnd' },
+        { kind: 'hangTask', verb: 'syncImageData', match: {}, nth: 1, hangs: true },
+        { kind: 'slowTask', verb: 'syncImageData', match: {}, slower: { factor: 3, by: 1_000_000 } },
+        { kind: 'failRollback', verb: 'deleteImage', match: {}, nth: 2, rollback: 'fails' },
       ],
       fenceAgent: null,
       spm: {
@@ -206,7 +212,7 @@ disks: [{ id: disk1, vm: vm1, domain: d, size: 1 GiB }]`,
       "file.yaml:1:20: commands[0].type: unknown command type 'MoveDisc'; did you mean 'MoveDisk'?",
     ],
     ['an unknown verb', 'verbs: { syncImage: { latency: 1s } }', "file.yaml:1:10: verbs.syncImage: unknown verb 'syncImage'"],
-    ['a fault without kind', 'faults: [{}]', 'file.yaml:1:10: faults[0]: name one fault: crashEngine, pauseEngine, crashHost, hangHost, loseLease, moveSpm, failTask, failCall, loseTask, '],
+    ['a fault without kind', 'faults: [{}]', 'file.yaml:1:10: faults[0]: name one fault: crashEngine, pauseEngine, crashHost, hangHost, loseLease, moveSpm, failTask, failCall, loseTask, hangTask, slowTask, failRollback, '],
     [
       'a fault of two kinds',
       'faults: [{ crashEngine: { at: 1s }, failTask: { verb: deleteImage, code: 1 } }]',
@@ -219,6 +225,11 @@ disks: [{ id: disk1, vm: vm1, domain: d, size: 1 GiB }]`,
       'faults: [{ failTask: { verb: snapshot, code: 1 } }]',
       "file.yaml:1:30: faults[0].failTask.verb: 'snapshot' is a call: use failCall",
     ],
+    ['a hung task that is a call', 'faults: [{ hangTask: { verb: snapshot } }]', "file.yaml:1:30: faults[0].hangTask.verb: 'snapshot' is a call: only a task can hang"],
+    ['a slow task that is a call', 'faults: [{ slowTask: { verb: snapshot, by: 1s } }]', "file.yaml:1:30: faults[0].slowTask.verb: 'snapshot' is a call: only a task can be slow"],
+    ['a roll-back of a call', 'faults: [{ failRollback: { verb: snapshot } }]', "file.yaml:1:34: faults[0].failRollback.verb: 'snapshot' is a call: only a task is rolled back"],
+    ['a slow task that is not slow', 'faults: [{ slowTask: { verb: deleteImage } }]', 'file.yaml:1:22: faults[0].slowTask: say how slow: factor, above 1, or by'],
+    ['a slow task that is fast', 'faults: [{ slowTask: { verb: deleteImage, factor: 0.5 } }]', 'file.yaml:1:51: faults[0].slowTask.factor: must be at least 1'],
     ['a lost task that is a call', 'faults: [{ loseTask: { verb: snapshot } }]', "file.yaml:1:30: faults[0].loseTask.verb: 'snapshot' is a call: only a task can be lost"],
     [
       'an argument that a verb lacks',

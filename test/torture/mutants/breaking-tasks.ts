@@ -112,7 +112,7 @@ export const BREAKING_TASKS: readonly Mutant[] = [
     name: 'whatever has finished counts as well done',
     breaks: 'truth',
     file: 'actors/task-outcome.ts',
-    find: "if (status.taskResult === 'success') return { kind: 'succeeded' };",
+    find: "if (status.taskResult === 'success' && status.code === 0) return { kind: 'succeeded' };",
     replace: "if (status.taskResult !== 'cleanFailure') return { kind: 'succeeded' };",
   },
   {
