@@ -123,7 +123,8 @@ export type Probe =
   // The network
   /** `op`: what was asked, or `reply`. `nobody`: it arrived where no node was up. */
   | { readonly type: 'messageLost'; readonly from: string; readonly to: string; readonly op: string; readonly why: 'loss' | 'partition' | 'dropMessage' | 'nobody' }
-  | { readonly type: 'messageDuplicated'; readonly from: string; readonly to: string; readonly op: string }
+  /** `task`: it is the submission of this one to a host that makes its own task ids, and so does not recognise it. */
+  | { readonly type: 'messageDuplicated'; readonly from: string; readonly to: string; readonly op: string; readonly task?: string }
   | { readonly type: 'messageDelayed'; readonly from: string; readonly to: string; readonly op: string; readonly byUs: number }
   /** A fault: `from` cannot reach `to` any more, null being all others; and cannot be reached, unless it is `oneWay`. */
   | { readonly type: 'partitionBegan'; readonly from: string; readonly to: string | null; readonly oneWay: boolean }

@@ -45,7 +45,9 @@ class AtRest implements Watcher {
       case 'hostTaskCleared':
         return this.#cleared(probe.taskId, probe.host);
       case 'taskMissing':
-        return this.#missing(probe.taskId);
+        return this.#missing(probe.taskId, false);
+      case 'taskUnresolved':
+        return probe.why === 'lost' ? this.#missing(probe.taskId, true) : undefined;
       case 'taskEnded':
         return this.#ended(probe.taskId, probe.outcome);
       default:
@@ -81,18 +83,24 @@ class AtRest implements Watcher {
   #cleared(taskId: string, host: string): void {
     const record = this.scene.mirror.tasks.get(this.#named.get(taskId) ?? taskId);
     if (this.#running.has(taskId)) this.broken(`task ${taskId}`, `it was cleared on ${host} while it was running`);
-    else if (record !== undefined && !this.#isAnonymous(record) && this.#isAwaited(record)) this.broken(`task ${taskId}`, `it was cleared on ${host}, and ${record.commandId} waits for it`);
+    else if (record !== undefined && this.#isAbout(record, taskId) && this.#isAwaited(record)) this.broken(`task ${taskId}`, `it was cleared on ${host}, and ${record.commandId} waits for it`);
   }
 
-  /** Whose submission was never acknowledged: no engine can know that it is this one, and what became of it is found out otherwise. */
-  #isAnonymous({ pool, hostTaskId }: SpmAsyncTask): boolean {
-    return this.scene.ownIds.has(pool) && hostTaskId === undefined;
+  /**
+   * Of hosts that make their own ids, the engine knows but the one that was acknowledged. What no submission was acknowledged with, or what the network has
+   * made of one that was, is nobody's: what became of it is found out otherwise.
+   */
+  #isAbout({ id, pool, hostTaskId }: SpmAsyncTask, taskId: string): boolean {
+    return (this.scene.ownIds.has(pool) ? hostTaskId : id) === taskId;
   }
 
-  /** What was acknowledged and is gone does not come back: so an answer from before the task, or of an SPM that has not loaded it, was taken for more than it says. */
-  #missing(taskId: string): void {
+  /**
+   * What was acknowledged and is gone does not come back: so an answer from before the task, or of an SPM that has not loaded it, was taken for more than it says.
+   * @param forLong it has been missing for `unknownGrace`: only then is it said of hosts that make their own ids, whose lists do not tell whether they are whole
+   */
+  #missing(taskId: string, forLong: boolean): void {
     const pool = this.scene.mirror.tasks.get(taskId)?.pool;
-    if (pool !== undefined && this.scene.storage.tasks(pool).some((task) => engineTask(task) === taskId)) this.broken(`task ${taskId}`, `it counts as missing, and the hosts of ${pool} hold it`);
+    if (pool !== undefined && this.scene.ownIds.has(pool) === forLong && this.scene.storage.tasks(pool).some((task) => engineTask(task) === taskId)) this.broken(`task ${taskId}`, `it counts as missing, and the hosts of ${pool} hold it`);
   }
 
   /** What counts as gone, or as nobody knows what, must not run any more. */

@@ -31,6 +31,8 @@ class Truth implements Watcher {
   readonly #entries = new Map<string, LedgerEntry[]>();
   /** By task id or call key: how far the one execution that there may be has come. */
   readonly #executions = new Map<string, LedgerEntry['part']>();
+  /** Tasks whose submission the network has repeated, to hosts that do not recognise it. */
+  readonly #repeated = new Set<string>();
   /** By key, what was committed before it left. */
   readonly #calls = new Map<string, { readonly commandId: string; readonly step: number; readonly verb: string }>();
   /** By command, all that it ever was. */
@@ -58,6 +60,9 @@ class Truth implements Watcher {
           this.broken(probe.commandId, `a client was told that it is ${probe.status}, and it never was on disk`);
         }
         return;
+      case 'messageDuplicated':
+        if (probe.task !== undefined) this.#repeated.add(probe.task);
+        return;
       default:
     }
   }
@@ -82,6 +87,8 @@ class Truth implements Watcher {
 
   /** Its cause was looked at when it happened; the record of a call that is over is gone by now. */
   #happenedBefore(entry: LedgerEntry): void {
+    // What was repeated then, the network does not tell again.
+    if (entry.task !== undefined) this.#repeated.add(entry.task);
     this.#happensOnce(entry);
     this.#keep(entry);
     const { key, commandId, verb } = entry;
@@ -139,8 +146,15 @@ class Truth implements Watcher {
     const key = causeOf(entry);
     const before = this.#executions.get(key);
     if (part === 'undone' && before === undefined) this.broken(key, `${verb} was rolled back on ${host}, and had no effect`);
-    else if (before !== undefined && PARTS.indexOf(part) <= PARTS.indexOf(before)) this.broken(key, `${verb} took effect on ${host} a second time`);
+    else if (before !== undefined && PARTS.indexOf(part) <= PARTS.indexOf(before) && !this.#wroteAgain(entry)) this.broken(key, `${verb} took effect on ${host} a second time`);
     this.#executions.set(key, part);
+  }
+
+  /** The engine has sent it once; and what it did the second time, is what stands already. */
+  #wroteAgain({ commandId, task, effects }: LedgerEntry): boolean {
+    if (task === undefined || !this.#repeated.has(task)) return false;
+    const standing = openEffects(this.#entries.get(commandId) ?? []);
+    return effects.every(({ sign, object }) => sign === '+' && standing.some((other) => other.sign === '+' && other.object === object));
   }
 
   // What the engine believes.

@@ -59,7 +59,7 @@ export class SimNetwork implements NodeNetwork {
     const link = this.link(from, to);
     const fate = this.model.fate(from, to, message, link.draw);
     if (fate.kind === 'lost') return this.tell({ type: 'messageLost', from, to, op: opOf(message), why: fate.why });
-    if (fate.delays.length > 1) this.tell({ type: 'messageDuplicated', from, to, op: opOf(message) });
+    if (fate.delays.length > 1) this.tell({ type: 'messageDuplicated', from, to, op: opOf(message), ...taskOf(message) });
     if (fate.late > 0) this.tell({ type: 'messageDelayed', from, to, op: opOf(message), byUs: fate.late });
     for (const delay of fate.delays) {
       // A copy for each delivery, taken when it is sent: neither side can then see what the other does to its value later, as on a real wire. Freezing
@@ -108,6 +108,13 @@ export class SimNetwork implements NodeNetwork {
     if (label === undefined) link.labels.set(op, (label = `${from}>${to} ${op}`));
     return label;
   }
+}
+
+/** The task that is submitted to a host that makes its own task ids. */
+function taskOf(message: WireMessage): { readonly task?: string } {
+  if (message.kind !== 'request' || message.body.op !== 'submitTask') return {};
+  const { task } = message.body.step;
+  return task === undefined ? {} : { task };
 }
 
 function opOf(message: WireMessage): string {

@@ -19,7 +19,7 @@ export function refuseIfInUse(entities: EntityView, { id, vm, use }: DiskRecord)
 }
 
 /** Whom to ask what is on storage: the host that the disk's VM ran on last, or any of the pool. Always the same one, since a call that is made again must be. */
-export function hostToAsk(entities: EntityView, pool: string, { vm }: DiskRecord): string {
+export function hostToAsk(entities: EntityView, pool: string, { vm }: Pick<DiskRecord, 'vm'>): string {
   const host = vm === null ? entities.get(Pool, pool).hosts[0] : entities.get(Vm, vm).host;
   if (host === undefined) throw new Error(`pool ${pool} has no hosts`);
   return host;

@@ -10,8 +10,8 @@ type Read = (host: string, verb: string, args: { readonly [key: string]: Data })
  */
 export async function probeStorage(host: string, { task, read }: { readonly task: ProbedTask; readonly read: Read }): Promise<ProbeAnswer> {
   const { verb, args } = task;
-  const volumesOn = async (domain: Data | undefined): Promise<readonly Data[]> => {
-    const found = await read(host, 'getVolumesList', { domain: domain ?? null, disk: args['disk'] ?? null });
+  const volumesOn = async (domain: Data | undefined, disk = args['disk']): Promise<readonly Data[]> => {
+    const found = await read(host, 'getVolumesList', { domain: domain ?? null, disk: disk ?? null });
     return Array.isArray(found) ? found : [];
   };
   const isThere = async (): Promise<boolean> => (await volumesOn(args['domain'])).includes(args['volume'] ?? null);
@@ -22,8 +22,13 @@ export async function probeStorage(host: string, { task, read }: { readonly task
       return (await isThere()) ? 'notDone' : 'done';
     case 'deleteImage':
       return (await volumesOn(args['domain'])).length === 0 ? 'done' : 'notDone';
-    case 'cloneImageStructure': {
-      const [copy, original] = [await volumesOn(args['target']), await volumesOn(args['source'])];
+    case 'mergeSnapshots':
+      // What has been merged into the other is dropped last.
+      return (await volumesOn(args['domain'])).includes(args['ancestor'] ?? null) ? 'notDone' : 'done';
+    case 'cloneImageStructure':
+    case 'copyImage': {
+      // A copy stands on the target as a whole, or not at all: what has been begun, its recovery deletes.
+      const [copy, original] = [await volumesOn(args['target'], args['copy']), await volumesOn(args['source'])];
       if (copy.length === 0) return 'notDone';
       return copy.length === original.length && copy.every((volume) => original.includes(volume)) ? 'done' : 'cannotTell';
     }

@@ -2,6 +2,7 @@ import type { EntityView } from '../../model/entity.js';
 import { taskHandler } from '../../model/handler.js';
 import { Disk, setDiskStatus, Template, Vm } from '../entities.js';
 import { forgetNewDisks, giveUpNewDisks, mayExist, recordNewDisks, type NewDisk } from '../new-disks.js';
+import { probeStorage } from '../probe-storage.js';
 import type { AddVmFromTemplateParams } from './params.js';
 
 /** A disk of the template, and its copy. */
@@ -30,6 +31,9 @@ export const copyDisks = taskHandler<AddVmFromTemplateParams>()({
       pool,
       entity: `disk/${id}`,
     })),
+
+  // On hosts that make their own task ids.
+  probe: (ctx) => probeStorage(ctx.params.host, ctx),
 
   endSuccessfully: ({ params: { vm }, before, entities }) => {
     setDiskStatus(entities, newDisks(before).map(({ id }) => id), 'OK');

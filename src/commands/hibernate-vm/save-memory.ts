@@ -2,6 +2,7 @@ import type { EntityView } from '../../model/entity.js';
 import { taskHandler } from '../../model/handler.js';
 import { activeVolume, setDiskStatus, Vm } from '../entities.js';
 import { createVolumeOf, emptyDisk, forgetNewDisks, giveUpNewDisks, mayExist, recordNewDisks, type NewDisk } from '../new-disks.js';
+import { probeStorage } from '../probe-storage.js';
 import type { HibernateVmParams } from './params.js';
 
 /** What a guest of which nothing more is known has in memory, and what its host notes about it. Bytes. */
@@ -37,6 +38,9 @@ export const saveMemory = taskHandler<HibernateVmParams>()({
   },
 
   createTask: ({ params, before }) => disksOf(before).map((disk) => createVolumeOf(params.pool, disk)),
+
+  // On hosts that make their own task ids.
+  probe: (ctx) => probeStorage(ctx.entities.get(Vm, ctx.params.vm).host, ctx),
 
   endSuccessfully: async (ctx) => {
     const { before, entities, params: { vm: id } } = ctx;

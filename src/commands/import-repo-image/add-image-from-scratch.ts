@@ -1,6 +1,8 @@
 import { taskHandler, type RevertReport, type StepContext } from '../../model/handler.js';
+import { hostToAsk } from '../cold-disk.js';
 import { RepoImage, repoImageId } from '../entities.js';
 import { createVolumeOf, emptyDisk, forgetNewDisks, giveUpNewDisks, mayExist, recordNewDisks, type NewDisk } from '../new-disks.js';
+import { probeStorage } from '../probe-storage.js';
 import type { ImportRepoImageParams } from './params.js';
 
 /** Step 0: an empty disk, as large as the image. Undone by removing it, with whatever has been put into it. */
@@ -15,6 +17,9 @@ export const addImageFromScratch = taskHandler<ImportRepoImageParams>()({
   },
 
   createTask: ({ params, before }) => createVolumeOf(params.pool, before),
+
+  // On hosts that make their own task ids.
+  probe: (ctx) => probeStorage(hostToAsk(ctx.entities, ctx.params.pool, { vm: null }), ctx),
 
   endSuccessfully: ({ before }) => before,
 

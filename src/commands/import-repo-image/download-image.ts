@@ -5,7 +5,7 @@ import type { ImportRepoImageParams } from './params.js';
 
 /**
  * Step 1: the SPM downloads the image into the disk. There is nothing to revert: what a failed download leaves behind goes with the disk, which is of no use
- * until the step before has removed it.
+ * until the step before has removed it. Nor is there a `probe`: how much of the image is in the disk, no host tells.
  */
 export const downloadImage = taskHandler<ImportRepoImageParams, { readonly addImageFromScratch: NewDisk }>()({
   name: 'downloadImage',

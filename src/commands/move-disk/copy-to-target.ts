@@ -1,8 +1,9 @@
 import { taskHandler } from '../../model/handler.js';
 import { coldDisk, hostToAsk } from '../cold-disk.js';
 import { deleteImage } from '../delete-image.js';
-import { setDiskStatus } from '../entities.js';
+import { Disk, setDiskStatus } from '../entities.js';
 import { refuseForeignImage } from '../foreign-image.js';
+import { probeStorage } from '../probe-storage.js';
 import type { MoveDiskParams } from './params.js';
 
 /** Step 0: a whole copy on the target domain, which nobody uses yet. Undone by deleting it there. */
@@ -24,6 +25,9 @@ export const copyToTarget = taskHandler<MoveDiskParams>()({
     pool,
     entity: `disk/${disk}`,
   }),
+
+  // On hosts that make their own task ids.
+  probe: (ctx) => probeStorage(hostToAsk(ctx.entities, ctx.params.pool, ctx.entities.get(Disk, ctx.params.disk)), ctx),
 
   endSuccessfully: ({ before }) => before,
 

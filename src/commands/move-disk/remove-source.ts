@@ -1,6 +1,8 @@
 import { taskHandler } from '../../model/handler.js';
+import { hostToAsk } from '../cold-disk.js';
 import { deleteImage } from '../delete-image.js';
 import { Disk } from '../entities.js';
+import { probeStorage } from '../probe-storage.js';
 import type { MoveDiskParams } from './params.js';
 
 /**
@@ -19,6 +21,9 @@ export const removeSource = taskHandler<MoveDiskParams, { readonly copyToTarget:
   beforeTask: ({ params, entities }) => entities.update(Disk, params.disk, (disk) => ({ ...disk, domain: params.targetDomain })),
 
   createTask: ({ params, outputs }) => deleteImage({ pool: params.pool, domain: outputs.copyToTarget.source, disk: params.disk }),
+
+  // On hosts that make their own task ids.
+  probe: (ctx) => probeStorage(hostToAsk(ctx.entities, ctx.params.pool, ctx.entities.get(Disk, ctx.params.disk)), ctx),
 
   endSuccessfully: ({ params, entities }) => entities.update(Disk, params.disk, (disk) => ({ ...disk, status: 'OK' as const })),
 

@@ -2,6 +2,7 @@ import type { EntityView } from '../../model/entity.js';
 import { taskHandler } from '../../model/handler.js';
 import { coldDisk, hostToAsk } from '../cold-disk.js';
 import { Disk, setDiskStatus, type DiskRecord, type VolumeRecord } from '../entities.js';
+import { probeStorage } from '../probe-storage.js';
 import type { RemoveDiskSnapshotsParams } from './params.js';
 
 /** A snapshot's volume, and the one upon it, which takes its place. */
@@ -38,6 +39,9 @@ export function mergeSnapshot(i: number) {
 
     // If the point of no return is found to be behind, it is merged.
     createTask: ({ params: { pool, disk }, before, passed }) => (passed ? [] : { verb: 'mergeSnapshots', args: { disk, ...before }, pool, entity: `disk/${disk}` }),
+
+    // On hosts that make their own task ids.
+    probe: (ctx) => probeStorage(hostToAsk(ctx.entities, ctx.params.pool, ctx.entities.get(Disk, ctx.params.disk)), ctx),
 
     endSuccessfully: ({ params, before, entities }) => recordMerge(entities, params.disk, before),
 

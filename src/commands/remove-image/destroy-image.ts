@@ -2,6 +2,7 @@ import { taskHandler } from '../../model/handler.js';
 import { hostToAsk, refuseIfInUse } from '../cold-disk.js';
 import { deleteImage } from '../delete-image.js';
 import { Disk, Vm, type DiskStatus } from '../entities.js';
+import { probeStorage } from '../probe-storage.js';
 import type { RemoveImageParams } from './params.js';
 
 /**
@@ -33,6 +34,9 @@ export const destroyImage = taskHandler<RemoveImageParams>()({
   },
 
   createTask: ({ params, before }) => deleteImage({ pool: params.pool, domain: before.domain, disk: params.disk }),
+
+  // On hosts that make their own task ids.
+  probe: (ctx) => probeStorage(hostToAsk(ctx.entities, ctx.params.pool, ctx.entities.get(Disk, ctx.params.disk)), ctx),
 
   endSuccessfully: ({ params, entities }) => {
     const { vm } = entities.get(Disk, params.disk);

@@ -1,6 +1,7 @@
 import { taskHandler } from '../../model/handler.js';
 import { deleteImage } from '../delete-image.js';
 import { activeVolume, Disk, Vm, type DiskRecord, type VmRecord } from '../entities.js';
+import { probeStorage } from '../probe-storage.js';
 import type { RunVmParams } from './params.js';
 
 type Started = { readonly memory: readonly { readonly disk: string; readonly domain: string }[] };
@@ -40,6 +41,9 @@ export const startVm = taskHandler<RunVmParams>()({
   },
 
   createTask: ({ params: { pool }, before }) => before.memory.map(({ disk, domain }) => deleteImage({ pool, domain, disk })),
+
+  // On hosts that make their own task ids.
+  probe: (ctx) => probeStorage(hostOf(ctx.params, ctx.entities.get(Vm, ctx.params.vm)), ctx),
 
   endSuccessfully: ({ before, entities }) => {
     for (const { disk } of before.memory) entities.remove(Disk, disk);
