@@ -132,6 +132,7 @@ export class Hosts implements FaultPart {
 
   #start(node: SimNode, pool: string, how: { readonly recovering: number; readonly beginsAsSpm: boolean }): void {
     const { scenario, storage, verbs, bandwidth, probe } = this.#deps;
+    const { workers, queue: queueLimit } = scenario.hosts.find(({ id }) => id === node.name) ?? { workers: SPM_HOST_DEFAULTS.workers, queue: SPM_HOST_DEFAULTS.queueLimit };
     const life = node.start();
     const { ports, actors } = life;
     life.onDeath(() => {
@@ -146,7 +147,7 @@ export class Hosts implements FaultPart {
     }
     const clientTaskIds = scenario.pools.find(({ id }) => id === pool)?.clientTaskIds ?? true;
     const checks = { clientTaskIds, maxMessageAgeUs: clientTaskIds ? null : scenario.engine.maxMessageAgeMs * 1000 };
-    const config = { pool, incarnation: node.incarnation, ...SPM_HOST_DEFAULTS, ...checks, ...how, spm: termsOf(scenario) };
+    const config = { pool, incarnation: node.incarnation, workers, queueLimit, ...checks, ...how, spm: termsOf(scenario) };
     const panic = (why: string): void => void this.crash(node, `panic: ${why}`, scenario.hostRestart.down);
     const behaviour = createSpmHost({ ports, storage: storageOfLife(storage, life), verbs, config, wake: (message) => host.tell(message), panic });
     const host: Ref<HostMessage> = actors.spawn({ name: 'spm-host', behaviour });

@@ -40,7 +40,7 @@ export function crossCheck(scenario: Scenario, vocabulary: Vocabulary): readonly
     ...repeated('pools', pools),
     ...repeated('hosts', hosts),
     ...scenario.hosts.flatMap((host, i) => unknownName(['hosts', i, 'pool'], 'pool', host.pool, pools)),
-    ...scenario.pools.flatMap((pool) => oneSpm(scenario, pool.id)),
+    ...scenario.pools.flatMap((pool) => membersOf(scenario, pool.id)),
     ...repeated('domains', domains),
     ...scenario.domains.flatMap((domain, i) => unknownName(['domains', i, 'pool'], 'pool', domain.pool, pools)),
     ...repeated('vms', vms),
@@ -136,11 +136,12 @@ function repeatedImages({ images }: Scenario): readonly Problem[] {
   });
 }
 
-function oneSpm(scenario: Scenario, pool: string): readonly Problem[] {
-  const spms = scenario.hosts.flatMap((host, i) => (host.spm && host.pool === pool ? [i] : []));
-  const [, second] = spms;
+/** A pool can do without an SPM at first, but not without hosts. */
+function membersOf(scenario: Scenario, pool: string): readonly Problem[] {
+  const members = scenario.hosts.flatMap((host, i) => (host.pool === pool ? [{ i, spm: host.spm }] : []));
+  const second = members.filter(({ spm }) => spm)[1]?.i;
   const where = scenario.pools.length === 1 ? '' : ` of pool ${pool}`;
-  if (spms.length === 0) return [{ path: ['hosts'], at: 'value', message: `one host${where} must hold the SPM role: give it spm: true` }];
+  if (members.length === 0) return [{ path: ['hosts'], at: 'value', message: `pool ${pool} has no host` }];
   return second === undefined ? [] : [{ path: ['hosts', second, 'spm'], at: 'value', message: `only one host${where} can hold the SPM role` }];
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SPM_HOST_DEFAULTS } from '../../actors/spm-host.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import { OPERATOR_ACTIONS } from '../../src/model/operator.js';
 import type { Interference } from '../faults/network-faults.js';
@@ -24,8 +25,12 @@ const hostSchema = z
     id: idSchema.refine((id) => !OTHER_NODES.has(id), { error: 'is the name of another node' }),
     /** Default: the only one there is. */
     pool: z.string().exactOptional(),
-    /** Holds the SPM role of its pool when the simulation begins. Exactly one host of each pool does. */
+    /** Holds the SPM role of its pool when the simulation begins. Where no host does, the engine has one elected. */
     spm: z.boolean().default(false),
+    /** How many tasks it runs at once as SPM. */
+    workers: z.int().min(1).max(1000).default(SPM_HOST_DEFAULTS.workers),
+    /** How many more may wait for one of them; what comes then is sent back. */
+    queue: z.int().min(0).max(100_000).default(SPM_HOST_DEFAULTS.queueLimit),
   })
   .readonly();
 

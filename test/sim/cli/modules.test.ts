@@ -45,7 +45,7 @@ const FILES: Readonly<Record<string, string>> = {
   'missing.ts': "import nothing from './nothing.js';\nexport default nothing;",
   'none.ts': 'export const scenario = {};',
   'definition.ts': "import { defineCommand } from 'seatbelt';\nimport { z } from 'zod';\n\ndefineCommand({ type: 'No', params: z.strictObject({}) }).build();",
-  'field.ts': "import { defineScenario } from 'seatbelt/sim';\nexport default defineScenario({ hosts: [{ id: 'a' }] });",
+  'field.ts': "import { defineScenario } from 'seatbelt/sim';\nexport default defineScenario({ hosts: [{ id: 'a', spm: true }, { id: 'b', spm: true }] });",
   'twin.ts': FLOW.replaceAll("'Mark'", "'LiveMigrateDisk'"),
 };
 
@@ -87,7 +87,7 @@ describe('a scenario module', () => {
     ['that imports what is not there', 'missing.ts', /^seatbelt: missing\.ts: Cannot find module '\.\/nothing\.js'/],
     ['that exports no scenario', 'none.ts', /^seatbelt: none\.ts: its default export is no scenario/],
     ['of a bad definition', 'definition.ts', /^seatbelt: definition\.ts:4:\d+: command No: it has no handlers/],
-    ['of a bad field', 'field.ts', /^seatbelt: field\.ts: hosts: one host must hold the SPM role/],
+    ['of a bad field', 'field.ts', /^seatbelt: field\.ts: hosts\[1\]\.spm: only one host can hold the SPM role/],
     ['of a command that ships', 'twin.ts', /^seatbelt: twin\.ts: definitions\[0\]\.type: there is a command type 'LiveMigrateDisk' already/],
     ['of no file', 'absent.ts', /^seatbelt: absent\.ts: no such file \[UNKNOWN_SCENARIO\]\n$/],
   ])('is refused if it is one %s, in one line', async (_, file, message) => {

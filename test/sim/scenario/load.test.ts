@@ -46,8 +46,8 @@ describe('a scenario file', () => {
       pools: [{ id: 'p', clientTaskIds: true }],
       profile: null,
       hosts: [
-        { id: 'a', pool: 'p', spm: false },
-        { id: 'b', pool: 'p', spm: true },
+        { id: 'a', pool: 'p', spm: false, workers: 10, queue: 500 },
+        { id: 'b', pool: 'p', spm: true, workers: 10, queue: 500 },
       ],
       domains: [{ id: 'd1', pool: 'p', type: 'block' }],
       vms: [{ id: 'vm1', host: 'a', state: 'up' }],
@@ -103,9 +103,9 @@ describe('a scenario file', () => {
   it('may be empty but for its braces: three hosts, one of them SPM, and nothing to do', () => {
     const scenario = read('{}');
     expect(scenario.hosts).toEqual([
-      { id: 'host1', pool: 'pool1', spm: true },
-      { id: 'host2', pool: 'pool1', spm: false },
-      { id: 'host3', pool: 'pool1', spm: false },
+      { id: 'host1', pool: 'pool1', spm: true, workers: 10, queue: 500 },
+      { id: 'host2', pool: 'pool1', spm: false, workers: 10, queue: 500 },
+      { id: 'host3', pool: 'pool1', spm: false, workers: 10, queue: 500 },
     ]);
     expect(scenario.commands).toEqual([]);
   });
@@ -187,7 +187,7 @@ describe('a scenario file', () => {
       'vms: [{ id: v, host: host1 }, { id: w, host: host1 }]\ndisks: [{ id: d, vm: v, domain: domain1, size: 1 GiB, snapshots: [s] }, { id: e, vm: w, domain: domain1, size: 1 GiB, snapshots: [s] }]',
       "file.yaml:2:131: disks[1].snapshots[0]: 's' is a snapshot of v already",
     ],
-    ['no SPM', 'hosts: [{ id: a }]', 'file.yaml:1:8: hosts: one host must hold the SPM role: give it spm: true'],
+    ['no host', 'hosts: []', 'file.yaml:1:8: hosts: pool pool1 has no host'],
     ['two SPMs', 'hosts: [{ id: a, spm: true }, { id: b, spm: true }]', 'file.yaml:1:45: hosts[1].spm: only one host can hold the SPM role'],
     ['a pool in two ways', 'pool: { id: p }\npools: [{ id: q }]', 'file.yaml:2:8: pools: there is a pool already: list it here, or leave this out'],
     ['no pool', 'pools: []', 'file.yaml:1:8: pools: must not be empty'],
@@ -195,7 +195,8 @@ describe('a scenario file', () => {
     ['a host of no pool among several', 'pools: [{ id: p }, { id: q }]\nhosts: [{ id: a, spm: true }]\ndomains: []', 'file.yaml:2:9: hosts[0]: say which pool it belongs to: p, q'],
     ['a domain of no pool among several', 'pools: [{ id: p }, { id: q }]\nhosts: []', 'file.yaml:1:1: domains[0]: say which pool it belongs to: p, q (and 1 more)'],
     ['a host of a pool that there is not', 'hosts: [{ id: a, pool: pol1, spm: true }]', "file.yaml:1:24: hosts[0].pool: unknown pool 'pol1'; did you mean 'pool1'?"],
-    ['a pool without SPM', 'pools: [{ id: p }, { id: q }]\nhosts: [{ id: a, pool: p, spm: true }]\ndomains: []', 'file.yaml:2:8: hosts: one host of pool q must hold the SPM role'],
+    ['a pool without hosts', 'pools: [{ id: p }, { id: q }]\nhosts: [{ id: a, pool: p, spm: true }]\ndomains: []', 'file.yaml:2:8: hosts: pool q has no host'],
+    ['a host without workers', 'hosts: [{ id: a, workers: 0 }]', 'file.yaml:1:27: hosts[0].workers: '],
     [
       'a disk that the host of its VM cannot see',
       `pools: [{ id: p }, { id: q }]
