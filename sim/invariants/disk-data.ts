@@ -193,7 +193,7 @@ class DiskData implements Watcher {
 }
 
 /** Of a record, while a command works on it. */
-const BUSY = ['LOCKED', 'ILLEGAL', 'imageLocked', 'savingState'] as const;
+const BUSY = ['LOCKED', 'ILLEGAL', 'imageLocked', 'poweringUp', 'savingState'] as const;
 
 /** Nothing was ever written to a disk that was only just made. */
 function hasData({ storage }: Scene, disk: string): boolean {

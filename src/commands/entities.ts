@@ -29,8 +29,8 @@ export type DiskRecord = {
   readonly use?: 'template' | 'memory';
 };
 
-/** `imageLocked`: its disks are being made. `savingState`: its memory is being saved; `suspended`: it was, and the VM does not run. */
-export type VmState = 'up' | 'down' | 'suspended' | 'imageLocked' | 'savingState';
+/** `imageLocked`: its disks are being made. `poweringUp`: it is being started. `savingState`: its memory is being saved; `suspended`: it was, and the VM does not run. */
+export type VmState = 'up' | 'down' | 'suspended' | 'imageLocked' | 'poweringUp' | 'savingState';
 
 /** A VM, and the host that it runs on; or ran on last, or is to run on. */
 export type VmRecord = {

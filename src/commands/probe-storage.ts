@@ -25,10 +25,11 @@ export async function probeStorage(host: string, { task, read }: { readonly task
     case 'mergeSnapshots':
       // What has been merged into the other is dropped last.
       return (await volumesOn(args['domain'])).includes(args['ancestor'] ?? null) ? 'notDone' : 'done';
-    case 'cloneImageStructure':
-    case 'copyImage': {
-      // A copy stands on the target as a whole, or not at all: what has been begun, its recovery deletes.
-      const [copy, original] = [await volumesOn(args['target'], args['copy']), await volumesOn(args['source'])];
+    case 'copyImage':
+      // The volumes are there from the start of the copy, and nobody can see whether it came to its end.
+      return (await volumesOn(args['target'], args['copy'])).length === 0 ? 'notDone' : 'cannotTell';
+    case 'cloneImageStructure': {
+      const [copy, original] = [await volumesOn(args['target']), await volumesOn(args['source'])];
       if (copy.length === 0) return 'notDone';
       return copy.length === original.length && copy.every((volume) => original.includes(volume)) ? 'done' : 'cannotTell';
     }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-const id = z.string().min(1).max(64);
+import { id } from '../ids.js';
 
 /** Makes a VM of its own from a template: with copies of the template's disks. */
 export const addVmFromTemplateParams = z.strictObject({

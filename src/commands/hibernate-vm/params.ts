@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-const id = z.string().min(1).max(64);
+import { id } from '../ids.js';
 
 /** Suspends a running VM: its memory goes to storage, and it no longer runs. */
 export const hibernateVmParams = z.strictObject({

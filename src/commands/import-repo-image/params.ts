@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-const id = z.string().min(1).max(64);
+import { id } from '../ids.js';
 
 /** Makes a disk of what a repository outside the pool offers. */
 export const importRepoImageParams = z.strictObject({

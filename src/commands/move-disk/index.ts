@@ -1,5 +1,6 @@
 import { defineCommand } from '../../model/command.js';
 import { copyToTarget } from './copy-to-target.js';
+import { lockDisk } from './lock-disk.js';
 import { moveDiskParams } from './params.js';
 import { removeSource } from './remove-source.js';
 
@@ -9,6 +10,7 @@ export const MoveDisk = defineCommand({
   params: moveDiskParams,
   locks: ({ disk }) => [{ key: `disk/${disk}`, mode: 'exclusive' }],
 })
+  .step(lockDisk)
   .step(copyToTarget)
   .step(removeSource)
   .build();

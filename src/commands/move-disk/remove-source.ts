@@ -6,10 +6,10 @@ import { probeStorage } from '../probe-storage.js';
 import type { MoveDiskParams } from './params.js';
 
 /**
- * Step 1: the disk is the copy from now on, and the source goes. With the remap, which is committed before the deletion can leave, the point of no return is
+ * Step 2: the disk is the copy from now on, and the source goes. With the remap, which is committed before the deletion can leave, the point of no return is
  * behind: a source that cannot be deleted is tried again, and to undo would be to delete the only copy that counts.
  */
-export const removeSource = taskHandler<MoveDiskParams, { readonly copyToTarget: { readonly source: string } }>()({
+export const removeSource = taskHandler<MoveDiskParams, { readonly lockDisk: { readonly source: string } }>()({
   name: 'removeSource',
   retry: { attempts: 3, backoffMs: 10_000, maxBackoffMs: 60_000 },
 
@@ -20,7 +20,7 @@ export const removeSource = taskHandler<MoveDiskParams, { readonly copyToTarget:
 
   beforeTask: ({ params, entities }) => entities.update(Disk, params.disk, (disk) => ({ ...disk, domain: params.targetDomain })),
 
-  createTask: ({ params, outputs }) => deleteImage({ pool: params.pool, domain: outputs.copyToTarget.source, disk: params.disk }),
+  createTask: ({ params, outputs }) => deleteImage({ pool: params.pool, domain: outputs.lockDisk.source, disk: params.disk }),
 
   // On hosts that make their own task ids.
   probe: (ctx) => probeStorage(hostToAsk(ctx.entities, ctx.params.pool, ctx.entities.get(Disk, ctx.params.disk)), ctx),

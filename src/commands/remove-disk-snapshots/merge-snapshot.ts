@@ -29,7 +29,8 @@ export function mergeSnapshot(i: number) {
     },
 
     beforeTask: ({ params, entities }): Layers & { readonly domain: string } => {
-      const disk = coldDisk(entities, params.disk);
+      // Locked by the first of the steps, and until the last: the VM must not start in between.
+      const disk = i === 0 ? coldDisk(entities, params.disk) : entities.get(Disk, params.disk);
       // Those to come as well: behind the first merge it would be too late to find one missing.
       const [layers] = params.snapshots.slice(i).map((snapshot) => layersOf(disk, snapshot));
       if (layers === undefined) throw new Error(`there is no snapshot ${i + 1}`);
@@ -43,7 +44,10 @@ export function mergeSnapshot(i: number) {
     // On hosts that make their own task ids.
     probe: (ctx) => probeStorage(hostToAsk(ctx.entities, ctx.params.pool, ctx.entities.get(Disk, ctx.params.disk)), ctx),
 
-    endSuccessfully: ({ params, before, entities }) => recordMerge(entities, params.disk, before),
+    endSuccessfully: ({ params, before, entities }) => {
+      recordMerge(entities, params.disk, before);
+      if (i === params.snapshots.length - 1) setDiskStatus(entities, [params.disk], 'OK');
+    },
 
     // Nothing was merged.
     endWithFailure: ({ params, before, entities }) => {
@@ -65,6 +69,6 @@ function recordMerge(entities: EntityView, id: string, { ancestor, successor }: 
     const volumes = disk.volumes
       .filter((volume) => volume.id !== ancestor)
       .map((volume): VolumeRecord => (volume.id === successor && lower !== undefined ? { ...volume, parent: lower.parent, format: lower.parent === null ? lower.format : volume.format } : volume));
-    return { ...disk, volumes, status: 'OK' as const };
+    return { ...disk, volumes };
   });
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-const id = z.string().min(1).max(64);
+import { id } from '../ids.js';
 
 /** Starts a VM that is down, or lets one that is suspended go on. */
 export const runVmParams = z.strictObject({

@@ -8,7 +8,7 @@ type Started = { readonly memory: readonly { readonly disk: string; readonly dom
 type Place = { readonly domain: string; readonly disk: string; readonly volume: string };
 
 /**
- * The only step: a host starts the VM, from its memory if it was suspended. That is the point of no return: the guest writes from then on, and what was
+ * Step 1: a host starts the VM, from its memory if it was suspended. That is the point of no return: the guest writes from then on, and what was
  * kept of its memory is no longer true, and is deleted.
  */
 export const startVm = taskHandler<RunVmParams>()({
@@ -29,10 +29,7 @@ export const startVm = taskHandler<RunVmParams>()({
     const host = hostOf(params, vm);
     const memory = vm.memory === undefined ? [] : [vm.memory.memory, vm.memory.metadata].map((id) => entities.get(Disk, id));
     if (!ctx.passed) {
-      if (vm.state !== 'down' && vm.state !== 'suspended') throw new Error(`VM ${vm.id} is ${vm.state}`);
       const disks = vm.disks.map((id) => entities.get(Disk, id));
-      const unfit = disks.find(({ status }) => status !== 'OK');
-      if (unfit !== undefined) throw new Error(`disk ${unfit.id} is ${unfit.status}`);
       await ctx.call(host, 'createVm', { vm: vm.id, disks: disks.map(placeOf), memory: memory.map(placeOf) });
     }
     entities.put(Vm, vm.id, { id: vm.id, host, state: 'up', disks: vm.disks });
