@@ -1,5 +1,5 @@
 import type { LeaseHold } from '../storage-port.js';
-import { BAD_PARAMETER, FENCED, ILLEGAL_TASK_MOVE, NOT_SPM, QUEUE_FULL, TASK_ABORTED, TASK_NOT_FINISHED, TASK_STATE_FORBIDS, TASK_UNKNOWN } from '../wire.js';
+import { BAD_PARAMETER, FENCED, ILLEGAL_TASK_MOVE, NOT_SPM, QUEUE_FULL, RECOVERING, TASK_ABORTED, TASK_NOT_FINISHED, TASK_STATE_FORBIDS, TASK_UNKNOWN } from '../wire.js';
 import type { AllTasksInfo, Args, StepRef, TaskInfo, TaskStatus } from '../wire.js';
 import { done, refused, type Answer } from './answer.js';
 import type { JobDone } from './job.js';
@@ -18,6 +18,9 @@ export interface TaskSubmission {
   readonly args: Args;
   readonly step: StepRef;
 }
+
+/** Answers for the moment, which an SPM gives whatever the task. */
+const SAYS_NOTHING: ReadonlySet<number> = new Set([NOT_SPM, RECOVERING, QUEUE_FULL]);
 
 /** What can be asked of an SPM about tasks, in one term of it. When storage says that the lease is lost, {@link inOffice} is false, and all is refused. */
 export class SpmTasks {
@@ -137,8 +140,12 @@ export class SpmTasks {
     this.#lives.setFree();
   }
 
-  /** For good: whoever offers the id again hears the same, so that a late copy of what was refused cannot start after all. */
+  /**
+   * For good: whoever offers the id again hears the same, so that a late copy of what was refused cannot start after all. What says nothing about the task is no refusal
+   * of it: it may be offered again, and taken.
+   */
   #refuse(taskId: string, { code, message }: { readonly code: number; readonly message: string }): Answer {
+    if (SAYS_NOTHING.has(code)) return refused(code, message);
     return this.#unlessResigned(this.deps.storage.refuseTask(this.hold, taskId, { code, message }), refused(code, message));
   }
 
