@@ -79,9 +79,9 @@ export type Probe =
   /** The SPM has been silent for too long: the fence agent is asked to see to it that it is dead. */
   | { readonly type: 'hostFenced'; readonly pool: string; readonly host: string }
   | { readonly type: 'lockGranted'; readonly owner: string; readonly keys: readonly string[] }
-  /** A command waits for its locks; this one is in the way. `held` is false where it is not held, but promised to who came first. */
   /** An undo, or the command's end, waits until this host has said that the call, which nobody has answered, is over. Told once, however often the host is asked. */
   | { readonly type: 'callAwaited'; readonly commandId: string; readonly host: string; readonly verb: string }
+  /** A command waits for its locks; this one is in the way. `held` is false where it is not held, but promised to who came first. */
   | { readonly type: 'lockAwaited'; readonly owner: string; readonly commandId: string; readonly key: string; readonly holder: string; readonly held: boolean }
   | { readonly type: 'lockRefused'; readonly owner: string; readonly key: string; readonly holder: string; readonly held: boolean }
   | { readonly type: 'lockReleased'; readonly owner: string; readonly keys: readonly string[] }

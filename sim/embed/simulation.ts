@@ -156,7 +156,7 @@ export class Simulation {
       ownIds: scenario.pools.flatMap(({ id, clientTaskIds }) => (clientTaskIds ? [] : [id])),
       storage,
       store: entries,
-      limits: limitsOf(scenario.engine),
+      limits: limitsOf(scenario.engine, scenario.spm.leaseExpiry),
       lost,
       now: this.now,
       report: (violation) => this.#listeners.violation.forEach((listener) => listener(violation)),

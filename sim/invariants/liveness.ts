@@ -21,7 +21,10 @@ export const liveness: Invariant = {
 };
 
 /** Faults, and their ends: what goes on through them takes as long as they let it. */
-const DISTURBANCES: ReadonlySet<Probe['type']> = new Set(['engineCrashed', 'engineRecovered', 'messageLost', 'messageDelayed', 'partitionBegan', 'partitionEnded']);
+const DISTURBANCES: ReadonlySet<Probe['type']> = new Set([
+  ...(['engineCrashed', 'engineRecovered', 'hostCrashed', 'hostHung', 'hostStarted'] as const),
+  ...(['messageLost', 'messageDelayed', 'partitionBegan', 'partitionEnded'] as const),
+]);
 
 class Liveness implements Watcher {
   readonly #evidence = new Evidence();

@@ -19,13 +19,11 @@ export interface Limits {
   readonly maxMessageAge: number;
 }
 
-/** sanlock's, µs: how long the lease of a holder that is silent is still its own. */
-const LEASE_EXPIRY = 140_000_000;
-
-export function limitsOf({ unknownGraceMs, pollingRateMs, callTimeoutMs, requestTimeoutMs, maxMessageAgeMs, fenceGraceMs }: EngineSettings): Limits {
+/** @param leaseExpiry how long the lease of a holder that is silent is still its own, µs. Default: sanlock's */
+export function limitsOf({ unknownGraceMs, pollingRateMs, callTimeoutMs, requestTimeoutMs, maxMessageAgeMs, fenceGraceMs }: EngineSettings, leaseExpiry = 140_000_000): Limits {
   return {
     unknownGrace: unknownGraceMs * 1000,
-    leaseExpiry: LEASE_EXPIRY,
+    leaseExpiry,
     pollingRate: pollingRateMs * 1000,
     requestTimeout: Math.max(callTimeoutMs, requestTimeoutMs) * 1000,
     fenceGrace: fenceGraceMs * 1000,

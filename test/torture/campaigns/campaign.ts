@@ -34,7 +34,7 @@ export async function trial(flow: Flow, mix: Mix, seed: number): Promise<Trial> 
     );
     const { commands, invariants, unused } = simulation.result();
     const broken = invariants.filter(({ held }) => !held).map(({ name, detail }) => `${name}: ${detail ?? ''}`);
-    const held = mix === 'faults that heal' ? commands.filter(({ status }) => isHeld(status)).map(({ id, status, heldBy }) => `held: ${id} is ${status} for ${heldBy?.message ?? ''}`) : [];
+    const held = mix !== 'all faults' ? commands.filter(({ status }) => isHeld(status)).map(({ id, status, heldBy }) => `held: ${id} is ${status} for ${heldBy?.message ?? ''}`) : [];
     return {
       flow: flow.name,
       mix,
@@ -48,11 +48,17 @@ export async function trial(flow: Flow, mix: Mix, seed: number): Promise<Trial> 
   }
 }
 
+/** What a dead host says, or what is said of it, when it is back: its task was taken over, it is another incarnation, what ran in its memory is gone. */
+const HOST_DIED = /failed with 0:|meant for incarnation|is not being replicated|failed with 99:/;
+/** The flow that is to go on with what this one was to make, or to leave alone, finds that it did not. */
+const NOTHING_TO_DO = /there is no vm|^VM \S+ is up/;
+
 /** A step that is tried once may well roll back when its host died: that is no timidity, and is told apart. */
 function endingOf({ status, error }: CommandResult): Ending {
   if (status !== 'ROLLED_BACK' || error === undefined) return status;
   const texts = [error.message, ...error.causes].join(' ');
   if (error.callUnknown === true) return 'ROLLED_BACK (no answer)';
-  if (/failed with 0:/.test(texts)) return 'ROLLED_BACK (host died)';
+  if (HOST_DIED.test(texts)) return 'ROLLED_BACK (host died)';
+  if (NOTHING_TO_DO.test(texts)) return 'ROLLED_BACK (the one before did)';
   return 'ROLLED_BACK (failure)';
 }

@@ -25,12 +25,18 @@ export class Tally {
 
   /** What a campaign demands that is not so, in words. @param least how often each kind of fault has to have happened */
   failings(flows: readonly Flow[], least: number): readonly string[] {
-    const timid = flows.flatMap(({ name, leastSucceeded }) => {
-      const share = this.#share(`${name} / faults that heal`, 'SUCCEEDED');
-      return share >= leastSucceeded ? [] : [`of ${name}, ${percent(share)} succeeded where all faults heal, and ${percent(leastSucceeded)} have to`];
-    });
+    const timid = flows.flatMap(({ name, least: demanded }) =>
+      Object.entries(demanded).flatMap(([mix, share]) => {
+        const succeeded = this.#share(`${name} / ${mix}`, 'SUCCEEDED');
+        return succeeded >= share ? [] : [`of ${name}, ${percent(succeeded)} succeeded with ${mix}, and ${percent(share)} have to`];
+      }),
+    );
+    // Nothing but a failure is a reason to fail.
+    const groundless = flows.flatMap(({ name }) =>
+      (['faults that heal', 'hosts that die'] as const).filter((mix) => this.#share(`${name} / ${mix}`, 'ROLLED_BACK (failure)') > 0).map((mix) => `of ${name}, some rolled back for a failure with ${mix}`),
+    );
     const rare = KINDS.filter(({ name }) => (this.#happened.get(name) ?? 0) < least).map(({ name }) => `${name} happened ${this.#happened.get(name) ?? 0} times, and has to ${least} times`);
-    return [...timid, ...rare];
+    return [...timid, ...groundless, ...rare];
   }
 
   /** Markdown: the share of each ending by flow and mix, and how often each kind of fault has happened. */
