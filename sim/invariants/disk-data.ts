@@ -90,7 +90,10 @@ class DiskData implements Watcher {
     const record = diskRecord(this.scene.mirror.entities.get(key));
     if (record?.status !== 'ILLEGAL') return false;
     const removed = imageObject(record.domain, disk);
-    return this.#holders(key).some((id) => this.scene.storage.ledger.openEffects(id).some(({ sign, object }) => sign === '-' && object === removed));
+    const holders = this.#holders(key);
+    // One that it had made itself leaves nothing open when it is removed.
+    const last = this.scene.storage.ledger.entries.findLast(({ effects }) => effects.some(({ object }) => object === removed));
+    return last !== undefined && holders.includes(last.commandId) && last.effects.some(({ sign, object }) => sign === '-' && object === removed);
   }
 
   #isInPlace(disk: DiskRecord, left: ReadonlySet<string>): void {
