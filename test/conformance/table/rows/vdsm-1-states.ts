@@ -1,7 +1,176 @@
-import type { Section } from '../row.js';
+import { expect } from 'vitest';
+import { canMove, TASK_STATES, WIRE_VALUES, type TaskState } from '../../../../actors/host/task-states.js';
+import { LoneHost, SECOND } from '../../../actors/lone-host.js';
+import type { Row, Section } from '../row.js';
+
+/** vdsm's table of moves: where a task may come from. */
+const MOVES: readonly (readonly [TaskState, readonly TaskState[]])[] = [
+  ['preparing', ['init', 'blocked']],
+  ['blocked', ['preparing']],
+  ['acquiring', ['preparing', 'acquiring']],
+  ['queued', ['acquiring', 'running']],
+  ['running', ['queued']],
+  ['finished', ['running', 'preparing']],
+  ['aborting', ['preparing', 'blocked', 'acquiring', 'queued', 'running']],
+  ['waitrecover', ['aborting']],
+  ['racquiring', ['aborting', 'finished', 'racquiring', 'waitrecover']],
+  ['recovering', ['racquiring']],
+  ['recovered', ['recovering']],
+  ['raborting', ['racquiring', 'recovering', 'waitrecover']],
+  ['failed', ['recovering', 'aborting', 'raborting']],
+];
+
+/** What each internal state is called on the wire. */
+const WIRE: readonly (readonly [readonly TaskState[], string, string])[] = [
+  [['init'], 'init', ''],
+  [['preparing', 'blocked', 'acquiring', 'queued', 'running'], 'running', ''],
+  [['aborting', 'raborting'], 'aborting', ''],
+  [['waitrecover', 'racquiring', 'recovering'], 'cleaning', ''],
+  [['finished'], 'finished', 'success'],
+  [['recovered'], 'finished', 'cleanSuccess'],
+  [['failed'], 'finished', 'cleanFailure'],
+];
+
+/** Where task `t` is when it is asked; the one worker of its host may be busy with another. */
+type At = 'queued' | 'running' | 'stop pending' | 'finished' | 'recovered' | 'absent';
+
+function taskThatIs(at: At): LoneHost {
+  const host = new LoneHost({ config: { workers: 1 } });
+  if (at === 'absent') return host;
+  if (at === 'queued' || at === 'recovered') host.submitVolume('before');
+  host.submitVolume('v', 't');
+  if (at === 'recovered' || at === 'stop pending') host.stop('t');
+  if (at === 'finished') host.advance(SECOND);
+  return host;
+}
+
+/** What each control verb answers. */
+const CONTROL: readonly { readonly verb: 'clear' | 'stop' | 'revert'; readonly codes: readonly (readonly [At, number])[] }[] = [
+  { verb: 'clear', codes: [['queued', 410], ['running', 410], ['stop pending', 410], ['finished', 0], ['recovered', 0], ['absent', 401]] },
+  { verb: 'stop', codes: [['queued', 0], ['running', 0], ['stop pending', 411], ['finished', 0], ['recovered', 0], ['absent', 401]] },
+  { verb: 'revert', codes: [['queued', 403], ['running', 403], ['stop pending', 403], ['finished', 0], ['recovered', 441], ['absent', 401]] },
+];
+
+const FENCES = 'There, nothing is remembered of it. Here its id is refused from then on, so that a submission that is still on its way cannot start what nobody waits for any more.';
+
+const control: readonly Row[] = CONTROL.flatMap(({ verb, codes }) =>
+  codes.map(([at, code]): Row => {
+    const fences = at === 'absent' && verb !== 'revert';
+    return {
+      id: `vdsm-1.${verb}-${at.replace(' ', '-')}`,
+      source: `Control verbs by state: ${verb}Task, ${at}`,
+      given: at === 'absent' ? 'a task that the SPM does not know' : `a task that is ${at}`,
+      when: `${verb}Task is asked`,
+      then: `the answer is ${code}${fences ? ', and its id is fenced' : ''}`,
+      proof: () => {
+        const host = taskThatIs(at);
+        expect(host[verb]('t')).toBe(code);
+        if (fences) expect(host.submitVolume('v', 't').code).toBe(9002);
+      },
+      ...(fences ? { differs: FENCES } : {}),
+    };
+  }),
+);
 
 export const vdsm1States: Section = {
   title: 'Tasks: states, wire values, control verbs, codes',
   page: 'vdsm-facts.md',
-  rows: [],
+  rows: [
+    ...MOVES.map(
+      ([to, from]): Row => ({
+        id: `vdsm-1.to-${to}`,
+        source: `States and transitions: ${to}`,
+        given: 'a task in any state',
+        when: `it is to become ${to}`,
+        then: `it can from ${from.join(', ')}, and from nowhere else`,
+        proof: () => expect(TASK_STATES.filter((state) => canMove(state, to))).toEqual(TASK_STATES.filter((state) => from.includes(state))),
+      }),
+    ),
+    ...WIRE.map(
+      ([states, taskState, taskResult]): Row => ({
+        id: `vdsm-1.wire-${states.join('-')}`,
+        source: `Wire values: ${states.join(', ')}`,
+        given: `a task that is ${states.join(' or ')}`,
+        when: 'its status is asked for',
+        then: `taskState is ${taskState}, taskResult '${taskResult}'`,
+        proof: () => expect(states.map((state) => WIRE_VALUES[state])).toEqual(states.map(() => ({ taskState, taskResult }))),
+      }),
+    ),
+    {
+      id: 'vdsm-1.failed-is-clean-success',
+      source: 'Wire values: every ordinary failed SPM task ends finished/cleanSuccess',
+      given: 'a task whose job fails',
+      when: 'it is rolled back',
+      then: 'it is finished/cleanSuccess with the code of its failure: finished alone is no success',
+      proof: [{ file: 'test/actors/spm-host-tasks.test.ts', test: 'that fails ends rolled back, with the code' }],
+    },
+    ...control,
+    {
+      id: 'vdsm-1.stop-queued-at-once',
+      source: 'Control verbs by state: stopTask, queued: at once recovered, code 0',
+      given: 'a task that waits for a worker',
+      when: 'it is stopped',
+      then: 'it is finished/cleanSuccess at once, with code 0 and "Task is initializing"',
+      proof: () => {
+        const host = taskThatIs('queued');
+        host.stop('t');
+        expect(host.status('t')).toEqual({ taskId: 't', taskState: 'finished', taskResult: 'cleanSuccess', code: 0, message: 'Task is initializing' });
+      },
+    },
+    {
+      id: 'vdsm-1.stop-co-operative',
+      source: 'Stop is cooperative; even a job that succeeded then becomes cleanSuccess/411',
+      given: 'a task whose job runs',
+      when: 'it is stopped, and the job returns',
+      then: 'it is running until then, cleaning while it is rolled back, and finished/cleanSuccess with 411 in the end',
+      proof: () => {
+        const host = taskThatIs('running');
+        host.stop('t');
+        expect(host.status('t')).toMatchObject({ taskState: 'running', taskResult: '', code: 0 });
+        host.advance(SECOND);
+        expect(host.status('t')).toMatchObject({ taskState: 'cleaning', taskResult: '' });
+        host.advance(SECOND);
+        expect(host.status('t')).toMatchObject({ taskState: 'finished', taskResult: 'cleanSuccess', code: 411 });
+      },
+    },
+    {
+      id: 'vdsm-1.empty-id',
+      source: 'Empty id or id containing "."',
+      given: 'an SPM',
+      when: 'a task without a name is asked about',
+      then: 'the answer is 1000',
+      proof: () => {
+        const host = new LoneHost();
+        expect([host.clear(''), host.stop(''), host.revert('')]).toEqual([1000, 1000, 1000]);
+      },
+      differs: 'There, an id with a "." is refused too. The ids that the engine gives its tasks have dots.',
+    },
+    {
+      id: 'vdsm-1.code-in-job',
+      source: 'Failure codes: only storage exceptions keep their code in a job',
+      given: 'a job that fails with a code that is no storage exception: busy, children, not shareable, resource time-out, bad parameter',
+      when: 'it has ended',
+      then: 'its code is 100; any other code is kept',
+      proof: () => {
+        const codes = [203, 204, 214, 851, 1000, 261, 397].map((code) => {
+          const host = new LoneHost({ rules: [{ verb: 'createVolume', code }] });
+          host.submitVolume('v', 't');
+          host.advance(3 * SECOND);
+          return host.status('t')?.code;
+        });
+        expect(codes).toEqual([100, 100, 100, 100, 100, 261, 397]);
+      },
+    },
+    {
+      id: 'vdsm-1.code-at-submission',
+      source: 'Failure codes: the same error at submission keeps its code and leaves no task',
+      given: 'a verb that is refused when it is submitted',
+      when: 'it is',
+      then: 'the answer has the code as it is, and there is no task',
+      proof: () => {
+        const host = new LoneHost({ rules: [{ verb: 'createVolume', code: 203, when: 'refuse' }] });
+        expect([host.submitVolume('v', 't').code, host.status('t')]).toEqual([203, undefined]);
+      },
+    },
+  ],
 };
