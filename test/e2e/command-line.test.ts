@@ -114,9 +114,10 @@ describe('seatbelt list', () => {
   it('names the built-in scenarios, the commands and the verbs', async () => {
     const { exitCode, stdout } = await program(cwd, 'list', '--json');
     expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({
-      scenarios: [{ name: 'live-migration' }, { name: 'live-migration-failure' }],
-      commands: [{ type: 'LiveMigrateVmDisks', handlers: ['takeSnapshot', 'migrateDisks'] }, { type: 'LiveMigrateDisk' }],
+    const { scenarios, commands, verbs } = JSON.parse(stdout) as { scenarios: { name: string }[]; commands: unknown; verbs: unknown };
+    expect(scenarios.map(({ name }) => name)).toEqual(expect.arrayContaining(['live-migration', 'live-migration-failure', 'move-disk', 'hibernate-vm']));
+    expect({ commands, verbs }).toMatchObject({
+      commands: expect.arrayContaining([expect.objectContaining({ type: 'LiveMigrateVmDisks', handlers: ['takeSnapshot', 'migrateDisks'] })]) as unknown[],
       verbs: expect.arrayContaining(['syncImageData']) as string[],
     });
     expect((await program(cwd, 'list')).stdout).toContain('LiveMigrateVmDisks');

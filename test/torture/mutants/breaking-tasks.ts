@@ -24,7 +24,7 @@ export const BREAKING_TASKS: readonly Mutant[] = [
   },
   {
     name: 'a running task counts as over',
-    breaks: 'at-rest',
+    breaks: 'liveness',
     file: 'actors/task-outcome.ts',
     find: "if (status.taskState !== 'finished') return null;",
     replace: "if (status.taskState === 'init') return null;",
