@@ -22,7 +22,7 @@ export const HELD_ELSEWHERE: readonly HeldRow[] = [
     given: 'a step that asks for a task',
     when: 'its callbacks are committed',
     then: 'the task is on disk as a placeholder, with verb, arguments and pool as asked for',
-    heldBy: { file: 'test/actors/task-manager.test.ts', test: 'placeholder, submitted, polled, ended, cleared' },
+    heldBy: { file: 'test/actors/task-manager/life.test.ts', test: 'placeholder, submitted, polled, ended, cleared' },
   },
   {
     source: 'AsyncTaskDAOTest: find by id, by entity, by pool',

@@ -1,6 +1,6 @@
 import type { Section } from '../row.js';
 
-const MANAGER = 'test/actors/task-manager.test.ts';
+const MANAGER = 'test/actors/task-manager';
 const LOAD = 'test/sim/scenario/load.test.ts';
 
 export const ovirt2: Section = {
@@ -13,7 +13,7 @@ export const ovirt2: Section = {
       given: 'a task of a command',
       when: 'it is placed, acknowledged, polled until it ends, consumed and cleared',
       then: 'Placeholder, Submitted and Ending are on disk; that it is polled, or has ended and is with its command, is between two commits and so in memory alone',
-      proof: [{ file: MANAGER, test: 'placeholder, submitted, polled, ended, cleared' }],
+      proof: [{ file: `${MANAGER}/life.test.ts`, test: 'placeholder, submitted, polled, ended, cleared' }],
     },
     {
       id: 'ovirt-2.config',
@@ -29,7 +29,7 @@ export const ovirt2: Section = {
       given: 'tasks of a pool',
       when: 'a poll goes unanswered',
       then: 'that says nothing of them, and it is repeated',
-      proof: [{ file: MANAGER, test: 'a poll that fails says nothing, and is repeated' }],
+      proof: [{ file: `${MANAGER}/life.test.ts`, test: 'a poll that fails says nothing, and is repeated' }],
     },
     {
       id: 'ovirt-2.poll-absent',
@@ -37,7 +37,7 @@ export const ovirt2: Section = {
       given: 'an acknowledged task',
       when: 'a list does not have it',
       then: 'that alone ends nothing: it must be missing for unknownGrace from one term of a settled SPM, and is then fenced; that answered, it is lost',
-      proof: [{ file: MANAGER, test: 'is fenced when it has been so for the whole grace, and is lost when that is answered, not before' }],
+      proof: [{ file: `${MANAGER}/missing.test.ts`, test: 'is fenced when it has been so for the whole grace, and is lost when that is answered, not before' }],
       differs: 'a new SPM lists nothing for a moment (vdsm-facts.md, section 1, trap a), which oVirt takes for the failure of every task',
     },
     {
@@ -46,7 +46,7 @@ export const ovirt2: Section = {
       given: 'a task whose outcome is consumed',
       when: 'the host answers its clearing with 401',
       then: 'it is cleared',
-      proof: [{ file: MANAGER, test: 'an absent task is a cleared one' }],
+      proof: [{ file: `${MANAGER}/clearing.test.ts`, test: 'an absent task is a cleared one' }],
     },
     {
       id: 'ovirt-2.clear-failed',
@@ -54,7 +54,7 @@ export const ovirt2: Section = {
       given: 'a task whose outcome is consumed',
       when: 'its clearing is refused, whatever the code',
       then: 'it is asked for again after the next poll, until it succeeds',
-      proof: [{ file: MANAGER, test: 'that fails is tried again after the next poll, until it succeeds' }],
+      proof: [{ file: `${MANAGER}/clearing.test.ts`, test: 'that fails is tried again after the next poll, until it succeeds' }],
     },
     {
       id: 'ovirt-2.stop',
@@ -62,7 +62,7 @@ export const ovirt2: Section = {
       given: 'a task that is over, or that this engine does not know',
       when: 'it is to be stopped',
       then: 'nobody is asked',
-      proof: [{ file: MANAGER, test: 'does nothing to what is over or unknown' }],
+      proof: [{ file: `${MANAGER}/stopping.test.ts`, test: 'does nothing to what is over or unknown' }],
     },
     {
       id: 'ovirt-2.poll-unknown-id',
@@ -70,7 +70,7 @@ export const ovirt2: Section = {
       given: 'an answer about a task that this engine does not know',
       when: 'it arrives, late, twice or from the past',
       then: 'it changes nothing',
-      proof: [{ file: MANAGER, test: 'whatever comes late, twice or from the past' }],
+      proof: [{ file: `${MANAGER}/from-the-past.test.ts`, test: 'whatever comes late, twice or from the past' }],
       differs: 'of what it does not know, oVirt says that it succeeded',
     },
     {
@@ -79,7 +79,7 @@ export const ovirt2: Section = {
       given: 'an acknowledged task that is older than zombieAfter',
       when: 'it is polled',
       then: 'its command asks it to stop; it goes on being polled until it is over, and is then aborted (zombie)',
-      proof: [{ file: MANAGER, test: 'since it was acknowledged, is told to its command at each poll until it is asked to stop' }],
+      proof: [{ file: `${MANAGER}/stopping.test.ts`, test: 'since it was acknowledged, is told to its command at each poll until it is asked to stop' }],
       differs: 'a task that is stopped by force is not over; oVirt even took it for a success once (section 4, 10)',
     },
     {
@@ -88,7 +88,7 @@ export const ovirt2: Section = {
       given: 'a task on a host that this engine does not know',
       when: 'it is listed',
       then: 'it is reported, left to run, and cleared when it is over',
-      proof: [{ file: MANAGER, test: 'is left to run, and looked at until it is over' }],
+      proof: [{ file: `${MANAGER}/clearing.test.ts`, test: 'is left to run, and looked at until it is over' }],
     },
   ],
 };

@@ -1,6 +1,6 @@
 import type { Section } from '../row.js';
 
-const MANAGER = 'test/actors/task-manager.test.ts';
+const MANAGER = 'test/actors/task-manager';
 const POOL = 'test/actors/pool.test.ts';
 const EVENTS = 'test/sim/embed/completion-events.test.ts';
 const QUEUE = 'test/actors/pool/fair-queue.test.ts';
@@ -15,7 +15,7 @@ export const semantics4: Section = {
       given: 'an engine that has started, with or without tasks',
       when: 'it has recovered',
       then: 'it asks each pool for all its tasks at once, and again every pollingRate while anything is waited for there',
-      proof: [{ file: MANAGER, test: 'polls at least once, though nothing is outstanding: hosts may keep what nobody knows of' }],
+      proof: [{ file: `${MANAGER}/after-a-crash.test.ts`, test: 'polls at least once, though nothing is outstanding: hosts may keep what nobody knows of' }],
     },
     {
       id: 'semantics-4.states',
@@ -23,7 +23,7 @@ export const semantics4: Section = {
       given: 'a task',
       when: 'all goes well',
       then: 'it passes them in this order; after a crash it goes on where its record says',
-      proof: [{ file: MANAGER, test: 'placeholder, submitted, polled, ended, cleared' }, { file: MANAGER, test: 'goes on with each task where its record says, and polls at once' }],
+      proof: [{ file: `${MANAGER}/life.test.ts`, test: 'placeholder, submitted, polled, ended, cleared' }, { file: `${MANAGER}/after-a-crash.test.ts`, test: 'goes on with each task where its record says, and polls at once' }],
     },
     {
       id: 'semantics-4.lost',
@@ -31,7 +31,7 @@ export const semantics4: Section = {
       given: 'an acknowledged task that no list has any more',
       when: 'another SPM answers, another term of it, another incarnation of its host, or one that has not loaded its tasks',
       then: 'it is waited for anew',
-      proof: [{ file: MANAGER, test: 'is waited for anew when the SPM answers and %s' }],
+      proof: [{ file: `${MANAGER}/missing.test.ts`, test: 'is waited for anew when the SPM answers and %s' }],
     },
     {
       id: 'semantics-4.no-refusal',
@@ -50,7 +50,7 @@ export const semantics4: Section = {
       given: 'a submission',
       when: 'it is answered with any other code',
       then: 'the task is refused, and cleared like any other',
-      proof: [{ file: MANAGER, test: 'a refusal is an end, and is cleared like any other' }],
+      proof: [{ file: `${MANAGER}/life.test.ts`, test: 'a refusal is an end, and is cleared like any other' }],
     },
     {
       id: 'semantics-4.stale',
@@ -58,7 +58,7 @@ export const semantics4: Section = {
       given: 'a task whose command is over',
       when: 'its end is polled',
       then: 'that is counted, changes nothing, and the task is cleared',
-      proof: [{ file: MANAGER, test: 'is over: its completion changes nothing, and it is cleared all the same' }, { file: MANAGER, test: 'whatever comes late, twice or from the past' }],
+      proof: [{ file: `${MANAGER}/life.test.ts`, test: 'is over: its completion changes nothing, and it is cleared all the same' }, { file: `${MANAGER}/from-the-past.test.ts`, test: 'whatever comes late, twice or from the past' }],
     },
     {
       id: 'semantics-4.zombie',
@@ -66,7 +66,7 @@ export const semantics4: Section = {
       given: 'an acknowledged task that is older',
       when: 'it is polled, also after a crash',
       then: 'it is asked to stop, and aborted when it is over',
-      proof: [{ file: MANAGER, test: 'before a crash, is so after it; one that no host has acknowledged is not, however long it is offered' }],
+      proof: [{ file: `${MANAGER}/stopping.test.ts`, test: 'before a crash, is so after it; one that no host has acknowledged is not, however long it is offered' }],
     },
     {
       id: 'semantics-4.unknown',
@@ -74,7 +74,7 @@ export const semantics4: Section = {
       given: 'a task on a host that no record is of',
       when: 'it is listed as finished',
       then: 'it is reported and cleared',
-      proof: [{ file: MANAGER, test: 'is reported, and cleared when it is over' }],
+      proof: [{ file: `${MANAGER}/clearing.test.ts`, test: 'is reported, and cleared when it is over' }],
     },
     {
       id: 'semantics-4.events',
@@ -85,7 +85,7 @@ export const semantics4: Section = {
       proof: [
         { file: EVENTS, test: 'bring commands to the same end, with less waiting' },
         { file: EVENTS, test: 'may be heard by nobody: the next poll finds out' },
-        { file: MANAGER, test: 'of an SPM whose term is over, is left to the one that took over' },
+        { file: `${MANAGER}/completion-events.test.ts`, test: 'of an SPM whose term is over, is left to the one that took over' },
       ],
     },
     {
