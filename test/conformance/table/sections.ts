@@ -1,5 +1,8 @@
 import type { Section } from './row.js';
 import { semantics4 } from './rows/semantics-4.js';
+import { semantics4Completions } from './rows/semantics-4-completions.js';
+import { semantics4Outcomes } from './rows/semantics-4-outcomes.js';
+import { semantics4Refusals } from './rows/semantics-4-refusals.js';
 import { semantics5Hosts } from './rows/semantics-5-hosts.js';
 import { semantics5Spm } from './rows/semantics-5-spm.js';
 import { semantics5Time } from './rows/semantics-5-time.js';
@@ -24,6 +27,9 @@ import { vdsm7Faults } from './rows/vdsm-7-faults.js';
 /** In the order in which the page shows them. */
 export const SECTIONS: readonly Section[] = [
   semantics4,
+  semantics4Outcomes,
+  semantics4Refusals,
+  semantics4Completions,
   semantics5Hosts,
   semantics5Spm,
   semantics5Time,
