@@ -5,7 +5,7 @@ import type { Probe } from '../../actors/probe.js';
 import type { StoragePort } from '../../actors/storage-port.js';
 import type { SpmTerms } from '../../actors/host/spm-role.js';
 import { createSpmHost, SPM_HOST_DEFAULTS, type HostMessage, type SpmHostConfig } from '../../actors/spm-host.js';
-import type { HostRequest, Stamp, StepRef, TaskStatus, WireReply, WireRequest } from '../../actors/wire.js';
+import type { Args, HostRequest, Stamp, StepRef, TaskStatus, WireReply, WireRequest } from '../../actors/wire.js';
 import { Failures, type FailuresSpec } from '../../sim/faults/failures.js';
 import { Bandwidth } from '../../sim/world/bandwidth.js';
 import { SharedStorage } from '../../sim/world/shared-storage.js';
@@ -137,6 +137,10 @@ export class LoneHost {
       next.wake();
     }
     this.#now = until;
+  }
+
+  submit(taskId: string | null, verb: string, args: Args): WireReply {
+    return this.ask({ op: 'submitTask', pool: 'pool1', taskId, verb, args, step: STEP });
   }
 
   submitVolume(volume: string, taskId = volume, stamp: Partial<Stamp> = {}): WireReply {

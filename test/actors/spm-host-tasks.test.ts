@@ -129,6 +129,22 @@ describe('the queue', () => {
     host.advance(SECOND);
     expect(host.submitVolume('d').code).toBe(0);
   });
+
+  it('holds roll-backs too: one that waits there is in the way of what is submitted, and one that runs has a worker', () => {
+    const host = new LoneHost({ config: { workers: 1, queueLimit: 2 } });
+    for (const id of ['a', 'b', 'c']) host.submitVolume(id);
+    host.stop('a');
+    host.advance(SECOND);
+    // b runs; c and the roll-back of a wait, in this order.
+    expect([host.status('a'), host.status('b'), host.submitVolume('d').code]).toMatchObject([CLEANING, RUNNING, 9003]);
+    expect(imageOf(host, 'a')).toBeDefined();
+    host.advance(SECOND);
+    expect([host.status('c'), host.submitVolume('d').code, host.submitVolume('e').code]).toMatchObject([RUNNING, 0, 9003]);
+    host.advance(SECOND);
+    expect([host.status('a'), host.submitVolume('e').code, host.submitVolume('f').code]).toMatchObject([CLEANING, 0, 9003]);
+    host.advance(SECOND / 2);
+    expect([host.status('a'), host.status('d'), imageOf(host, 'a')]).toMatchObject([{ ...ROLLED_BACK, code: 411 }, RUNNING, undefined]);
+  });
 });
 
 describe('stopping', () => {

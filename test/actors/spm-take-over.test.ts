@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FENCED, NOT_SPM, RECOVERING, TASK_UNKNOWN, type HostRequest } from '../../actors/wire.js';
+import { FENCED, NOT_SPM, QUEUE_FULL, RECOVERING, TASK_UNKNOWN, type HostRequest } from '../../actors/wire.js';
 import { LoneHost, SECOND, smallWorld, submitVolume } from './lone-host.js';
 
 /** What is left of a host that died, as its next incarnation finds it. */
@@ -66,6 +66,38 @@ describe('an SPM that takes over', () => {
     host.advance(SECOND);
     expect(host.status('v1')).toMatchObject(ROLLED_BACK);
     expect(storage.content.images.find('domain1', 'disk-of-v1')).toBeUndefined();
+  });
+
+  it('goes on with a roll-back in the middle of which its predecessor died, from its beginning, and all that was registered is taken back once', () => {
+    const host = afterPowerCut((before) => {
+      before.submitVolume('v1');
+      before.stop('v1');
+      before.advance(SECOND + SECOND / 4);
+      expect(before.storage.tasks('pool1')).toMatchObject([{ id: 'v1', state: 'recovering' }]);
+    });
+    expect([host.status('v1')?.taskState, host.storage.content.images.find('domain1', 'disk-of-v1')?.volumes.size]).toEqual(['cleaning', 1]);
+    host.advance(SECOND / 2 - 1);
+    expect(host.status('v1')?.taskState).toBe('cleaning');
+    host.advance(1);
+    expect(host.status('v1')).toMatchObject(ROLLED_BACK);
+    expect(host.storage.ledger.entries.map(({ part }) => part)).toEqual(['begin', 'end', 'undone']);
+    expect(host.storage.ledger.openEffects('c1')).toEqual([]);
+  });
+
+  it('that has more to roll back than its queue takes, rolls all of it back, and takes no task before there is room', () => {
+    const ids = ['v1', 'v2', 'v3', 'v4', 'v5'];
+    const storage = smallWorld();
+    const before = new LoneHost({ storage });
+    for (const id of ids) before.submitVolume(id);
+    const host = new LoneHost({ storage, config: { incarnation: 2, workers: 1, queueLimit: 2 } });
+    expect([host.status('v5')?.taskState, host.submitVolume('new').code]).toEqual(['cleaning', QUEUE_FULL]);
+    host.advance(SECOND);
+    expect(host.submitVolume('new').code).toBe(QUEUE_FULL);
+    host.advance(SECOND / 2);
+    expect(host.submitVolume('new').code).toBe(0);
+    host.advance(2 * SECOND);
+    expect(ids.map((id) => host.status(id))).toMatchObject(ids.map(() => ROLLED_BACK));
+    expect(host.status('new')).toMatchObject({ taskResult: 'success' });
   });
 
   it('refuses what its predecessor would have refused', () => {

@@ -105,6 +105,14 @@ describe('a host that is told to stop being SPM', () => {
     expect([roleOf(host), host.storage.lease(POOL)]).toMatchObject(['Free', { owner: null, generation: 2, version: 0 }]);
   });
 
+  it('and has lost its lease when it would give that up, panics, and answers nobody', () => {
+    const host = new LoneHost();
+    const asked = stop(host);
+    host.storage.revokeLease(POOL);
+    host.advance(4 * SECOND);
+    expect([host.replyTo(asked), host.panics]).toEqual([undefined, ['the SPM lease is lost']]);
+  });
+
   it('does not stop a later term: what names another generation is done already', () => {
     const host = new LoneHost();
     expect(host.replyTo(stop(host, 7))?.code).toBe(0);
@@ -133,6 +141,23 @@ describe('a host that is told to stop being SPM', () => {
     expect(host.status('v1')).toMatchObject({ taskState: 'finished', taskResult: 'cleanSuccess', code: 0 });
     expect(host.storage.ledger.entries.map(({ part }) => part)).toEqual(['begin', 'undone']);
   });
+});
+
+it('a job of an earlier term whose time is up while its task is rolled back in the next one does not end that roll-back', () => {
+  // Both are the first job of their term, and of one task: only the term tells them apart.
+  const host = new LoneHost({ config: { spm: { ...TERMS, takes: () => SECOND / 10 } } });
+  host.submitVolume('v1');
+  host.advance(SECOND / 2);
+  host.send({ op: 'stopSpm', pool: POOL, generation: 1 });
+  host.advance(SECOND / 10);
+  start(host);
+  // It has the lease at once, is SPM at 0.7 s, and has loaded the task at 0.8 s: the roll-back is to end at 1.3 s, and the job would have ended at 1 s.
+  host.advance((SECOND * 6) / 10);
+  expect(host.status('v1')).toMatchObject({ taskState: 'cleaning' });
+  expect(host.storage.ledger.entries.map(({ part }) => part)).toEqual(['begin']);
+  host.advance(SECOND / 10);
+  expect(host.status('v1')).toMatchObject({ taskState: 'finished', taskResult: 'cleanSuccess', code: 0 });
+  expect(host.storage.ledger.entries.map(({ part }) => part)).toEqual(['begin', 'undone']);
 });
 
 describe('the lease of an SPM', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { canMove, TASK_STATES, WIRE_VALUES, type TaskState } from '../../../../actors/host/task-states.js';
+import { canMove, isEnd, moved, TASK_STATES, WIRE_VALUES, type TaskState } from '../../../../actors/host/task-states.js';
 import { LoneHost, SECOND } from '../../../actors/lone-host.js';
 import type { Row, Section } from '../row.js';
 
@@ -86,6 +86,34 @@ export const vdsm1States: Section = {
         proof: () => expect(TASK_STATES.filter((state) => canMove(state, to))).toEqual(TASK_STATES.filter((state) => from.includes(state))),
       }),
     ),
+    {
+      id: 'vdsm-1.done',
+      source: 'States: done = finished, recovered, failed',
+      given: 'a task in any state',
+      when: 'it is asked whether it is over',
+      then: 'it is if it is finished, recovered or failed, and on the wire all of these are `finished`',
+      proof: () => {
+        expect(TASK_STATES.filter(isEnd)).toEqual(['finished', 'recovered', 'failed']);
+        expect(TASK_STATES.filter((state) => WIRE_VALUES[state].taskState === 'finished')).toEqual(TASK_STATES.filter(isEnd));
+      },
+    },
+    {
+      id: 'vdsm-1.illegal-move',
+      source: 'States: illegal move: 441',
+      given: 'a host that would let a task move as no table allows',
+      when: 'it does',
+      then: 'that is a defect, which ends the run with both states and 441; a request that would come to it is answered with 441 before',
+      proof: () => {
+        expect(() => moved<{ readonly id: string; readonly state: TaskState }>({ id: 't', state: 'queued' }, 'finished')).toThrow(/from queued to finished \(441\)/);
+        expect(taskThatIs('recovered').revert('t')).toBe(441);
+      },
+    },
+    {
+      id: 'vdsm-1.force-failed',
+      source: 'States: _doAbort force-fails any task that exits non-terminal',
+      fact: 'Whatever goes wrong while a task ends, it is failed at last, by force.',
+      doesNotApply: 'Nothing goes wrong between two states here: each is on storage before the next is entered, and when storage refuses one, the host is not SPM any more.',
+    },
     ...WIRE.map(
       ([states, taskState, taskResult]): Row => ({
         id: `vdsm-1.wire-${states.join('-')}`,
