@@ -1,6 +1,7 @@
 import { handlersOf, type CommandDefinition } from '../../src/model/command.js';
 import type { Data } from '../../src/model/data.js';
 import type { LockRecord } from '../../src/model/lock.js';
+import type { ErrorRecord } from '../../src/model/errors.js';
 import type { Outcome } from '../../src/model/outcome.js';
 import type { SpmAsyncTask } from '../../src/model/task.js';
 import type { FlowEffect, FlowEvent } from '../../src/flow/event.js';
@@ -76,7 +77,7 @@ function changesOfEffect({ step, tasks, heldLocks, completedFamily, now, definit
 /** What the observer is told once the batch is synced. */
 export function probesOf({ before, event, step, history, heldLocks, completedFamily, now }: BatchInput): Probe[] {
   const { state, effects } = step;
-  const threw = event.type === 'threw' || event.type === 'beforeRetryThrew' ? event.error : null;
+  const threw = errorOfRun(event);
   const probes: Probe[] = [];
   if (event.type === 'locksGranted') probes.push({ type: 'lockGranted', owner: before.rootId, keys: before.locks.map(({ key }) => key) });
   for (const { handler, index, callback, attempt, task } of history) {
@@ -99,6 +100,11 @@ export function probesOf({ before, event, step, history, heldLocks, completedFam
   for (const child of completedFamily) probes.push({ type: 'statusChanged', commandId: child.id, status: 'SUCCEEDED', error: null });
   if (isTerminal(state.status) && isRoot(state)) probes.push({ type: 'lockReleased', owner: state.id, keys: heldLocks().map(({ key }) => key) });
   return probes;
+}
+
+/** Of a callback that threw. */
+function errorOfRun(event: FlowEvent): ErrorRecord | null {
+  return event.type === 'threw' || event.type === 'beforeRetryThrew' || event.type === 'probeThrew' ? event.error : null;
 }
 
 function isOfUnresolved({ type }: FlowEvent): boolean {

@@ -68,6 +68,8 @@ describe.each(FLOWS)('%s, on hosts that make their own task ids', (_, scenario) 
     ['dies', (point) => ({ kind: 'crashHost', host: { spmOf: null }, down: null, point })],
     ['hangs for a moment', (point) => ({ kind: 'hangHost', host: { spmOf: null }, for: 30e6, point })],
     ['hangs for longer than messages are good for', (point) => ({ kind: 'hangHost', host: { spmOf: null }, for: 100e6, point })],
+    ['is dead for a long time', (point) => ({ kind: 'crashHost', host: { spmOf: null }, down: 2000e6, point })],
+    ['hangs for so long that probes are not answered', (point) => ({ kind: 'hangHost', host: { spmOf: null }, for: 1000e6, point })],
     ['loses its lease', (point) => ({ kind: 'loseLease', pool: null, point })],
     ['is another', (point) => ({ kind: 'moveSpm', pool: null, to: null, point })],
   ])('is done or undone when the SPM %s', { timeout: LATE }, async (_what, fault) => {
