@@ -7,6 +7,8 @@ import { semantics5Hosts } from './rows/semantics-5-hosts.js';
 import { semantics5Spm } from './rows/semantics-5-spm.js';
 import { semantics5Time } from './rows/semantics-5-time.js';
 import { ovirt2 } from './rows/ovirt-2.js';
+import { ovirt2Settings } from './rows/ovirt-2-settings.js';
+import { ovirt2Pools } from './rows/ovirt-2-pools.js';
 import { ovirt2Crashes } from './rows/ovirt-2-crashes.js';
 import { ovirt3Disks } from './rows/ovirt-3-disks.js';
 import { ovirt3Import } from './rows/ovirt-3-import.js';
@@ -34,6 +36,8 @@ export const SECTIONS: readonly Section[] = [
   semantics5Spm,
   semantics5Time,
   ovirt2,
+  ovirt2Settings,
+  ovirt2Pools,
   ovirt2Crashes,
   ovirt3Disks,
   ovirt3Import,
