@@ -110,8 +110,8 @@ export class LoneHost {
     return correlation;
   }
 
-  /** Delivers something that is no request. */
-  deliver(message: WireReply): void {
+  /** Delivers a message as it is. */
+  deliver(message: WireRequest | WireReply): void {
     this.#receive(message);
   }
 
@@ -170,7 +170,7 @@ export class LoneHost {
 }
 
 /** Creates a volume in an image of its own. */
-export function submitVolume(volume: string, taskId = volume): HostRequest {
+export function submitVolume(volume: string, taskId: string | null = volume): HostRequest {
   return {
     op: 'submitTask',
     pool: 'pool1',
