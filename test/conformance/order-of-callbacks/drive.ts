@@ -105,8 +105,8 @@ async function comeTo(crash: CrashAt, rig: EngineRig): Promise<void> {
   }
 }
 
-/** @param earlier what was told before, of tasks that end now */
-function tell(probes: readonly Probe[], earlier: readonly Probe[] = []): readonly string[] {
+/** What was told, in the words of the tables. @param earlier what was told before, of tasks that end now */
+export function tell(probes: readonly Probe[], earlier: readonly Probe[] = []): readonly string[] {
   const tasks = new Map<string, string>();
   const lines: string[] = [];
   for (const probe of [...earlier, ...probes]) {

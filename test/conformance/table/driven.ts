@@ -1,17 +1,74 @@
 import { expect } from 'vitest';
+import type { CallbackName, Probe } from '../../../actors/probe.js';
 import { withRig, type EngineRig } from '../../actors/engine-rig.js';
-import { happened, rigOf } from '../order-of-callbacks/drive.js';
+import { rigOf, tell } from '../order-of-callbacks/drive.js';
 import type { DrivenRow, HandlerSetup } from '../order-of-callbacks/row.js';
 
-/** A command of these handlers, as the tables about the order of callbacks have them. */
-export const aRow = (...handlers: readonly HandlerSetup[]): DrivenRow => ({ source: '', given: '', when: '', handlers, ovirt: '', then: [], status: 'RUNNING' });
+type Handlers = readonly HandlerSetup[];
 
-/** Runs such a command to its end: what happened, in the words of those tables, and what status it has then. */
-export function runs(handlers: readonly HandlerSetup[], happens: readonly string[], status: string, more: (rig: EngineRig) => void | Promise<void> = () => undefined): Promise<void> {
-  const row = aRow(...handlers);
-  return withRig(rigOf(row), async (rig) => {
-    expect(await happened(row, rig)).toEqual(happens);
+/** What is so in the end, in the words of the tables about the order of callbacks. */
+interface Course {
+  readonly happens: readonly string[];
+  readonly status: string;
+}
+
+/** Where the engine dies, to be started again a second later. */
+export interface Death {
+  /** Comes to the point where it does. */
+  readonly at: (rig: EngineRig) => Promise<unknown>;
+  /** What befalls the host while it is down. */
+  readonly meanwhile?: (rig: EngineRig) => void;
+}
+
+const aRow = (handlers: Handlers): DrivenRow => ({ source: '', given: '', when: '', handlers, ovirt: '', then: [], status: 'RUNNING' });
+
+/** Runs a command of these handlers to its end, over a death of its engine if there is one. */
+export function runs(handlers: Handlers, { happens, status }: Course, more: (rig: EngineRig) => void | Promise<void> = () => undefined, death?: Death): Promise<void> {
+  return withRig(rigOf(aRow(handlers)), async (rig) => {
+    rig.submit('c1', 'Row');
+    const before = death === undefined ? [] : await die(rig, death);
+    await rig.run();
+    const after = tell(rig.probes.slice(before.length), before);
+    expect(death === undefined ? after : [...tell(before), 'crash', ...after]).toEqual(happens);
     expect((await rig.command()).status).toBe(status);
+    const store = await rig.stored();
+    expect({ locks: store.locks.size, tasks: store.tasks.size, onHost: rig.host.tasks.size }).toEqual({ locks: 0, tasks: 0, onHost: 0 });
     await more(rig);
   });
 }
+
+async function die(rig: EngineRig, { at, meanwhile }: Death): Promise<readonly Probe[]> {
+  await at(rig);
+  const before = [...rig.probes];
+  rig.restart();
+  meanwhile?.(rig);
+  return before;
+}
+
+/** Different tasks that the host has taken. */
+export const tasksTaken = (rig: EngineRig): number => new Set(rig.host.submissions.map(({ taskId }) => taskId)).size;
+
+/** A step that goes well, of one task. */
+export const well = (name: string): readonly string[] => [`${name}.beforeTask`, `${name}.createTask`, `${name} task`, `${name} task ended well`, `${name}.endSuccessfully`];
+
+/** What the record holds that callbacks change. */
+export const recordOf = async (rig: EngineRig): Promise<unknown> => (await rig.stored()).entities.get('record/r')?.value;
+
+/** The host's acknowledgement of so many tasks is on disk. */
+export const acknowledged =
+  (nth: number): Death['at'] =>
+  (rig) =>
+    rig.runUntil(({ type }) => type === 'taskSubmitted', nth);
+
+/** A callback of the command is about to run, or was committed. */
+export const callback =
+  (type: 'callbackRuns' | 'callbackCommitted', name: CallbackName, index: number): Death['at'] =>
+  (rig) =>
+    rig.runUntil((probe) => probe.type === type && probe.callback === name && probe.index === index && probe.commandId === 'c1');
+
+/** The host has taken a task of such a verb, and the engine does not know. */
+export const taken =
+  (verb: string): Death['at'] =>
+  async (rig) => {
+    while (!rig.host.submissions.some((one) => one.verb === verb)) await rig.kernel.step();
+  };

@@ -10,6 +10,7 @@ import { ovirt2 } from './rows/ovirt-2.js';
 import { ovirt2Settings } from './rows/ovirt-2-settings.js';
 import { ovirt2Pools } from './rows/ovirt-2-pools.js';
 import { ovirt2Crashes } from './rows/ovirt-2-crashes.js';
+import { ovirt2CrashPoints } from './rows/ovirt-2-crash-points.js';
 import { ovirt3Disks } from './rows/ovirt-3-disks.js';
 import { ovirt3Import } from './rows/ovirt-3-import.js';
 import { ovirt3Vms } from './rows/ovirt-3-vms.js';
@@ -39,6 +40,7 @@ export const SECTIONS: readonly Section[] = [
   ovirt2Settings,
   ovirt2Pools,
   ovirt2Crashes,
+  ovirt2CrashPoints,
   ovirt3Disks,
   ovirt3Import,
   ovirt3Vms,
