@@ -61,9 +61,9 @@ type PoolRequest = SpmRequest | Extract<HostRequest, { op: 'getSpmStatus' | 'sta
  * node's receiver.
  */
 export function createSpmHost({ ports, storage, verbs, config, wake, panic }: SpmHostDeps): (message: HostMessage) => void {
-  const fences = new FenceTable();
-  const calls = new HsmCalls({ ports, storage, verbs, reply, done: (n) => wake({ type: 'callDone', n }) });
   const { pool, incarnation, workers, queueLimit, clientTaskIds, spm: terms } = config;
+  const fences = new FenceTable();
+  const calls = new HsmCalls({ pool, ports, storage, verbs, reply, done: (n) => wake({ type: 'callDone', n }) });
   const readyAt = ports.now() + config.recovering;
   const role = new SpmRole({
     ports,

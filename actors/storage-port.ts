@@ -38,6 +38,8 @@ export interface StoragePort {
   refuseTask(hold: LeaseHold, taskId: string, refusal: Refusal): boolean;
   /** How the id was refused, if it was. */
   refusalOf(pool: string, taskId: string): Refusal | null;
+  /** Whether the pool has a storage domain of that name. */
+  hasDomain(pool: string, domain: string): boolean;
   /**
    * Does one part of a verb in one instant: the change, its ledger entry, and what it registers with its task to take it back; or an error code, and nothing of it. A
    * part that the verb does not have does nothing.

@@ -229,6 +229,8 @@ export const NO_HOST_ID = 661;
 /** A host error that has no code of its own. */
 export const GENERAL_FAILURE = 100;
 export const UNKNOWN_POOL = 309;
+/** There is no such storage domain, or it is another pool's. */
+export const UNKNOWN_DOMAIN = 358;
 /** A task that ended because it was asked to stop; and the answer to a second request to stop it. */
 export const TASK_ABORTED = 411;
 /** An unknown verb, or arguments that its schema refuses. */

@@ -3,9 +3,12 @@ import type { StoragePort } from '../storage-port.js';
 import { BAD_PARAMETER } from '../wire.js';
 import type { Args, StepRef } from '../wire.js';
 import { answerOf, done, refused, type Answer, type ReturnAddress } from './answer.js';
+import { domainRefusal } from './domain-refusal.js';
 import type { PlannedFailure, VerbTable } from './verb-table.js';
 
 export interface HsmCallsDeps {
+  /** The host's. */
+  readonly pool: string;
   readonly ports: NodePorts;
   readonly storage: StoragePort;
   readonly verbs: VerbTable;
@@ -80,9 +83,9 @@ export class HsmCalls {
 
     const call: Call = { waiting: [from], answer: null };
     this.#calls.set(key, call);
-    const { ports, storage } = this.deps;
+    const { ports, pool, storage } = this.deps;
     const run = (): Answer =>
-      answerOf(found.kind === 'read' ? storage.read(verb, args, ports.node) : storage.perform({ ...request, host: ports.node, hold: null }, 'end'));
+      domainRefusal({ name: verb, args }, found, pool, storage) ?? answerOf(found.kind === 'read' ? storage.read(verb, args, ports.node) : storage.perform({ ...request, host: ports.node, hold: null }, 'end'));
     this.#queue({
       kind: 'execution',
       commandId: step.commandId,
@@ -100,12 +103,12 @@ export class HsmCalls {
 
   /** A verb that only reads: unkeyed, and in line with the calls of the command that asks, if one does. */
   read(verb: string, args: Args, commandId: string | null, from: ReturnAddress): void {
-    const { ports, storage, verbs, reply } = this.deps;
+    const { ports, pool, storage, verbs, reply } = this.deps;
     const found = verbs.find(verb);
     if (found?.kind !== 'read') return reply(from, refused(BAD_PARAMETER, `there is no verb '${verb}' that only reads`));
     const problem = found.problemWith(args);
     if (problem !== null) return reply(from, refused(BAD_PARAMETER, `${verb}: ${problem}`));
-    this.#queue({ kind: 'execution', commandId, verb, args, run: () => answerOf(storage.read(verb, args, ports.node)), answered: (answer) => reply(from, answer) });
+    this.#queue({ kind: 'execution', commandId, verb, args, run: () => domainRefusal({ name: verb, args }, found, pool, storage) ?? answerOf(storage.read(verb, args, ports.node)), answered: (answer) => reply(from, answer) });
   }
 
   /** Answered when nothing that the command has asked for before is under way any more. */

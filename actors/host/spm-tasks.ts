@@ -2,6 +2,7 @@ import type { LeaseHold } from '../storage-port.js';
 import { BAD_PARAMETER, FENCED, ILLEGAL_TASK_MOVE, NOT_SPM, QUEUE_FULL, RECOVERING, TASK_ABORTED, TASK_NOT_FINISHED, TASK_STATE_FORBIDS, TASK_UNKNOWN } from '../wire.js';
 import type { AllTasksInfo, Args, StepRef, TaskInfo, TaskStatus } from '../wire.js';
 import { done, refused, type Answer } from './answer.js';
+import { domainRefusal } from './domain-refusal.js';
 import type { JobDone } from './job.js';
 import { TaskLives, type TaskLivesDeps } from './task-lives.js';
 import { canMove, WIRE_VALUES } from './task-states.js';
@@ -56,6 +57,8 @@ export class SpmTasks {
     if (verb?.kind !== 'spm') return at(refused(BAD_PARAMETER, `there is no SPM verb '${verbName}'`));
     const problem = verb.problemWith(args);
     if (problem !== null) return at(refused(BAD_PARAMETER, `${verbName}: ${problem}`));
+    const outOfReach = domainRefusal({ name: verbName, args }, verb, pool, storage);
+    if (outOfReach !== null) return at(outOfReach);
     if (this.#lives.isFull(queueLimit)) return at(refused(QUEUE_FULL, `${queueLimit} tasks are waiting for a worker`));
     const plan = verb.plan(args, (purpose) => ports.random(purpose));
     if (plan.kind === 'refuse') return at(this.#refuse(taskId, plan));

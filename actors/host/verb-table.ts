@@ -13,6 +13,8 @@ export interface HostVerb {
   readonly kind: 'spm' | 'hsm' | 'read';
   /** What is wrong with the arguments, or null. */
   problemWith(args: Args): string | null;
+  /** The storage domains that these arguments name. To be asked only of arguments without a problem. */
+  domainsOf(args: Args): readonly string[];
   /** Draws how one execution will go. Called once for each execution. @param random a draw from [0, 1) of the stream of that name */
   plan(args: Args, random: (purpose: string) => number): ExecutionPlan;
   /** Draws how long one roll-back of a task will take, whole µs. */

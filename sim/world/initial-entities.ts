@@ -27,7 +27,7 @@ function onlyBase(id: string): readonly VolumeRecord[] {
 
 /** The storage domains of a scenario, and the images outside, which are the same for ever. */
 export function mount(storage: SharedStorage, { domains, images }: Scenario): void {
-  for (const { id } of domains) storage.addDomain(id);
+  for (const { id, pool } of domains) storage.addDomain(id, pool);
   for (const { id, repository, size } of images) storage.addRepoImage(repository, id, size);
 }
 

@@ -19,6 +19,7 @@ export function storageOfLife(storage: StoragePort, life: { readonly alive: bool
     fenceOf: (pool, taskId) => storage.fenceOf(pool, taskId),
     refuseTask: (hold, taskId, refusal) => life.alive && storage.refuseTask(hold, taskId, refusal),
     refusalOf: (pool, taskId) => storage.refusalOf(pool, taskId),
+    hasDomain: (pool, domain) => storage.hasDomain(pool, domain),
     perform: (work, part) => (life.alive ? storage.perform(work, part) : DEAD),
     recover: (work, recoveries, failing) => (life.alive ? storage.recover(work, recoveries, failing) : 'leaseLost'),
     read: (verb, args, host) => storage.read(verb, args, host),

@@ -41,6 +41,8 @@ export class SharedStorage implements StoragePort {
   readonly #seenRecords = new TrackedMap<string, SeenStore>();
   readonly #seen = new SeenStores(this.#seenRecords);
   readonly #verbs: ReadonlyMap<string, Verb>;
+  /** By domain. Null: every pool's. */
+  readonly #poolOf = new Map<string, string | null>();
   #observer: StorageObserver | null = null;
 
   constructor(verbs: readonly Verb[]) {
@@ -57,8 +59,10 @@ export class SharedStorage implements StoragePort {
     return this.content.ledger;
   }
 
-  addDomain(domain: string): void {
+  /** @param pool whose hosts see it. Null: all hosts do */
+  addDomain(domain: string, pool: string | null = null): void {
     this.content.images.addDomain(domain);
+    this.#poolOf.set(domain, pool);
   }
 
   /** An image of a repository outside. */
@@ -183,6 +187,11 @@ export class SharedStorage implements StoragePort {
 
   fenceOf(pool: string, taskId: string): Fence | null {
     return this.#pool(pool).fenceOf(taskId);
+  }
+
+  hasDomain(pool: string, domain: string): boolean {
+    const owner = this.#poolOf.get(domain);
+    return owner === null || owner === pool;
   }
 
   perform(work: Work, part: WorkPart): WorkResult {

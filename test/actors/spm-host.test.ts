@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HostRequest } from '../../actors/wire.js';
+import type { Args, HostRequest } from '../../actors/wire.js';
 import { grantSpm, LoneHost, SECOND, smallWorld, STEP, submitVolume } from './lone-host.js';
 
 const SPM_REQUESTS: readonly HostRequest[] = [
@@ -8,6 +8,14 @@ const SPM_REQUESTS: readonly HostRequest[] = [
   { op: 'stopTask', pool: 'pool1', taskId: 'v1' },
   { op: 'clearTask', pool: 'pool1', taskId: 'v1' },
 ];
+
+/** A host of a pool with two domains, and `far`, which is another pool's and has a disk `d`. */
+function nearAndFar(): LoneHost {
+  const storage = smallWorld();
+  storage.addDomain('far', 'pool2');
+  storage.addDisk({ disk: 'd', vm: null, domain: 'far', volumes: [{ id: 'base', parent: null, format: 'raw' }], sizeBytes: 1 });
+  return new LoneHost({ storage });
+}
 
 describe('the SPM role', () => {
   it('is that of the host that holds the lease, and each names the holder', () => {
@@ -98,6 +106,40 @@ describe('what is not for this host', () => {
     expect(host.ask({ op: 'getSpmStatus', pool: 'pool9' }).code).toBe(309);
     expect(host.ask({ op: 'getAllTasksStatuses', pool: 'pool9' }).code).toBe(309);
     expect(host.replyTo(host.send({ op: 'commandStatus', commandId: 'c1' }))?.code).toBe(1000);
+  });
+
+  it.each<[verb: string, args: Args]>([
+    ['createVolume', { domain: 'far', disk: 'd', volume: 'v', parent: null, format: 'raw', sizeBytes: 1 }],
+    ['deleteVolume', { domain: 'far', disk: 'd', volume: 'v' }],
+    ['deleteImage', { domain: 'far', disk: 'd' }],
+    ['cloneImageStructure', { disk: 'd', source: 'far', target: 'domain1' }],
+    ['syncImageData', { disk: 'disk1', source: 'domain1', target: 'far' }],
+    ['copyImage', { disk: 'disk1', source: 'domain1', copy: 'd', target: 'far' }],
+    ['mergeSnapshots', { domain: 'far', disk: 'd', ancestor: 'a', successor: 'b' }],
+    ['downloadImage', { repository: 'r', image: 'i', domain: 'nowhere', disk: 'd', volume: 'v' }],
+  ])('is refused with 358, and leaves no task: %s on a storage domain of another pool, or of none', (verb, args) => {
+    const host = nearAndFar();
+    expect([host.submit('t', verb, args).code, host.storage.tasks('pool1'), host.storage.ledger.entries]).toEqual([358, [], []]);
+  });
+
+  it.each<[verb: string, args: Args]>([
+    ['getVolumesList', { domain: 'far', disk: 'd' }],
+    ['hibernate', { vm: 'vm1', memory: { domain: 'domain1', disk: 'm', volume: 'v' }, metadata: { domain: 'far', disk: 'd', volume: 'base' } }],
+    ['createVm', { vm: 'vm2', disks: [{ domain: 'far', disk: 'd', volume: 'base' }], memory: [] }],
+  ])('is answered with 358 after its time: %s of a storage domain of another pool', (verb, args) => {
+    const host = nearAndFar();
+    const before = host.storage.content.vmDisks.toData();
+    const asked = host.send(verb === 'getVolumesList' ? { op: 'read', verb, args } : { op: 'call', key: 'k', verb, args, step: STEP, hostIncarnation: null });
+    expect(host.replyTo(asked)).toBeUndefined();
+    host.advance(SECOND);
+    expect([host.replyTo(asked)?.code, host.storage.content.vmDisks.toData()]).toEqual([358, before]);
+  });
+
+  it('is not so of what is its own pool\'s: an absent image there is told from an absent domain', () => {
+    const host = nearAndFar();
+    expect(host.submit('t', 'deleteImage', { domain: 'domain1', disk: 'd' }).code).toBe(0);
+    host.advance(SECOND);
+    expect(host.status('t')).toMatchObject({ taskResult: 'cleanSuccess', code: 268 });
   });
 
   it('is passed over: a reply', () => {

@@ -14,6 +14,7 @@ export const copyImage = defineVerb({
   name: 'copyImage',
   kind: 'spm',
   args: z.strictObject({ disk: idArg, source: idArg, copy: idArg, target: idArg }),
+  domains: ({ source, target }) => [source, target],
   latency: { kind: 'lognormal', median: 3_000_000, p95: 6_000_000 },
   movesData: true,
   load: ({ images }, { disk, source, target }) => {

@@ -11,6 +11,7 @@ export const downloadImage = defineVerb({
   name: 'downloadImage',
   kind: 'spm',
   args: z.strictObject({ repository: idArg, image: idArg, domain: idArg, disk: idArg, volume: idArg }),
+  domains: ({ domain }) => [domain],
   latency: { kind: 'constant', value: 2_000_000 },
   rate: { kind: 'constant', value: 50 * MIB },
   movesData: true,

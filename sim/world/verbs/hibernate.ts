@@ -12,6 +12,7 @@ export const hibernate = defineVerb({
   name: 'hibernate',
   kind: 'hsm',
   args: z.strictObject({ vm: idArg, memory: placeArg, metadata: placeArg }),
+  domains: ({ memory, metadata }) => [memory.domain, metadata.domain],
   latency: { kind: 'lognormal', median: 5_000_000, p95: 30_000_000 },
   run: (content, { vm: id, memory, metadata }, host) => {
     const { images, vmDisks } = content;
@@ -42,6 +43,7 @@ export const createVm = defineVerb({
   name: 'createVm',
   kind: 'hsm',
   args: z.strictObject({ vm: idArg, disks: z.array(placeArg), memory: z.array(placeArg) }),
+  domains: ({ disks, memory }) => [...disks, ...memory].map(({ domain }) => domain),
   latency: { kind: 'lognormal', median: 3_000_000, p95: 15_000_000 },
   run: (content, { vm: id, disks, memory }, host) => {
     const { vmDisks } = content;

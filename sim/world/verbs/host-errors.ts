@@ -1,4 +1,4 @@
-import { GENERAL_FAILURE } from '../../../actors/wire.js';
+import { GENERAL_FAILURE, UNKNOWN_DOMAIN } from '../../../actors/wire.js';
 
 /** How simulated verbs fail by themselves, with vdsm's codes. */
 export const HOST_ERRORS = {
@@ -17,7 +17,7 @@ export const HOST_ERRORS = {
   // No codes of vdsm: answered by the verbs that scenarios declare.
   alreadyThere: { code: 9201, text: 'It is there already' },
   notThere: { code: 9202, text: 'It is not there' },
-  noSuchDomain: { code: 358, text: 'Storage domain does not exist' },
+  noSuchDomain: { code: UNKNOWN_DOMAIN, text: 'Storage domain does not exist' },
 } as const;
 
 export type HostError = keyof typeof HOST_ERRORS;

@@ -15,6 +15,7 @@ export const cloneImageStructure = defineVerb({
   name: 'cloneImageStructure',
   kind: 'spm',
   args: copyArgs,
+  domains: ({ source, target }) => [source, target],
   latency: { kind: 'lognormal', median: 2_100_000, p95: 8_000_000 },
   onFile: { domain: 'target', latency: VOLUME_FILE },
   load: ({ images }, { disk, source }) => ({ times: Math.max(1, images.find(source, disk)?.volumes.size ?? 0), bytes: 0 }),
@@ -39,6 +40,7 @@ export const syncImageData = defineVerb({
   name: 'syncImageData',
   kind: 'spm',
   args: copyArgs,
+  domains: ({ source, target }) => [source, target],
   latency: { kind: 'lognormal', median: 3_000_000, p95: 6_000_000 },
   movesData: true,
   load: ({ images }, { disk, source, target }) => {
@@ -70,6 +72,7 @@ export const deleteImage = defineVerb({
   name: 'deleteImage',
   kind: 'spm',
   args: z.strictObject({ domain: idArg, disk: idArg }),
+  domains: ({ domain }) => [domain],
   latency: { kind: 'lognormal', median: 3_000_000, p95: 30_000_000 },
   answerLatency: { kind: 'lognormal', median: 1_000_000, p95: 10_000_000 },
   begin: (content, { domain, disk }) => {

@@ -13,6 +13,7 @@ export const mergeSnapshots = defineVerb({
   name: 'mergeSnapshots',
   kind: 'spm',
   args: z.strictObject({ domain: idArg, disk: idArg, ancestor: idArg, successor: idArg }),
+  domains: ({ domain }) => [domain],
   latency: { kind: 'lognormal', median: 5_000_000, p95: 10_000_000 },
   rate: { kind: 'constant', value: 100 * MIB },
   movesData: true,

@@ -56,6 +56,7 @@ export function createVerbTable({ verbs, content, speeds, failures, bandwidth, f
     return {
       kind: verb.kind,
       problemWith: (args) => verb.problemWith(args),
+      domainsOf: (args) => verb.domainsOf(args),
       plan,
       rollbackUs: (args, random) => {
         const draw = random(`rollback:${verb.name}`);

@@ -27,6 +27,7 @@ export interface Verb {
   /** How executions with these arguments go, in their order. Empty: by themselves. */
   script(args: Args): readonly ScriptedOutcome[];
   problemWith(args: Args): string | null;
+  domainsOf(args: Args): readonly string[];
   load(content: Content, args: Args): VerbLoad;
   /** Draws from it: how long a roll-back takes. */
   readonly rollbackLatency: Latency | null;
@@ -74,6 +75,8 @@ export interface VerbSpec<S extends z.ZodObject> {
   readonly name: string;
   readonly kind: Verb['kind'];
   readonly args: S;
+  /** The storage domains that its arguments name, which its host must see. Default: none. */
+  readonly domains?: (args: z.output<S>) => readonly string[];
   readonly latency: Latency;
   readonly onFile?: FileLatency;
   readonly rate?: Distribution;
@@ -112,6 +115,7 @@ export function defineVerb<S extends z.ZodObject>(spec: VerbSpec<S>): Verb {
       const parsed = schema.safeParse(args, IN_OUR_WORDS);
       return parsed.success ? null : flawsText(parsed.error.issues, ['args']);
     },
+    domainsOf: (args) => spec.domains?.(schema.parse(args)) ?? [],
     load: (content, args) => load?.(content, schema.parse(args)) ?? { times: 1, bytes: 0 },
     rollbackLatency: spec.rollbackLatency ?? null,
     answerLatency: spec.answerLatency ?? null,

@@ -24,6 +24,7 @@ export const createVolume = defineVerb({
   name: 'createVolume',
   kind: 'spm',
   args: volumeArgs.extend({ parent: idArg.nullable(), format: z.enum(['raw', 'cow']), sizeBytes: z.int().min(1) }),
+  domains: ({ domain }) => [domain],
   latency: { kind: 'lognormal', median: 2_100_000, p95: 8_000_000 },
   onFile: { domain: 'domain', latency: VOLUME_FILE },
   begin: ({ images }, { domain, disk, volume: id, parent }) => {
@@ -62,6 +63,7 @@ export const deleteVolume = defineVerb({
   name: 'deleteVolume',
   kind: 'spm',
   args: volumeArgs,
+  domains: ({ domain }) => [domain],
   latency: { kind: 'lognormal', median: 2_000_000, p95: 10_000_000 },
   run: (content, { domain, disk, volume: id }) => {
     const image = content.images.find(domain, disk);
@@ -76,6 +78,7 @@ export const getVolumesList = defineVerb({
   name: 'getVolumesList',
   kind: 'read',
   args: z.strictObject({ domain: idArg, disk: idArg }),
+  domains: ({ domain }) => [domain],
   latency: { kind: 'lognormal', median: 30_000, p95: 300_000 },
   run: ({ images }, { domain, disk }) => {
     if (!images.hasDomain(domain)) return failed('noSuchDomain', domain);
