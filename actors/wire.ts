@@ -78,7 +78,7 @@ export type HostRequest =
   | { readonly op: 'ping' }
   | { readonly op: 'getSpmStatus'; readonly pool: string }
   /**
-   * Lets a host become SPM. Refused at once (656, 651, 661), or accepted; from then on it goes on by itself, and `getSpmStatus` tells how far it is. What the engine
+   * Lets a host become SPM. Refused at once (656), or accepted; from then on it goes on by itself, and `getSpmStatus` tells how far it is. What the engine
    * takes for the last SPM and its version is only looked at: where storage says otherwise, storage is right.
    */
   | { readonly op: 'startSpm'; readonly pool: string; readonly prevId: string | null; readonly prevVersion: number }
@@ -219,12 +219,10 @@ export const ANOTHER_INCARNATION = 9004;
 /** Ours, not vdsm's: hosts have seen later commits of the engine's store. The result is `SeenCommits`. */
 export const STORE_OLDER = 9005;
 
-/** Answers to `startSpm`: another has the lease, or had it too lately to be known dead. */
+/** Another has the lease, or had it too lately to be known dead: so a host may refuse `startSpm`. Ours accept, and are Free again when they do not get it. */
 export const LEASE_NOT_AVAILABLE = 651;
 /** It is the SPM already, or on the way to be. */
 export const SPM_ACTIVE = 656;
-/** It has no host id on this storage, or not yet again since its restart. */
-export const NO_HOST_ID = 661;
 
 /** A host error that has no code of its own. */
 export const GENERAL_FAILURE = 100;
