@@ -36,4 +36,7 @@ export async function ending(rig: EngineRig) {
   return { status, outcome: steps[0]?.work[0]?.outcome, offers: ids.length, ids: new Set(ids).size, left };
 }
 
+/** How that is when its host has forgotten the task. */
+export const LOST = { status: 'ROLLED_BACK', outcome: { kind: 'lost' }, offers: 1, ids: 1, left: [0, 0] };
+
 export const cancelAt = (rig: EngineRig, seconds: number): string => rig.ask({ op: 'cancelCommand', commandId: 'c1' }, seconds * SECOND);

@@ -14,6 +14,8 @@ import { ovirt2CrashPoints } from './rows/ovirt-2-crash-points.js';
 import { ovirt3Disks } from './rows/ovirt-3-disks.js';
 import { ovirt3Import } from './rows/ovirt-3-import.js';
 import { ovirt3Vms } from './rows/ovirt-3-vms.js';
+import { ovirt4Tasks } from './rows/ovirt-4-tasks.js';
+import { ovirt4Flows } from './rows/ovirt-4-flows.js';
 import { vdsm1States } from './rows/vdsm-1-states.js';
 import { vdsm1Replies } from './rows/vdsm-1-replies.js';
 import { vdsm1Recoveries } from './rows/vdsm-1-recoveries.js';
@@ -44,6 +46,8 @@ export const SECTIONS: readonly Section[] = [
   ovirt3Disks,
   ovirt3Import,
   ovirt3Vms,
+  ovirt4Tasks,
+  ovirt4Flows,
   vdsm1States,
   vdsm1Replies,
   vdsm1Recoveries,

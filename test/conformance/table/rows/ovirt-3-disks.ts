@@ -81,14 +81,6 @@ export const ovirt3Disks: Section = {
       differs: 'oVirt ends the command as failed; here it is held, tells what is merged, and an operator may have it go on',
     },
     {
-      id: 'ovirt-4.24',
-      source: 'Historical bugs: 24, fc6329ed271',
-      given: 'a list of steps that follows from the params',
-      when: 'the engine crashes behind a merge, and the chain is shorter',
-      then: 'the recovered command has the same list, and goes on at the right step',
-      proof: [merge('goes on with the same steps after a crash behind merge %i')],
-    },
-    {
       id: 'ovirt-3.remove-image',
       source: 'Flow catalogue: RemoveImage',
       given: 'a disk that no running VM has',
