@@ -16,8 +16,10 @@ export function runsBefore({ phase, steps }: CommandState, { index, callback, ta
 /** The tasks whose next attempt begins with this change, though it is not due yet. */
 export function begunTooSoon({ before, after }: Changed<CommandState>, now: number): readonly string[] {
   if (before === undefined || after === undefined) return [];
-  const waiting = new Set(tasksOf(before).flatMap(({ id, notBefore }) => (notBefore !== null && notBefore > now ? [id] : [])));
-  if (waiting.size === 0) return [];
+  const waits = ({ notBefore }: TaskItem): boolean => notBefore !== null && notBefore > now;
+  const tasks = tasksOf(before);
+  if (!tasks.some(waits)) return [];
+  const waiting = new Set(tasks.filter(waits).map(({ id }) => id));
   return tasksOf(after).flatMap(({ id, notBefore, outcome }) => (waiting.has(id) && notBefore === null && outcome === null ? [id] : []));
 }
 

@@ -35,6 +35,8 @@ class CallbackOrder implements Watcher {
   readonly #toldOfFailure = new Map<string, Set<number>>();
   /** By command, the callback that an earlier program had made the next one: how often something is tried again, say, is for the program to decide that saw it fail. */
   readonly #due = new Map<string, DueCallback>();
+  /** By command, what it may do next: asked for when it has changed, when its callback begins, and when that is committed. */
+  readonly #allowed = new Map<string, Allowed>();
   /** Ids of all tasks that were ever placed. */
   readonly #placedBefore = new Set<string>();
 
@@ -48,6 +50,7 @@ class CallbackOrder implements Watcher {
   }
 
   onProgram(): void {
+    this.#allowed.clear();
     for (const state of this.scene.mirror.commands.values()) {
       const phase = phaseBehindHold(state);
       if (phase?.at !== 'callback') continue;
@@ -65,7 +68,9 @@ class CallbackOrder implements Watcher {
     const changed = new Map(commands.map((command) => [command.id, command]));
     for (const { commandId, seq, entry } of history) {
       const state = changed.get(commandId)?.before ?? this.scene.mirror.commands.get(commandId);
-      if (entry !== undefined && state !== undefined) this.#committed(state, this.scene.mirror.historyOf(commandId).slice(0, seq), entry);
+      if (entry === undefined || state === undefined) continue;
+      this.#committed(state, this.scene.mirror.historyOf(commandId).slice(0, seq), entry);
+      this.#allowed.delete(commandId);
     }
     for (const { before, after } of tasks) if (before === undefined && after !== undefined) this.#placed(after);
     for (const command of changed.values()) {
@@ -152,6 +157,14 @@ class CallbackOrder implements Watcher {
   }
 
   #next(handlers: readonly ErasedHandler[], history: readonly HistoryEntry[], state: CommandState): readonly Next[] {
+    const known = this.#allowed.get(state.id);
+    if (known?.state === state && known.historyLength === history.length) return known.next;
+    const next = this.#rules(handlers, history, state);
+    this.#allowed.set(state.id, { state, historyLength: history.length, next });
+    return next;
+  }
+
+  #rules(handlers: readonly ErasedHandler[], history: readonly HistoryEntry[], state: CommandState): readonly Next[] {
     // Of what was committed before this run began, the state itself says whether there is something to ask.
     const mayHaveCrossed = this.#mayHaveCrossed.get(state.id) ?? state.steps.some(({ asking }) => asking !== undefined);
     const due = this.#due.get(state.id);
@@ -200,6 +213,13 @@ class CallbackOrder implements Watcher {
       this.broken(after.id, `after ${lastOf(history)} the command is still ${after.status}, and should be ${textOf(allowed)}`);
     }
   }
+}
+
+/** What a command in this state may do, after so many committed callbacks. */
+interface Allowed {
+  readonly state: CommandState;
+  readonly historyLength: number;
+  readonly next: readonly Next[];
 }
 
 /** `number`: of its step. `historyLength`: how many callbacks were committed before it. */

@@ -44,6 +44,12 @@ export interface Watched {
 
 const MOST_NAMED = 5;
 
+type Watching<K extends keyof Watcher> = Watcher & Required<Pick<Watcher, K>>;
+
+function wants<K extends keyof Watcher>(watcher: Watcher, hook: K): watcher is Watching<K> {
+  return watcher[hook] !== undefined;
+}
+
 /** How one invariant fared: `detail` tells of the first breach, and how many followed. */
 export type InvariantOutcome = { readonly name: string; readonly held: boolean; readonly detail?: string };
 
@@ -53,6 +59,11 @@ export class Monitor {
   readonly #scene: { -readonly [K in keyof Scene]: Scene[K] };
   readonly #storage: SharedStorage;
   readonly #watchers: readonly Watcher[];
+  /** By what happens often, those who want to know. */
+  readonly #probed: readonly Watching<'onProbe'>[];
+  readonly #written: readonly Watching<'onBatch'>[];
+  readonly #delivered: readonly Watching<'onMessage'>[];
+  readonly #effected: readonly Watching<'onEffects'>[];
   readonly #violations = new Map<string, Violation[]>();
   readonly #report: (violation: Violation) => void;
   #now: number;
@@ -69,6 +80,10 @@ export class Monitor {
     this.#report = report;
     for (const { name } of [...invariants, liveness]) this.#violations.set(name, []);
     this.#watchers = invariants.map(({ name, watch }) => watch(this.#scene, (where, detail) => this.#breach(name, where, detail)));
+    this.#probed = this.#watchers.filter((watcher) => wants(watcher, 'onProbe'));
+    this.#written = this.#watchers.filter((watcher) => wants(watcher, 'onBatch'));
+    this.#delivered = this.#watchers.filter((watcher) => wants(watcher, 'onMessage'));
+    this.#effected = this.#watchers.filter((watcher) => wants(watcher, 'onEffects'));
   }
 
   /** What the engine's disk holds. */
@@ -91,14 +106,14 @@ export class Monitor {
   /** A node has told something. */
   probe(t: number, probe: Probe): void {
     this.#at(t);
-    for (const watcher of this.#watchers) watcher.onProbe?.(probe);
+    for (const watcher of this.#probed) watcher.onProbe(probe);
   }
 
   /** A batch has taken effect on the engine's disk. To be told before anybody who waits for it is; also of those that a crash kept. */
   batch(t: number, ops: readonly DiskOp[]): void {
     this.#at(t);
     const batch = this.#mirror.apply(ops);
-    for (const watcher of this.#watchers) watcher.onBatch?.(batch);
+    for (const watcher of this.#written) watcher.onBatch(batch);
   }
 
   /** Storage has another SPM lease than before. */
@@ -116,7 +131,7 @@ export class Monitor {
   /** A message arrives at its node. */
   message(t: number, message: WireMessage): void {
     this.#at(t);
-    for (const watcher of this.#watchers) watcher.onMessage?.(message);
+    for (const watcher of this.#delivered) watcher.onMessage(message);
   }
 
   /** All faults have ended. */
@@ -173,6 +188,6 @@ export class Monitor {
     if (entries.length === this.#effectsSeen) return;
     const fresh = entries.slice(this.#effectsSeen);
     this.#effectsSeen = entries.length;
-    for (const watcher of this.#watchers) watcher.onEffects?.(fresh);
+    for (const watcher of this.#effected) watcher.onEffects(fresh);
   }
 }

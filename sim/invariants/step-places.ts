@@ -16,11 +16,23 @@ export function placeOf(state: CommandState, number: number): number {
   return state.steps.findIndex((_, i) => stepNumber(state, i) === number);
 }
 
+/** By entry of a command that was not migrated: there it stays, and it is asked for at every commit. */
+const inPlace = new WeakMap<HistoryEntry, Placed>();
+
 export function placed(state: CommandState, history: readonly HistoryEntry[]): readonly Placed[] {
+  if (state.migrations === undefined) return history.map(inItsPlace);
   return history.map((entry) => {
-    const index = state.migrations === undefined ? entry.index : placeOf(state, numberOf(entry));
+    const index = placeOf(state, numberOf(entry));
     return { ...entry, index, isGone: index < 0 };
   });
+}
+
+function inItsPlace(entry: HistoryEntry): Placed {
+  const known = inPlace.get(entry);
+  if (known !== undefined) return known;
+  const one = { ...entry, isGone: false };
+  inPlace.set(entry, one);
+  return one;
 }
 
 /** A step that a migration put in behind the command: it counts as completed, and never runs. */

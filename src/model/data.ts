@@ -88,11 +88,26 @@ export function frozen<T>(value: T): T {
 export function sameData(a: Data | undefined, b: Data | undefined): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item: Data, i) => sameData(item, b[i] as Data));
+  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && sameItems(a, b);
+  return sameEntries(a as DataEntries, b as DataEntries);
+}
+
+type DataEntries = { readonly [key: string]: Data };
+
+// Every command's snapshot is compared at every commit, by these loops.
+
+function sameItems(a: readonly Data[], b: readonly Data[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i += 1) if (!sameData(a[i], b[i])) return false;
+  return true;
+}
+
+function sameEntries(a: DataEntries, b: DataEntries): boolean {
+  let count = 0;
+  for (const key in a) {
+    if (!Object.hasOwn(a, key)) continue;
+    if (!Object.hasOwn(b, key) || !sameData(a[key], b[key])) return false;
+    count += 1;
   }
-  const left = a as { readonly [key: string]: Data };
-  const right = b as { readonly [key: string]: Data };
-  const keys = Object.keys(left);
-  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && sameData(left[key], right[key]));
+  return count === Object.keys(b).length;
 }
