@@ -28,6 +28,7 @@ import { vdsm5Tasks } from './rows/vdsm-5-tasks.js';
 import { vdsm5Spm } from './rows/vdsm-5-spm.js';
 import { vdsm7Latency } from './rows/vdsm-7-latency.js';
 import { vdsm7Faults } from './rows/vdsm-7-faults.js';
+import { vdsm7Invariants } from './rows/vdsm-7-invariants.js';
 
 /** In the order in which the page shows them. */
 export const SECTIONS: readonly Section[] = [
@@ -60,4 +61,5 @@ export const SECTIONS: readonly Section[] = [
   vdsm5Spm,
   vdsm7Latency,
   vdsm7Faults,
+  vdsm7Invariants,
 ];

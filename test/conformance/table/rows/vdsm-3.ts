@@ -1,8 +1,35 @@
+import { expect } from 'vitest';
+import type { Args } from '../../../../actors/wire.js';
+import { VERBS } from '../../../../sim/world/verbs/catalogue.js';
+import { GIB, LoneHost, SECOND, smallWorld, STEP } from '../../../actors/lone-host.js';
 import type { Section } from '../row.js';
 
 const TASKS = 'test/actors/spm-host-tasks.test.ts';
 const CALLS = 'test/actors/spm-host-calls.test.ts';
-const VERBS = 'test/sim/world/verbs.test.ts';
+const BY_VERB = 'test/sim/world/verbs.test.ts';
+
+/** What is asked of each verb that is a task. */
+const SPM_VERBS: readonly (readonly [verb: string, args: Args])[] = [
+  ['createVolume', { domain: 'domain1', disk: 'new', volume: 'v', parent: null, format: 'raw', sizeBytes: GIB }],
+  ['deleteVolume', { domain: 'domain1', disk: 'd', volume: 'leaf' }],
+  ['deleteImage', { domain: 'domain1', disk: 'd' }],
+  ['copyImage', { disk: 'd', source: 'domain1', copy: 'd', target: 'domain2' }],
+  ['mergeSnapshots', { domain: 'domain1', disk: 'd', ancestor: 'base', successor: 'leaf' }],
+  ['cloneImageStructure', { disk: 'd', source: 'domain1', target: 'domain2' }],
+  ['syncImageData', { disk: 'half', source: 'domain1', target: 'domain2' }],
+  ['downloadImage', { repository: 'glance', image: 'i', domain: 'domain1', disk: 'empty', volume: 'base' }],
+];
+
+/** Where each of these can be done. */
+function aPool(): { readonly spm: LoneHost; readonly other: LoneHost } {
+  const storage = smallWorld();
+  const base = { id: 'base', parent: null, format: 'raw' } as const;
+  storage.addDisk({ disk: 'd', vm: null, domain: 'domain1', volumes: [base, { id: 'leaf', parent: 'base', format: 'cow' }], sizeBytes: GIB });
+  for (const domain of ['domain1', 'domain2']) storage.addDisk({ disk: 'half', vm: null, domain, volumes: [base], sizeBytes: GIB });
+  storage.addRepoImage('glance', 'i', GIB);
+  storage.content.images.put('domain1', 'empty', { filled: false, volumes: new Map([['base', { ...base, legal: true, sizeBytes: GIB, data: [] }]]) });
+  return { spm: new LoneHost({ storage }), other: new LoneHost({ node: 'host2', storage }) };
+}
 
 export const vdsm3: Section = {
   title: 'Concurrency and verbs',
@@ -30,11 +57,50 @@ export const vdsm3: Section = {
       source: 'Class: SPM async',
       given: 'createVolume, deleteVolume, deleteImage, copyImage, mergeSnapshots, cloneImageStructure, syncImageData or downloadImage',
       when: 'it is asked for',
-      then: 'it is a task of the SPM, and of no other host',
-      proof: [
-        { file: VERBS, test: 'has verbs with defaults for all that is needed to time them' },
-        { file: 'test/actors/spm-host.test.ts', test: 'is needed for $op: 654 otherwise, and nothing is remembered' },
-      ],
+      then: 'it is a task of the SPM, which is listed and ends well; another host answers 654; and no host takes it as a call',
+      proof: () => {
+        expect(SPM_VERBS.map(([verb]) => verb).toSorted()).toEqual(VERBS.flatMap(({ name, kind }) => (kind === 'spm' ? [name] : [])).toSorted());
+        for (const [verb, args] of SPM_VERBS) {
+          const { spm, other } = aPool();
+          const call = spm.ask({ op: 'call', key: 'k', verb, args, step: STEP, hostIncarnation: null });
+          expect([verb, other.submit('t', verb, args).code, call.code, spm.submit('t', verb, args).code, spm.status('t')?.taskState]).toEqual([verb, 654, 1000, 0, 'running']);
+          spm.advance(10 * SECOND);
+          expect([verb, spm.status('t')]).toMatchObject([verb, { taskState: 'finished', taskResult: 'success', code: 0 }]);
+        }
+      },
+    },
+    {
+      id: 'vdsm-3.recoveries-in-pool',
+      source: 'One FIFO pool for spm, hsm, sdm and recoveries',
+      given: 'an SPM with one worker, tasks that wait, and one that is to be rolled back',
+      when: 'its job has returned',
+      then: 'its roll-back waits behind them, and is then run by the worker; it counts where the queue is full',
+      proof: [{ file: TASKS, test: 'holds roll-backs too: one that waits there is in the way of what is submitted, and one that runs has a worker' }],
+    },
+    {
+      id: 'vdsm-3.delete-image-parts',
+      source: 'Class: SPM async: deleteImage (sync rename, async purge)',
+      given: 'deleteImage, and workers that are busy',
+      when: 'it is accepted; it starts; it is done',
+      then: 'the image is there until it starts, gone from then on, and the worker is busy until the purge is done',
+      proof: () => {
+        const host = new LoneHost({ config: { workers: 1 } });
+        const isThere = () => host.storage.content.images.find('domain1', 'disk1') !== undefined;
+        host.submitVolume('first');
+        host.submit('t', 'deleteImage', { domain: 'domain1', disk: 'disk1' });
+        const seen = [0, SECOND, SECOND].map((us) => {
+          host.advance(us);
+          return [isThere(), host.status('t')?.taskState];
+        });
+        expect(seen).toEqual([[true, 'running'], [false, 'running'], [false, 'finished']]);
+      },
+      differs: 'There, it is renamed before its submission is answered, so whoever is answered knows that it is out of the way.',
+    },
+    {
+      id: 'vdsm-3.other-spm-verbs',
+      source: 'Class: SPM async: moveImage, moveMultipleImages, extendVolumeSize, uploadImage, prepareMerge, finalizeMerge, reduceVolume, leases',
+      fact: 'The SPM has more verbs that are tasks.',
+      doesNotApply: 'None of the flows here asks for them. MoveDisk is a copy and a deletion (vdsm-1.move-image); a scenario can declare verbs of its own.',
     },
     {
       id: 'vdsm-3.vm-host-verbs',
@@ -56,14 +122,20 @@ export const vdsm3: Section = {
       proof: [{ file: 'test/actors/spm-host.test.ts', test: 'is answered after its time, with what is so then' }],
     },
     {
+      id: 'vdsm-3.other-host-verbs',
+      source: 'Class: sync on VM host: hotplugDisk, merge start; any host: prepare, teardown, refresh',
+      fact: 'Hosts plug disks into running VMs, merge their snapshots, and make volumes ready to be read.',
+      doesNotApply: 'None of the flows here asks for them: snapshots are merged while the VM is down, and whatever is on storage can be read.',
+    },
+    {
       id: 'vdsm-3.replicate-finish-codes',
       source: 'diskReplicateFinish: 40 = not converged, 55 = no replication, 41 = pivot failed; dst = src cancels',
       given: 'a disk that is being replicated, or is not',
       when: 'diskReplicateFinish is called with a domain',
       then: 'it is refused with 40 while the target does not hold all of the disk, and with 55 if the disk is not being replicated, or to another domain; the domain that the guest runs on ends the replication without a pivot',
       proof: [
-        { file: VERBS, test: 'does not pivot before the data is there' },
-        { file: VERBS, test: 'is finished only to where it goes or comes from' },
+        { file: BY_VERB, test: 'does not pivot before the data is there' },
+        { file: BY_VERB, test: 'is finished only to where it goes or comes from' },
       ],
       differs: 'No pivot fails by itself with 41; a scenario lets one fail so, by `failCall`.',
     },
@@ -73,7 +145,7 @@ export const vdsm3: Section = {
       given: 'the disk of a running VM',
       when: 'it is migrated by these verbs, in this order',
       then: 'there is a complete copy at every moment, and at the end one, on the target',
-      proof: [{ file: VERBS, test: 'keeps a complete copy at every moment, and ends with one, on the target' }],
+      proof: [{ file: BY_VERB, test: 'keeps a complete copy at every moment, and ends with one, on the target' }],
     },
     {
       id: 'vdsm-3.image-locks',

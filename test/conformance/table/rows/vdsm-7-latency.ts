@@ -1,4 +1,30 @@
+import { expect } from 'vitest';
+import type { SpmPart } from '../../../../actors/host/spm-role.js';
+import { Failures } from '../../../../sim/faults/failures.js';
+import { parseScenario } from '../../../../sim/scenario/load.js';
+import { BUILT_IN_VOCABULARY } from '../../../../sim/scenario/vocabulary.js';
+import { Bandwidth } from '../../../../sim/world/bandwidth.js';
+import { drawLatency, type Latency } from '../../../../sim/world/latency.js';
+import { SharedStorage } from '../../../../sim/world/shared-storage.js';
+import { VERBS } from '../../../../sim/world/verbs/catalogue.js';
+import { createVerbTable } from '../../../../sim/world/verbs/table.js';
 import type { Section } from '../row.js';
+
+const { spm } = parseScenario('commands: []', 'defaults.yaml', { vocabulary: BUILT_IN_VOCABULARY });
+
+/** Seconds, at some draws, to a millisecond. */
+const seconds = (latency: Latency, ...draws: readonly number[]): readonly number[] => draws.map((draw) => Math.round(drawLatency(latency, draw) / 1000) / 1000);
+const takes = (part: SpmPart, ...draws: readonly number[]): readonly number[] => seconds(spm[part], ...draws);
+
+/** How long the roll-back of a verb takes, s, where each draw is the median. */
+function rollback(verb: string, rollbackLatency?: Latency): number {
+  const storage = new SharedStorage(VERBS);
+  const bandwidth = new Bandwidth(new Map(), { now: () => 0, after: () => ({ cancel: () => undefined }) });
+  const failures = new Failures({ rules: [], rates: {}, verbs: VERBS });
+  const speeds = rollbackLatency === undefined ? {} : { [verb]: { rollbackLatency } };
+  const table = createVerbTable({ verbs: VERBS, content: storage.content, speeds, failures, bandwidth });
+  return Math.round((table.find(verb)?.rollbackUs({ domain: 'lun1', target: 'lun1' }, () => 0.5) ?? NaN) / 1000) / 1000;
+}
 
 const SPEEDS = { file: 'test/sim/world/verbs/speeds.test.ts', test: '$name takes as long, and moves as fast, as is stated' };
 const DISTRIBUTIONS = { file: 'test/sim/world/distribution.test.ts', test: '%s, has the shares that are said of it' };
@@ -147,6 +173,56 @@ export const vdsm7Latency: Section = {
       when: 'both are run',
       then: 'each stream of random numbers has the same draws in both, as far as both go',
       proof: [{ file: 'test/sim/embed/common-random-numbers.test.ts', test: '%s more changes no draw of the other streams: of each, one run has what the other has, as far as that goes' }],
+    },
+    {
+      id: 'vdsm-7.spm-start-latency',
+      source: 'Latency: spmStart 3/10; +20–30 host id',
+      given: 'no scenario says otherwise',
+      when: 'the parts of the start of an SPM are drawn',
+      then: 'the median is 3 s and the 95th percentile 10 s; a host that has restarted waits 20 to 30 s for its id before',
+      proof: () => expect([takes('start', 0.5, 0.95), takes('hostId', 0, 0.999_999)]).toEqual([[3, 10], [20, 30]]),
+    },
+    {
+      id: 'vdsm-7.spm-start-unclean',
+      source: 'Latency: spmStart, up to 180 unclean; +60 safelease / 140 sanlock expiry',
+      given: 'no scenario says otherwise, and an SPM that died',
+      when: 'another host is told to become SPM',
+      then: 'the lease is there when 140 s are over since its last renewal, which comes every 20 s; the host waits for it no longer than 180 s. `leaseRenewal: 5s, leaseExpiry: 60s` is safelease',
+      proof: [
+        { file: 'test/actors/host/spm-role.test.ts', test: 'waits until the lease of another has expired; its version and generation grow by one' },
+        { file: 'test/actors/host/spm-role.test.ts', test: 'gives up after 180 s where the other goes on renewing, and is Free again' },
+        { file: 'test/sim/embed/spm-fail-over.test.ts', test: 'is replaced when its lease has expired, and the command ends minutes later, on another host' },
+        { file: 'test/sim/embed/spm-fail-over.test.ts', test: 'sooner where the lease is safelease\'s' },
+      ],
+    },
+    {
+      id: 'vdsm-7.spm-lease-times',
+      source: 'Latency: spmStart, 140 sanlock expiry',
+      given: 'no scenario says otherwise',
+      when: 'it is read',
+      then: 'a lease is renewed every 20 s, expires after 140 s, and is waited for 180 s; a new SPM lists its tasks within 2 s',
+      proof: () => expect([spm.leaseRenewal, spm.leaseExpiry, spm.leasePatience, takes('loading', 0, 0.999_999)]).toEqual([20e6, 140e6, 180e6, [0, 2]]),
+    },
+    {
+      id: 'vdsm-7.spm-stop-latency',
+      source: 'Latency: spmStop 2/10; 60 cap then crash',
+      given: 'no scenario says otherwise',
+      when: 'the stop of an SPM is drawn',
+      then: 'the median is 2 s and the 95th percentile 10 s',
+      proof: () => expect(takes('stop', 0.5, 0.95)).toEqual([2, 10]),
+      differs: 'There, a host that cannot stop within 60 s kills itself. Here a stop always comes to its end; a host that does not come to it is one that hangs or crashes, which a scenario says.',
+    },
+    {
+      id: 'vdsm-7.rollback-latency',
+      source: 'Latency: rollback 0.5 × creation; purge bytes if copied',
+      given: 'no scenario says otherwise; one that has a `rollbackLatency`',
+      when: 'the roll-back of a task is drawn',
+      then: 'it takes half of what the verb takes, without what that moves; as the scenario says',
+      proof: () => {
+        expect(['createVolume', 'cloneImageStructure', 'copyImage'].map((verb) => rollback(verb))).toEqual([1.05, 1.05, 1.5]);
+        expect(rollback('createVolume', { kind: 'constant', value: 7_000_000 })).toBe(7);
+      },
+      differs: 'There, bytes that were copied may be wiped. Here nothing is: what is removed is gone at once, and `rollbackLatency` is what a scenario has for it.',
     },
     { id: 'vdsm-7.extend-latency', source: 'Latency: extend (LV)', fact: '1.1 s (2.5 s) on the SPM, 2 to 6 s for the round trip, seldom 17 s.', doesNotApply: 'No verb extends a volume: simulated volumes have the size that they were made with.' },
   ],
