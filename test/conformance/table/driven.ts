@@ -1,6 +1,9 @@
 import { expect } from 'vitest';
+import { RECOVERING } from '../../../actors/wire.js';
 import type { CallbackName, Probe } from '../../../actors/probe.js';
 import { withRig, type EngineRig } from '../../actors/engine-rig.js';
+import { isHeld, type CommandStatus } from '../../../src/flow/state.js';
+import { RUNNING } from '../../actors/scripted-host.js';
 import { rigOf, tell } from '../order-of-callbacks/drive.js';
 import type { DrivenRow, HandlerSetup } from '../order-of-callbacks/row.js';
 
@@ -9,7 +12,7 @@ type Handlers = readonly HandlerSetup[];
 /** What is so in the end, in the words of the tables about the order of callbacks. */
 interface Course {
   readonly happens: readonly string[];
-  readonly status: string;
+  readonly status: CommandStatus;
 }
 
 /** Where the engine dies, to be started again a second later. */
@@ -32,7 +35,7 @@ export function runs(handlers: Handlers, { happens, status }: Course, more: (rig
     expect(death === undefined ? after : [...tell(before), 'crash', ...after]).toEqual(happens);
     expect((await rig.command()).status).toBe(status);
     const store = await rig.stored();
-    expect({ locks: store.locks.size, tasks: store.tasks.size, onHost: rig.host.tasks.size }).toEqual({ locks: 0, tasks: 0, onHost: 0 });
+    expect({ locks: store.locks.size, tasks: store.tasks.size, onHost: rig.host.tasks.size }).toEqual({ locks: isHeld(status) ? 1 : 0, tasks: 0, onHost: 0 });
     await more(rig);
   });
 }
@@ -72,3 +75,14 @@ export const taken =
   async (rig) => {
     while (!rig.host.submissions.some((one) => one.verb === verb)) await rig.kernel.step();
   };
+
+/** Of so many tasks that were offered the host has taken so many, which run; the others it would take later. */
+export const afterTaking = (count: number, of: number): Death => ({
+  at: async (rig) => {
+    let answered = 0;
+    const { script } = rig.host;
+    rig.host.script = { ...script, submit: () => ((answered += 1) <= count ? 0 : RECOVERING), status: () => RUNNING };
+    while (answered < of || rig.told('taskSubmitted').length < count) await rig.kernel.step();
+    rig.host.script = script;
+  },
+});

@@ -14,6 +14,7 @@ import { ovirt2CrashPoints } from './rows/ovirt-2-crash-points.js';
 import { ovirt3Disks } from './rows/ovirt-3-disks.js';
 import { ovirt3Import } from './rows/ovirt-3-import.js';
 import { ovirt3Vms } from './rows/ovirt-3-vms.js';
+import { ovirt4Callbacks } from './rows/ovirt-4-callbacks.js';
 import { ovirt4Tasks } from './rows/ovirt-4-tasks.js';
 import { ovirt4Flows } from './rows/ovirt-4-flows.js';
 import { vdsm1States } from './rows/vdsm-1-states.js';
@@ -47,6 +48,7 @@ export const SECTIONS: readonly Section[] = [
   ovirt3Disks,
   ovirt3Import,
   ovirt3Vms,
+  ovirt4Callbacks,
   ovirt4Tasks,
   ovirt4Flows,
   vdsm1States,

@@ -7,7 +7,7 @@ const TWO_STEPS = [{ tasks: ['well'] }, { tasks: ['well'] }] as const;
 const WHOLE = [...well('h1'), ...well('h2')];
 
 /** All of it, where the engine dies behind the first so many things that happen. */
-const diesAfter = (count: number, whole: readonly string[] = WHOLE) => ({ happens: [...whole.slice(0, count), 'crash', ...whole.slice(count)], status: 'SUCCEEDED' });
+const diesAfter = (count: number, whole: readonly string[] = WHOLE) => ({ happens: [...whole.slice(0, count), 'crash', ...whole.slice(count)], status: 'SUCCEEDED' as const });
 
 /** Each of the two tasks was taken once; and they were offered so often, both together. */
 const offered =

@@ -1,22 +1,10 @@
 import { expect } from 'vitest';
-import type { EngineRig } from '../../../actors/engine-rig.js';
-import { acknowledged, callback, recordOf, runs, tasksTaken, well } from '../driven.js';
+import { acknowledged, afterTaking, callback, recordOf, runs, tasksTaken, well } from '../driven.js';
 import type { Row, RowWithoutEqual, Section } from '../row.js';
 
 const TWO_TASKS = [{ tasks: ['well', 'well'] }] as const;
 const BOTH = ['h1.beforeTask', 'h1.createTask', 'h1 task', 'h1 task'];
 const ENDED = ['h1 task ended well', 'h1 task ended well', 'h1.endSuccessfully'];
-
-/** The host has taken so many of the two tasks when the engine dies, and the others it would take later. */
-const afterTaking = (count: number) => ({
-  at: async (rig: EngineRig): Promise<void> => {
-    let answered = 0;
-    const { script } = rig.host;
-    rig.host.script = { ...script, submit: () => ((answered += 1) <= count ? 0 : 99), status: () => ({ taskState: 'running', taskResult: '' }) };
-    while (answered < 2 || rig.told('taskSubmitted').length < count) await rig.kernel.step();
-    rig.host.script = script;
-  },
-});
 
 const restart: readonly (Row | RowWithoutEqual)[] = [
   {
@@ -43,7 +31,7 @@ const restart: readonly (Row | RowWithoutEqual)[] = [
     given: 'a step with two tasks, neither of which a host has acknowledged',
     when: 'the engine dies',
     then: 'both are offered again, under their ids, and the step ends well',
-    proof: () => runs(TWO_TASKS, { happens: [...BOTH, 'crash', ...ENDED], status: 'SUCCEEDED' }, (rig) => expect(tasksTaken(rig)).toBe(2), afterTaking(0)),
+    proof: () => runs(TWO_TASKS, { happens: [...BOTH, 'crash', ...ENDED], status: 'SUCCEEDED' }, (rig) => expect(tasksTaken(rig)).toBe(2), afterTaking(0, 2)),
     differs: 'a task that was placed and not acknowledged is not one that failed: it can be offered again, because the engine has chosen its id',
   },
   {
@@ -52,7 +40,7 @@ const restart: readonly (Row | RowWithoutEqual)[] = [
     given: 'a step with two tasks, of which a host has acknowledged one',
     when: 'the engine dies',
     then: 'the other is offered again, under its id, and the step ends well',
-    proof: () => runs(TWO_TASKS, { happens: [...BOTH, 'crash', ...ENDED], status: 'SUCCEEDED' }, (rig) => expect(tasksTaken(rig)).toBe(2), afterTaking(1)),
+    proof: () => runs(TWO_TASKS, { happens: [...BOTH, 'crash', ...ENDED], status: 'SUCCEEDED' }, (rig) => expect(tasksTaken(rig)).toBe(2), afterTaking(1, 2)),
     differs: 'each task has its placeholder, so none is missing; what runs well need not fail because of a crash',
   },
   {

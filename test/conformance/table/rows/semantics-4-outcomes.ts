@@ -168,6 +168,14 @@ export const semantics4Outcomes: Section = {
       },
     },
     {
+      id: 'semantics-4.lost-earlier-poll',
+      source: 'Host status to outcome: acknowledged, then absent',
+      given: 'a poll that was begun before an acknowledgement was on disk',
+      when: 'its list does not have the task',
+      then: 'that says nothing: the list may be older than the task',
+      proof: [{ file: 'test/actors/task-manager/missing.test.ts', test: 'is missing only if a poll says so that was begun when it was known to be on a host' }],
+    },
+    {
       id: 'semantics-4.lost-silence',
       source: 'Host status to outcome: from a host that does not answer, absence says nothing',
       given: 'an acknowledged task',
