@@ -40,7 +40,7 @@ export function createTaskManager(
   const messageAgeUs = settings.maxMessageAgeMs * 1000;
   const ask = new TaskRequests(pools, ownIds, wakeSelf, settings.completionEvents);
   const tracked = new TrackedTasks();
-  const own = new OwnLists({ now: () => ports.now(), graceUs, tracked, ask, resolve, clearStranger });
+  const own = new OwnLists({ now: () => ports.now(), graceUs, messageAgeUs, tracked, ask, resolve, clearStranger });
   /** Placed by an earlier incarnation. */
   const inherited = new Set<string>();
   const polling = new Set<string>();
@@ -65,6 +65,8 @@ export function createTaskManager(
       if (at === 'placed') placeAgain(task);
       if (at === 'ending') clear(task);
     }
+    // What the one before has sent may still be on its way.
+    for (const pool of ownIds) own.sent(pool);
     for (const pool of pools.keys()) poll(pool);
   }
 
@@ -124,6 +126,7 @@ export function createTaskManager(
   function submitAnswered(taskId: string, host: string, reply: WireReply): void {
     const entry = tracked.get(taskId);
     if (entry?.at !== 'placed') return;
+    if (ownIds.has(entry.task.pool)) own.sent(entry.task.pool);
     switch (reply.code) {
       case 0:
         return isOnHost(entry, host, ownIds.has(entry.task.pool) ? (reply.result as { readonly uuid: string }).uuid : undefined);
@@ -252,7 +255,7 @@ export function createTaskManager(
       const { id: taskId, commandId, submittedAt } = task;
       if (stop === null && submittedAt !== null && ports.now() - submittedAt >= zombieUs) commandOf(commandId)?.tell({ type: 'taskOverdue', taskId });
     }
-    if (!reached.has(pool) || strangersStay || tracked.isWaitedFor(pool)) schedulePoll(pool);
+    if (!reached.has(pool) || strangersStay || tracked.isWaitedFor(pool) || own.mayArrive(pool)) schedulePoll(pool);
   }
 
   /** @returns whether a task is left there that nobody knows */

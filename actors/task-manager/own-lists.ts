@@ -10,6 +10,8 @@ export interface OwnListsDeps {
   readonly now: () => number;
   /** How long one SPM must have answered before its lists are whole, µs. */
   readonly graceUs: number;
+  /** For how long a message may be on its way, µs. */
+  readonly messageAgeUs: number;
   readonly tracked: TrackedTasks;
   readonly ask: TaskRequests;
   /** Nothing of the task is running or on its way: only its handler can tell what became of it. */
@@ -23,6 +25,8 @@ export class OwnLists {
   readonly #unresolved: UnresolvedTasks;
   /** By pool, when it was last asked for its list, µs. */
   readonly #askedAt = new Map<string, number>();
+  /** By pool, until when a submission that has been answered already may arrive once more, µs. */
+  readonly #arrivesUntil = new Map<string, number>();
 
   constructor(private readonly deps: OwnListsDeps) {
     this.#unresolved = new UnresolvedTasks(deps.graceUs);
@@ -35,6 +39,16 @@ export class OwnLists {
 
   forget(taskId: string): void {
     this.#unresolved.delete(taskId);
+  }
+
+  /** A submission has left, now at the latest. Nobody recognises it if the network repeats it: what it makes of a task that may be over by then, a list has to show. */
+  sent(pool: string): void {
+    this.#arrivesUntil.set(pool, this.deps.now() + this.deps.messageAgeUs);
+  }
+
+  /** Whether there may come to be tasks that this engine has asked for, and does not wait for. */
+  mayArrive(pool: string): boolean {
+    return this.deps.now() <= (this.#arrivesUntil.get(pool) ?? -1);
   }
 
   asked(pool: string): void {
