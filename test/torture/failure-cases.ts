@@ -3,6 +3,7 @@ import { COLD_DISKS } from './cases/disks.js';
 import { FAMILIES } from './cases/families.js';
 import { LIMITS } from './cases/limits.js';
 import { OPERATORS } from './cases/operators.js';
+import { OWN_IDS_CASES } from './cases/own-ids.js';
 import { RETENTION } from './cases/retention.js';
 import { SLOW_CALLS } from './cases/slow-calls.js';
 import { VMS } from './cases/vms.js';
@@ -118,4 +119,5 @@ export const FAILURE_CASES: readonly FailureCase[] = [
   ...SLOW_CALLS,
   ...VMS,
   ...COLD_DISKS,
+  ...OWN_IDS_CASES,
 ];

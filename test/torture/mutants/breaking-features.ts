@@ -6,6 +6,7 @@ const CHILDREN = 'src/flow/children.ts';
 const CLEAN_UP = 'src/flow/clean-up.ts';
 const OPERATE = 'src/flow/operate.ts';
 const PIVOT = 'src/flow/pivot.ts';
+const PROBING = 'src/flow/probing.ts';
 const TIMEOUT = 'src/flow/timeout.ts';
 const TRANSITION = 'src/flow/transition.ts';
 const UNDO = 'src/flow/undo.ts';
@@ -261,5 +262,13 @@ export const BREAKING_FEATURES: readonly Mutant[] = [
     find: 'if (storage.fenceOf(pool, taskId) !== null) return at(refused(FENCED',
     replace: 'if (pool === taskId) return at(refused(FENCED',
     unnoticed: 'no message comes twice or very late in these campaigns, and what an earlier incarnation had sent is refused for its incarnation',
+  },
+  // Hosts that make their own task ids.
+  {
+    name: 'what a probe has not found counts as done',
+    breaks: 'truth',
+    file: PROBING,
+    find: 'if (task.stop === null) return submittedAnew(asked, task);',
+    replace: "if (task.stop === null) return ended(shape, asked, task.id, { kind: 'succeeded' }, at);",
   },
 ];
