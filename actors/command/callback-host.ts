@@ -31,22 +31,12 @@ export class CallbackHost {
     return this.context.exchange.hostIncarnation(host);
   }
 
-  /**
-   * The fence number that it left with may be over before it arrives, though nothing of this run was given up: it is the command's, and a task beside may
-   * have had an attempt that is over. Then it is sent again, unless the run is void.
-   */
-  async call(call: RecordedCall, step: Omit<StepRef, 'commandId'>, isVoid: () => boolean): Promise<Answer> {
-    const { host, key, verb, args, hostIncarnation } = call;
-    const fence = this.context.fences.get(this.commandId);
-    const answer = await this.#request(host, { op: 'call', key, verb, args, step: { commandId: this.commandId, ...step }, hostIncarnation });
-    const isStale = answer.kind === 'reply' && answer.reply.code === STALE;
-    const now = this.context.fences.get(this.commandId);
-    // Of a command that is over, there is no number.
-    return isStale && !isVoid() && now !== null && now !== fence ? this.call(call, step, isVoid) : answer;
+  call({ host, key, verb, args, hostIncarnation }: RecordedCall, step: Omit<StepRef, 'commandId'>, isVoid: () => boolean): Promise<Answer> {
+    return this.#requestUnderFence(host, { op: 'call', key, verb, args, step: { commandId: this.commandId, ...step }, hostIncarnation }, isVoid);
   }
 
-  read(host: string, verb: string, args: Args): Promise<Answer> {
-    return this.#request(host, { op: 'read', verb, args });
+  read(host: string, verb: string, args: Args, isVoid: () => boolean): Promise<Answer> {
+    return this.#requestUnderFence(host, { op: 'read', verb, args }, isVoid);
   }
 
   /** Whether none of the command's calls that an incarnation of a host was sent can take effect any more; false: that was not answered in time. */
@@ -78,6 +68,19 @@ export class CallbackHost {
     if (same !== undefined) throw new SeatbeltError('CHILD_CYCLE', `startChild: ${type} with these params would descend from ${same.id}, which is the same`);
     if (ancestors.length > MAX_ANCESTORS) throw new SeatbeltError('CHILD_CYCLE', `startChild: ${type} would have ${ancestors.length} ancestors; ${MAX_ANCESTORS} are allowed`);
     return { params: parsed, locks: definition.locks(parsed) };
+  }
+
+  /**
+   * The fence number that it left with may be over before it arrives, though nothing of this run was given up: it is the command's, and a task beside may
+   * have had an attempt that is over. Then it is sent again, unless the run is void.
+   */
+  async #requestUnderFence(host: string, body: HostRequest, isVoid: () => boolean): Promise<Answer> {
+    const fence = this.context.fences.get(this.commandId);
+    const answer = await this.#request(host, body);
+    const isStale = answer.kind === 'reply' && answer.reply.code === STALE;
+    const now = this.context.fences.get(this.commandId);
+    // Of a command that is over, there is no number.
+    return isStale && !isVoid() && now !== null && now !== fence ? this.#requestUnderFence(host, body, isVoid) : answer;
   }
 
   #request(host: string, body: HostRequest): Promise<Answer> {

@@ -1,6 +1,6 @@
 import { atOnce } from '../../src/model/at-once.js';
-import { frozen, frozenData, sameData, type Data } from '../../src/model/data.js';
-import { CallFailed, CallUnknown, recordOf, SeatbeltError, type ErrorRecord } from '../../src/model/errors.js';
+import { frozen, frozenData } from '../../src/model/data.js';
+import { recordOf, SeatbeltError, type ErrorRecord } from '../../src/model/errors.js';
 import type { CallOptions, ChildRequest, ErasedHandler } from '../../src/model/handler.js';
 import type { TaskRequest } from '../../src/model/task.js';
 import type { FlowEvent, StagedWork } from '../../src/flow/event.js';
@@ -8,15 +8,16 @@ import { callKey, childId, cleanUpCallKey, derivedId, taskId } from '../../src/f
 import { beingProbed } from '../../src/flow/probing.js';
 import { stepAt, stepNumber } from '../../src/flow/step.js';
 import type { ChildItem, CommandState, TaskItem } from '../../src/flow/state.js';
-import { wentWell, type CallRecord, type RecordedCall } from '../../src/store/call-record.js';
+import { hasSent, type CallRecord, type RecordedCall } from '../../src/store/call-record.js';
 import type { EntityReader } from '../../src/store/entity-table.js';
-import { StagedView, type EntityRead, type StagedEntities } from '../../src/store/staged-view.js';
+import { StagedView, type StagedEntities } from '../../src/store/staged-view.js';
 import type { Answer } from '../exchange.js';
 import type { CallbackName } from '../probe.js';
-import { checkedCallArgs, checkedChild, checkedDoneCodes, checkedEffects, listOf } from './checked.js';
+import { checkedChild, checkedEffects, listOf } from './checked.js';
 import type { RunOf } from './history.js';
 import { failedTask, failureOf, reports, revertReport } from './reports.js';
-import { ANOTHER_INCARNATION, STALE, type Args } from '../wire.js';
+import { RunCalls } from './run-calls.js';
+import type { Args } from '../wire.js';
 
 /** What a run needs of its command actor. Each promise is resolved within one of the actor's turns; a dead incarnation's never is. */
 export interface RunHost {
@@ -44,13 +45,9 @@ export type RunResult =
 export class CallbackRun {
   readonly #view: StagedView;
   readonly #work: StagedWork[] = [];
-  readonly #calls: (RecordedCall | null)[];
-  /** What the view had read when the last recorded call left. What is read later is read anew by a repeated run: nothing outside depends on it yet. */
-  #readsAtLastCall: readonly EntityRead[];
+  readonly #calls: RunCalls;
   readonly #underWay = new Set<Promise<unknown>>();
-  #nextOrdinal = 0;
   #over = false;
-  #deviation: ErrorRecord | null = null;
   #running: CallbackName;
 
   constructor(
@@ -62,14 +59,23 @@ export class CallbackRun {
     private readonly host: RunHost,
   ) {
     this.#view = new StagedView(entities, recorded?.reads);
-    this.#calls = [...(recorded?.calls ?? [])];
-    this.#readsAtLastCall = recorded?.reads ?? [];
+    this.#calls = new RunCalls({
+      recorded,
+      caller: () => `${handler.name}.${this.#running} of ${state.id}`,
+      assertOpen: (what) => this.#assertOpen(what),
+      readsSoFar: () => this.#view.readsSoFar(),
+      keyOf: (ordinal) => this.#key(ordinal),
+      commit: () => host.commitCalls(this.#record(), this.#crosses()),
+      incarnationOf: (of) => host.incarnationOf(of),
+      call: (call) => host.call(call),
+      read: (of, verb, args) => host.read(of, verb, args),
+    });
     this.#running = runOf.callback === 'start' ? 'beforeTask' : runOf.callback;
   }
 
   /** What a repeated run of the same attempt has to be given. */
   #record(): CallRecord {
-    return { commandId: this.state.id, ...this.runOf, reads: this.#readsAtLastCall, calls: [...this.#calls] };
+    return { commandId: this.state.id, ...this.runOf, ...this.#calls.record() };
   }
 
   async run(): Promise<RunResult> {
@@ -81,7 +87,8 @@ export class CallbackRun {
     this.#over = 'thrown' in invoked;
     await this.#allOver();
     this.#over = true;
-    if (this.#deviation !== null) return { kind: 'nondeterministic', error: this.#deviation };
+    const { deviation } = this.#calls;
+    if (deviation !== null) return { kind: 'nondeterministic', error: deviation };
     if ('event' in invoked) return { kind: 'returned', event: invoked.event, entities: this.#view.staged(), record: this.#record() };
     return { kind: 'threw', callback: this.#running, error: recordOf(invoked.thrown), record: this.#record() };
   }
@@ -121,15 +128,12 @@ export class CallbackRun {
         this.#enter('beforeRetry');
         const item = this.#retried();
         const cleanUp = await handler.beforeRetry?.({ ...this.#context(), before, failed: frozen(failedTask(item)) });
-        const sent = this.#calls.some((call) => call !== null);
-        return { type: 'prepared', run: { ...this.#ref(), task: item.id }, work: listOf(cleanUp).map((request) => this.host.admitTask(request)), sent };
+        return { type: 'prepared', run: { ...this.#ref(), task: item.id }, work: listOf(cleanUp).map((request) => this.host.admitTask(request)), sent: hasSent(this.#record()) };
       }
       case 'probe': {
         this.#enter('probe');
         const { id: task, verb, args, entity } = this.#probed();
-        const { call: _call, ...context } = this.#context();
-        const read = (host: string, verb: string, args: Args): Promise<Data> => this.#track(this.#read(host, verb, args));
-        const answer = handler.probe === undefined ? 'cannotTell' : await handler.probe({ ...context, before, task: frozen({ verb, args, entity }), read });
+        const answer = handler.probe === undefined ? 'cannotTell' : await handler.probe({ ...this.#asking(), before, task: frozen({ verb, args, entity }) });
         if (answer !== 'done' && answer !== 'notDone' && answer !== 'cannotTell') {
           throw new SeatbeltError('BAD_DEFINITION', `${handler.name}.probe() answered ${JSON.stringify(answer)}`);
         }
@@ -158,8 +162,7 @@ export class CallbackRun {
       }
       case 'hasPassed': {
         this.#enter('hasPassed');
-        const { call: _call, ...context } = this.#context();
-        const answer = await handler.pointOfNoReturn?.hasPassed({ ...context, read: (host, verb, args) => this.#track(this.#read(host, verb, args)) });
+        const answer = await handler.pointOfNoReturn?.hasPassed(this.#asking());
         if (answer !== 'passed' && answer !== 'notPassed' && answer !== 'cannotTell') {
           throw new SeatbeltError('BAD_DEFINITION', `${handler.name}.hasPassed() answered ${JSON.stringify(answer)}`);
         }
@@ -203,8 +206,15 @@ export class CallbackRun {
       passed: stepAt(state).pivot === 'passed',
       entities: this.#view,
       newId: (name: string) => derivedId(state.id, stepNumber(state, index), name),
-      call: (host: string, verb: string, args: Args, options: CallOptions = {}) => this.#track(this.#call(host, verb, args, options)),
+      call: (host: string, verb: string, args: Args, options: CallOptions = {}) => this.#track(this.#calls.call(host, verb, args, options)),
+      read: (host: string, verb: string, args: Args) => this.#track(this.#calls.read(host, verb, args)),
     };
+  }
+
+  /** Without calls; and the record is of the callback that it is asked about, so what it reads is not kept. */
+  #asking() {
+    const { call: _call, ...context } = this.#context();
+    return { ...context, read: (host: string, verb: string, args: Args) => this.#track(this.#calls.readOnly(host, verb, args)) };
   }
 
   #startTask(request: TaskRequest): string {
@@ -229,47 +239,10 @@ export class CallbackRun {
     return asked;
   }
 
-  async #call(host: string, verb: string, args: Args, options: CallOptions): Promise<Data> {
-    this.#assertOpen(verb);
-    const checked = checkedCallArgs(host, verb, args);
-    const doneCodes = checkedDoneCodes(options);
-    const ordinal = this.#nextOrdinal;
-    this.#nextOrdinal += 1;
-    const call = await this.#recorded(ordinal, host, verb, checked);
-    const reply = call.reply ?? (await this.#send(ordinal, call, doneCodes));
-    // The host has restarted: it may have run before that, and nobody remembers.
-    if (reply.code === ANOTHER_INCARNATION) throw new CallUnknown(verb, host, reply.message);
-    if (!wentWell(reply)) throw new CallFailed(verb, host, reply.code, reply.message);
-    return reply.code === 0 ? reply.result : null;
-  }
-
-  /** The call as it stands in the record; a new one is committed first. */
-  async #recorded(ordinal: number, host: string, verb: string, args: Args): Promise<RecordedCall> {
-    const known = this.#calls[ordinal] ?? null;
-    if (known !== null) {
-      if (known.host === host && known.verb === verb && sameData(known.args, args)) return known;
-      this.#deviation = {
-        code: 'NONDETERMINISTIC_CALLBACK',
-        message: `${this.handler.name}.${this.#running} of ${this.state.id}: call ${ordinal} was ${known.verb} on ${known.host}, and is now ${verb} on ${host} or has other arguments`,
-        retryable: false,
-        causes: [],
-      };
-      throw new SeatbeltError('NONDETERMINISTIC_CALLBACK', this.#deviation.message);
-    }
-    const incarnation = await this.host.incarnationOf(host);
-    if (incarnation === null) throw new CallUnknown(verb, host, 'the host does not answer; nothing was sent');
-    // The callback may have thrown meanwhile; a verb that leaves now would do so behind the back of what follows.
-    this.#assertOpen(verb);
-    const key = this.#key(ordinal);
-    const reads = this.#view.readsSoFar();
-    const call: RecordedCall = { host, verb, args, key, hostIncarnation: incarnation, reply: null, reads: reads.length };
-    while (this.#calls.length < ordinal) this.#calls.push(null);
-    this.#calls[ordinal] = call;
-    this.#readsAtLastCall = reads;
+  /** Whether what it calls may cross the point of no return. */
+  #crosses(): boolean {
     const part = this.handler.pointOfNoReturn?.part;
-    const crosses = (part === 'beforeTask' && this.#running === 'beforeTask') || (part === 'endSuccessfully' && this.#running === 'endSuccessfully');
-    await this.host.commitCalls(this.#record(), crosses);
-    return call;
+    return (part === 'beforeTask' && this.#running === 'beforeTask') || (part === 'endSuccessfully' && this.#running === 'endSuccessfully');
   }
 
   #key(ordinal: number): string {
@@ -278,32 +251,7 @@ export class CallbackRun {
     return callback === 'beforeRetry' ? cleanUpCallKey(this.state, number, task, attempt, ordinal) : callKey(this.state, number, callback, attempt, ordinal);
   }
 
-  async #send(ordinal: number, call: RecordedCall, doneCodes: readonly number[]): Promise<NonNullable<RecordedCall['reply']>> {
-    this.#assertOpen(call.verb);
-    const answer = await this.host.call(call);
-    if (answer.kind === 'timeout') throw new CallUnknown(call.verb, call.host, 'no answer in time');
-    const { code, message, result } = answer.reply;
-    if (code === STALE) throw new CallUnknown(call.verb, call.host, message);
-    const reply = { code, message, result: frozen(result), ...(doneCodes.includes(code) ? { done: true as const } : {}) };
-    this.#calls[ordinal] = { ...call, reply };
-    return reply;
-  }
-
-  async #read(host: string, verb: string, args: Args): Promise<Data> {
-    this.#assertOpen(verb);
-    const answer = await this.host.read(host, verb, checkedCallArgs(host, verb, args));
-    if (answer.kind === 'timeout') throw new CallUnknown(verb, host, 'no answer in time');
-    if (answer.reply.code !== 0) throw new CallFailed(verb, host, answer.reply.code, answer.reply.message);
-    return frozen(answer.reply.result);
-  }
-
   #assertOpen(what: string): void {
     if (this.#over) throw new SeatbeltError('INTERNAL', `${what} was used after ${this.handler.name}.${this.runOf.callback} had ended`);
   }
 }
-
-/** Whether anything had left for a host. */
-export function hasSent(record: CallRecord): boolean {
-  return record.calls.some((call) => call !== null);
-}
-

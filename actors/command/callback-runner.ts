@@ -10,8 +10,8 @@ import type { EngineContext } from '../engine-context.js';
 import type { CommandMessage } from '../messages.js';
 import type { CallbackName } from '../probe.js';
 import { CallbackHost } from './callback-host.js';
-import type { CallRecord } from '../../src/store/call-record.js';
-import { CallbackRun, hasSent, type RunResult } from './callback-run.js';
+import { hasSent, type CallRecord } from '../../src/store/call-record.js';
+import { CallbackRun, type RunResult } from './callback-run.js';
 import { recordSlot, withSlot, type CallSlot, type SlotChange } from './call-slot.js';
 import { withCalls } from './called.js';
 import type { DurableCommand } from './durable-command.js';
@@ -111,7 +111,7 @@ export class CallbackRunner {
       commitCalls: (record, crossing) => turn.waitFor(this.command.recordCalls({ slot: this.#recordSlot(), record }, crossing, isVoid)),
       incarnationOf: (host) => turn.waitFor(this.#host.incarnationOf(host)),
       call: (call) => turn.waitFor(isVoid() ? never() : this.#host.call(call, { executionIndex: index, ...numberAt(state, index), reason: state.executionReason, attempt }, isVoid)),
-      read: (host, verb, args) => turn.waitFor(this.#host.read(host, verb, args)),
+      read: (host, verb, args) => turn.waitFor(this.#host.read(host, verb, args, isVoid)),
       admitTask: (request) => this.#host.admitTask(request),
       admitChild: (type, params) => this.#host.admitChild(type, params, [state, ...this.ancestors()]),
       runs: (name) => ports.probe({ type: 'callbackRuns', commandId: state.id, index, handler: handler.name, callback: name, attempt, ...(task === undefined ? {} : { task }) }),

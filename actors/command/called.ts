@@ -6,7 +6,7 @@ function calledBy(record: CallRecord | undefined): readonly CalledVerb[] {
   if (record === undefined || (record.callback !== 'start' && record.callback !== 'beforeRetry' && record.callback !== 'endSuccessfully')) return [];
   const { callback, task } = record;
   const of = task === undefined ? { callback } : { callback, task };
-  return record.calls.flatMap((call) => (call === null || (call.reply !== null && !wentWell(call.reply)) ? [] : [{ ...of, host: call.host, verb: call.verb }]));
+  return record.calls.flatMap((call) => (call === null || call.read === true || (call.reply !== null && !wentWell(call.reply)) ? [] : [{ ...of, host: call.host, verb: call.verb }]));
 }
 
 /** The same as an event carries it. */

@@ -23,7 +23,7 @@ export class FaultPlan implements FaultPart {
   /**
    * Plans a fault, if it has not happened yet. One that cannot happen at its moment never does; where the moment is a condition, it waits for the next that fits.
    * @param place its place in the scenario
-   * @param node whose port operations count
+   * @param node whose port operations count: the engine
    * @throws SeatbeltError `BAD_TIME`, `SCHEDULE_IN_PAST`
    */
   plan(place: number, point: Trigger, node: SimNode, act: FaultAct): void {

@@ -13,7 +13,9 @@ export function removableCause(state: CommandState): string | null {
   const { heldBy, status } = state;
   // That it does not say why is a matter of truth.
   if (heldBy === null) return null;
-  const healed = saysNothing(heldBy) ?? (status === 'PARKED' ? null : failedItems(state).map(healedOutcome).find((why) => why !== null));
+  // A child that is held has a cause of its own; what failed beside it may have failed for good.
+  const forTasks = status !== 'PARKED' && heldBy.code !== 'CHILD_HELD';
+  const healed = saysNothing(heldBy) ?? (forTasks ? failedItems(state).map(healedOutcome).find((why) => why !== null) : null);
   return healed === undefined || healed === null ? null : `it is ${status} for ${heldBy.code}: ${heldBy.message}; ${healed}`;
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { conditionSchema, type Condition } from './condition.js';
 import { durationSchema } from './units.js';
 
-/** When a planned fault happens, once. Events count over the whole run; port operations too, and are those of the engine, or of the host that the fault names. */
+/** When a planned fault happens, once. Events count over the whole run; port operations too, and are the engine's, whoever the fault happens to. */
 export type Trigger =
   | { readonly at: 'time'; readonly us: number }
   | { readonly at: 'event'; readonly n: number }

@@ -18,9 +18,15 @@ export function refuseIfInUse(entities: EntityView, { id, vm, use }: DiskRecord)
   if (vm !== null && entities.get(Vm, vm).state !== 'down') throw new Error(`disk ${id} is of VM ${vm}, which is not down`);
 }
 
-/** Whom to ask what is on storage: the host that the disk's VM ran on last, or any of the pool. Always the same one, since a call that is made again must be. */
-export function hostToAsk(entities: EntityView, pool: string, { vm }: Pick<DiskRecord, 'vm'>): string {
-  const host = vm === null ? entities.get(Pool, pool).hosts[0] : entities.get(Vm, vm).host;
+/**
+ * Whom to ask what is on storage: the host that the disk's VM ran on last, if there is one, and with each further attempt another host of the pool. All see the same, and
+ * the one before may be down.
+ * @param attempt of the callback that asks, from 1
+ */
+export function hostToAsk(entities: EntityView, pool: string, { vm }: Pick<DiskRecord, 'vm'>, attempt: number): string {
+  const { hosts } = entities.get(Pool, pool);
+  const first = vm === null ? 0 : Math.max(0, hosts.indexOf(entities.get(Vm, vm).host));
+  const host = hosts[(first + attempt - 1) % hosts.length];
   if (host === undefined) throw new Error(`pool ${pool} has no hosts`);
   return host;
 }

@@ -28,6 +28,13 @@ export interface StepContext<P, O> {
    * @throws CallUnknown no answer within 180 s, or another incarnation of the host answered
    */
   call(host: string, verb: string, args: { readonly [key: string]: Data }, options?: CallOptions): Promise<Data>;
+  /**
+   * Asks a host by a verb that only reads. What was answered is kept with the next call, which may have come of it; what was not may be asked of another host in the
+   * next attempt, and nothing ever waits for it.
+   * @throws CallFailed the host answered with an error
+   * @throws CallUnknown no answer within 180 s
+   */
+  read(host: string, verb: string, args: { readonly [key: string]: Data }): Promise<Data>;
 }
 
 export interface CallOptions {
@@ -35,10 +42,7 @@ export interface CallOptions {
 }
 
 /** How a point of no return, or a task that nobody can tell of, is asked about: reads that change nothing. */
-export interface PivotContext<P, O> extends Omit<StepContext<P, O>, 'call'> {
-  /** A verb that only reads. @throws CallFailed @throws CallUnknown */
-  read(host: string, verb: string, args: { readonly [key: string]: Data }): Promise<Data>;
-}
+export type PivotContext<P, O> = Omit<StepContext<P, O>, 'call'>;
 
 /** A child command as a step asks for it. */
 export interface ChildRequest {

@@ -14,6 +14,8 @@ export type RecordedCall = {
   readonly reply: { readonly code: number; readonly message: string; readonly result: Data; readonly done?: true } | null;
   /** How many of the record's reads came before it. */
   readonly reads: number;
+  /** It only read, and was answered: it stands here since what was called after it may have come of it. */
+  readonly read?: true;
 };
 
 /** Whether the call went well: by its effect, or because there was nothing left to do. */
@@ -33,3 +35,8 @@ export type CallRecord = {
   readonly reads: readonly EntityRead[];
   readonly calls: readonly (RecordedCall | null)[];
 };
+
+/** Whether the record has a call that may have changed something. */
+export function hasSent({ calls }: CallRecord): boolean {
+  return calls.some((call) => call !== null && call.read !== true);
+}

@@ -269,6 +269,7 @@ export const callShape: z.ZodType<CallRecord> = z.object({
         hostIncarnation: whole,
         reply: z.object({ code: z.number(), message: text, result: data, done: z.literal(true).exactOptional() }).nullable(),
         reads: whole,
+        read: z.literal(true).exactOptional(),
       })
       .nullable(),
   ),

@@ -19,7 +19,7 @@ export const addImageFromScratch = taskHandler<ImportRepoImageParams>()({
   createTask: ({ params, before }) => createVolumeOf(params.pool, before),
 
   // On hosts that make their own task ids.
-  probe: (ctx) => probeStorage(hostToAsk(ctx.entities, ctx.params.pool, { vm: null }), ctx),
+  probe: (ctx) => probeStorage(hostToAsk(ctx.entities, ctx.params.pool, { vm: null }, ctx.attempt), ctx),
 
   endSuccessfully: ({ before }) => before,
 

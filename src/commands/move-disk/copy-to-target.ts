@@ -9,10 +9,12 @@ import type { MoveDiskParams } from './params.js';
 /** Step 1: a whole copy on the target domain, which nobody uses yet. Undone by deleting it there. */
 export const copyToTarget = taskHandler<MoveDiskParams, { readonly lockDisk: { readonly source: string } }>()({
   name: 'copyToTarget',
+  // A host that says nothing says nothing about the target: another is asked. The copy itself is made once.
+  retry: { attempts: 3, retryIf: { only: { codes: ['CALL_UNKNOWN'], hostCodes: [99] } } },
 
   beforeTask: async (ctx) => {
     const { pool, disk: id, targetDomain } = ctx.params;
-    await refuseForeignImage(ctx, hostToAsk(ctx.entities, pool, ctx.entities.get(Disk, id)), { domain: targetDomain, disk: id });
+    await refuseForeignImage(ctx, hostToAsk(ctx.entities, pool, ctx.entities.get(Disk, id), ctx.attempt), { domain: targetDomain, disk: id });
   },
 
   createTask: ({ params: { pool, disk, targetDomain }, outputs }) => ({
@@ -23,7 +25,7 @@ export const copyToTarget = taskHandler<MoveDiskParams, { readonly lockDisk: { r
   }),
 
   // On hosts that make their own task ids.
-  probe: (ctx) => probeStorage(hostToAsk(ctx.entities, ctx.params.pool, ctx.entities.get(Disk, ctx.params.disk)), ctx),
+  probe: (ctx) => probeStorage(hostToAsk(ctx.entities, ctx.params.pool, ctx.entities.get(Disk, ctx.params.disk), ctx.attempt), ctx),
 
   endWithFailure: ({ params, failure }) => {
     const kind = failure.work[0]?.outcome.kind;

@@ -23,7 +23,7 @@ export const removeSource = taskHandler<MoveDiskParams, { readonly lockDisk: { r
   createTask: ({ params, outputs }) => deleteImage({ pool: params.pool, domain: outputs.lockDisk.source, disk: params.disk }),
 
   // On hosts that make their own task ids.
-  probe: (ctx) => probeStorage(hostToAsk(ctx.entities, ctx.params.pool, ctx.entities.get(Disk, ctx.params.disk)), ctx),
+  probe: (ctx) => probeStorage(hostToAsk(ctx.entities, ctx.params.pool, ctx.entities.get(Disk, ctx.params.disk), ctx.attempt), ctx),
 
   endSuccessfully: ({ params, entities }) => entities.update(Disk, params.disk, (disk) => ({ ...disk, status: 'OK' as const })),
 

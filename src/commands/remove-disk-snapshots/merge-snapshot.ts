@@ -23,7 +23,7 @@ export function mergeSnapshot(i: number) {
         const { pool, disk: id, snapshots } = ctx.params;
         const disk = ctx.entities.get(Disk, id);
         const { ancestor } = layersOf(disk, snapshots[i]);
-        const found = (await ctx.read(hostToAsk(ctx.entities, pool, disk), 'getVolumesList', { domain: disk.domain, disk: id })) as readonly string[];
+        const found = (await ctx.read(hostToAsk(ctx.entities, pool, disk, ctx.attempt), 'getVolumesList', { domain: disk.domain, disk: id })) as readonly string[];
         return found.includes(ancestor) ? 'notPassed' : 'passed';
       },
     },
@@ -42,7 +42,7 @@ export function mergeSnapshot(i: number) {
     createTask: ({ params: { pool, disk }, before, passed }) => (passed ? [] : { verb: 'mergeSnapshots', args: { disk, ...before }, pool, entity: `disk/${disk}` }),
 
     // On hosts that make their own task ids.
-    probe: (ctx) => probeStorage(hostToAsk(ctx.entities, ctx.params.pool, ctx.entities.get(Disk, ctx.params.disk)), ctx),
+    probe: (ctx) => probeStorage(hostToAsk(ctx.entities, ctx.params.pool, ctx.entities.get(Disk, ctx.params.disk), ctx.attempt), ctx),
 
     endSuccessfully: ({ params, before, entities }) => {
       recordMerge(entities, params.disk, before);

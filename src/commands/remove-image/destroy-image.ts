@@ -19,7 +19,7 @@ export const destroyImage = taskHandler<RemoveImageParams>()({
     hasPassed: async (ctx) => {
       const { pool, disk: id } = ctx.params;
       const disk = ctx.entities.get(Disk, id);
-      const found = (await ctx.read(hostToAsk(ctx.entities, pool, disk), 'getVolumesList', { domain: disk.domain, disk: id })) as readonly string[];
+      const found = (await ctx.read(hostToAsk(ctx.entities, pool, disk, ctx.attempt), 'getVolumesList', { domain: disk.domain, disk: id })) as readonly string[];
       return disk.volumes.every((volume) => found.includes(volume.id)) ? 'notPassed' : 'passed';
     },
   },
@@ -36,7 +36,7 @@ export const destroyImage = taskHandler<RemoveImageParams>()({
   createTask: ({ params, before }) => deleteImage({ pool: params.pool, domain: before.domain, disk: params.disk }),
 
   // On hosts that make their own task ids.
-  probe: (ctx) => probeStorage(hostToAsk(ctx.entities, ctx.params.pool, ctx.entities.get(Disk, ctx.params.disk)), ctx),
+  probe: (ctx) => probeStorage(hostToAsk(ctx.entities, ctx.params.pool, ctx.entities.get(Disk, ctx.params.disk), ctx.attempt), ctx),
 
   endSuccessfully: ({ params, entities }) => {
     const { vm } = entities.get(Disk, params.disk);

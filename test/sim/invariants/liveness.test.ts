@@ -47,6 +47,10 @@ describe('a command may not be held for', () => {
     expect(held(lost({ kind: 'failed', code: 261, message: '', takeOver: false }))).toEqual([]);
     expect(held(lost({ kind: 'unknown' }))).toEqual([]);
   });
+
+  it('while it may be for a child that is held, which has a cause of its own, whatever failed beside it', () => {
+    expect(held({ ...lost({ kind: 'failed', code: 0, message: '', takeOver: true }), heldBy: { ...ERROR, code: 'CHILD_HELD' } })).toEqual([]);
+  });
 });
 
 describe('a task has ended only as a host has told', () => {

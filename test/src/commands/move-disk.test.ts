@@ -36,6 +36,24 @@ describe('a cold move', () => {
     expect(run.entity('disk/d1')).toMatchObject({ domain, status: 'OK' });
   });
 
+  // All hosts see the same storage: none has to be waited for.
+  test.each([['d1', 'host2'], ['free', 'host1']])('of %s: %s, which is to look at the target, is down, and another is asked', async (disk, host) => {
+    const { command, entity, broken } = await move({ faults: [{ crashHost: { at: '500ms', host, down: '2h' } }] }, { disk });
+    expect([command.status, broken]).toEqual(['SUCCEEDED', []]);
+    expect(entity(`disk/${disk}`)).toMatchObject({ domain: 'ssd', status: 'OK' });
+    // 180 s for the one that says nothing, and an election if it was the SPM.
+    expect(command.history.at(-1)?.t).toBeLessThan(600_000_000);
+  });
+
+  test('of which no host says anything is rolled back without them', async () => {
+    const faults = [{ partition: { isolate: 'engine', when: { callback: 'beforeTask', handler: 'copyToTarget', is: 'run' }, for: '2h' } }];
+    const { command, verbs, entity, broken } = await move({ faults });
+    expect([command.status, verbs, broken]).toEqual(['ROLLED_BACK', [], []]);
+    expect(command.error).toMatchObject({ code: 'CALL_UNKNOWN', callUnknown: true });
+    expect(entity('disk/d1')).toMatchObject({ domain: 'hdd', status: 'OK' });
+    expect(command.history.at(-1)?.t).toBeLessThan(600_000_000);
+  });
+
   test('whose source can never be deleted is stuck on the target, and never undone', async () => {
     const { command, entity, broken } = await move({ faults: [failTask('deleteImage', 100, { ...SOURCE, nth: 'every' })] });
     expect([command.status, broken]).toEqual(['STUCK', []]);

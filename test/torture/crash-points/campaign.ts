@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Simulation } from '../../../sim/embed/simulation.js';
-import type { CommandResult } from '../../../sim/report/result.js';
-import { isTerminal } from '../../../src/flow/state.js';
-import { endOf, type FailureCase } from '../failure-case.js';
-import { crashAt, scenarioWith, reproduction, type EnginePoint } from '../scenario.js';
+import type { FailureCase } from '../failure-case.js';
+import { scenarioWith, reproduction, type EnginePoint } from '../scenario.js';
+import { blowAt, type Blow } from './blow.js';
+import { wrongEnds, wrongEndsWithoutSpm } from './ends.js';
 
 export interface Course {
   /** What is wrong, in words; empty if nothing is. */
@@ -13,11 +13,15 @@ export interface Course {
   readonly traceHash: string;
   readonly events: number;
   readonly portOperations: number;
-  /** The engine was up when the crash was to happen. */
-  readonly crashed: boolean;
+  /** What was to happen at the point has happened: the engine was up, or there was an SPM. */
+  readonly struck: boolean;
+  /** The commands, in order. */
+  readonly ids: readonly string[];
+  /** All of them ended as in the case without any blow. */
+  readonly unchanged: boolean;
 }
 
-/** One case of a campaign, without a crash: the source of its crash points. */
+/** One case of a campaign, without any blow: the source of its points. */
 export interface Reference {
   readonly of: FailureCase;
   readonly seed: number;
@@ -27,8 +31,8 @@ export interface Reference {
 /** A run that went wrong. */
 export interface Finding {
   readonly case: string;
-  /** Null: the run without a crash. */
-  readonly point: EnginePoint | null;
+  /** Null: the run without any. */
+  readonly blow: Struck | null;
   readonly problems: readonly string[];
   /** A command line that gives the same run again. */
   readonly again: string;
@@ -50,16 +54,27 @@ export function pointsOf({ course }: Reference): readonly EnginePoint[] {
   ];
 }
 
+/** What happens, and where. */
+export interface Struck {
+  readonly blow: Blow;
+  readonly point: EnginePoint;
+}
+
 /** The run of a case in which the engine crashes at `point`, its disk in memory. */
-export function crash({ of, seed }: Reference, point: EnginePoint): Promise<Course> {
-  return follow(withCrash(of, point), seed);
+export function crash(unhurt: Reference, point: EnginePoint): Promise<Course> {
+  return strike(unhurt, { blow: 'engine', point });
+}
+
+/** The same for any blow. */
+export function strike(unhurt: Reference, struck: Struck): Promise<Course> {
+  return follow(withBlow(unhurt.of, struck), unhurt.seed, { struck, unhurt: unhurt.course });
 }
 
 /** The same on LevelDB, in a directory that is gone afterwards. */
-async function crashOnLevelDb({ of, seed }: Reference, point: EnginePoint): Promise<Course> {
+async function strikeOnLevelDb(unhurt: Reference, struck: Struck): Promise<Course> {
   const directory = await mkdtemp(join(tmpdir(), 'seatbelt-crash-'));
   try {
-    return await follow(withCrash(of, point), seed, join(directory, 'db'));
+    return await follow(withBlow(unhurt.of, struck), unhurt.seed, { struck, unhurt: unhurt.course }, join(directory, 'db'));
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -68,71 +83,72 @@ async function crashOnLevelDb({ of, seed }: Reference, point: EnginePoint): Prom
 /** So many runs in memory go with one on LevelDB. */
 const LEVELDB_SHARE = 20;
 
-/** A crash of a sweep. */
-export interface Crash {
+/** A blow of a sweep. */
+export interface Stroke {
   readonly course: Course;
   /** It was also run on LevelDB. */
   readonly onLevelDb: boolean;
   readonly finding: Finding | null;
 }
 
-/**
- * Crashes the engine at every `every`-th point of a case, one after the other.
- * @param mine which of those, by their number from 0: the others are somebody else's
- */
-export async function* sweep(unhurt: Reference, every: number, mine: (n: number) => boolean = () => true): AsyncGenerator<Crash> {
-  const points = pointsOf(unhurt).filter((_, i) => i % every === 0);
+/** Which blows of a case a sweep takes. */
+export interface Sweep {
+  readonly blow: Blow;
+  /** Only every so many-th point, from the first. */
+  readonly every: number;
+  /** From which point, from 0. Default: the first. */
+  readonly from?: number;
+  /** Which of those, by their number from 0: the others are somebody else's. Default: all. */
+  readonly mine?: (n: number) => boolean;
+}
+
+/** Strikes at points of a case, one after the other. */
+export async function* sweep(unhurt: Reference, { blow, every, from = 0, mine = () => true }: Sweep): AsyncGenerator<Stroke> {
+  const points = pointsOf(unhurt).filter((_, i) => i >= from && (i - from) % every === 0);
   for (const [n, point] of points.entries()) {
     if (!mine(n)) continue;
-    const course = await crash(unhurt, point);
+    const struck = { blow, point };
+    const course = await strike(unhurt, struck);
     const problems = [...course.problems];
     const onLevelDb = n % LEVELDB_SHARE === 0;
     if (onLevelDb) {
-      const { traceHash } = await crashOnLevelDb(unhurt, point);
+      const { traceHash } = await strikeOnLevelDb(unhurt, struck);
       if (traceHash !== course.traceHash) problems.push(`determinism: trace ${traceHash} on LevelDB, ${course.traceHash} in memory`);
     }
-    yield { course, onLevelDb, finding: problems.length === 0 ? null : findingOf(unhurt, point, problems) };
+    yield { course, onLevelDb, finding: problems.length === 0 ? null : findingOf(unhurt, struck, problems) };
   }
 }
 
-export function findingOf({ of, seed }: Reference, point: EnginePoint | null, problems: readonly string[]): Finding {
-  return { case: of.name, point, problems, again: reproduction(point === null ? of : withCrash(of, point), seed) };
+export function findingOf({ of, seed }: Reference, blow: Struck | null, problems: readonly string[]): Finding {
+  return { case: of.name, blow, problems, again: reproduction(blow === null ? of : withBlow(of, blow), seed) };
 }
 
-function withCrash(of: FailureCase, point: EnginePoint): FailureCase {
-  return { ...of, faults: [...of.faults, crashAt(point)] };
+function withBlow(of: FailureCase, { blow, point }: Struck): FailureCase {
+  return { ...of, faults: [...of.faults, blowAt(blow, point)] };
 }
 
-async function follow(of: FailureCase, seed: number, db?: string): Promise<Course> {
+/** @param hit what happens in the run, as the last of its faults, and the course without it; default: nothing does */
+async function follow(of: FailureCase, seed: number, hit: { readonly struck: Struck; readonly unhurt: Course } | null = null, db?: string): Promise<Course> {
   const simulation = await Simulation.create(await scenarioWith(of), db === undefined ? { seed } : { seed, db });
-  let crashed = false;
-  simulation.on('probe', ({ probe }) => (crashed ||= probe.type === 'engineCrashed'));
   try {
     const defect = await simulation.run().then(
       () => null,
       (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
     );
-    const { invariants, commands } = simulation.result();
+    const { invariants, commands, unused } = simulation.result();
     const broken = invariants.filter(({ held }) => !held).map(({ name, detail }) => `${name}: ${detail ?? ''}`);
+    const different = wrongEnds(of, commands);
+    const wrong = hit === null || hit.struck.blow === 'engine' ? different : wrongEndsWithoutSpm(of, hit.unhurt.ids, commands);
     return {
-      problems: defect !== null ? [`defect: ${defect.message}`, ...broken] : broken.length > 0 ? broken : unexpectedEnds(of, commands),
+      problems: defect !== null ? [`defect: ${defect.message}`, ...broken] : broken.length > 0 ? broken : wrong,
       traceHash: simulation.fingerprint(),
       events: simulation.events,
       portOperations: simulation.enginePortOperations,
-      crashed,
+      struck: hit !== null && !unused.some(({ fault }) => fault === of.faults.length - 1),
+      ids: commands.map(({ id }) => id).toSorted((one, other) => (one < other ? -1 : 1)),
+      unchanged: different.length === 0,
     };
   } finally {
     await simulation.dispose();
   }
-}
-
-function unexpectedEnds(of: FailureCase, commands: readonly Pick<CommandResult, 'id' | 'status' | 'exists'>[]): readonly string[] {
-  const open = commands.filter(({ status }) => !isTerminal(status)).map(({ id, status }) => `ends: ${id} is ${status}`);
-  if (open.length > 0) return open;
-  const ends = commands
-    .toSorted((one, other) => (one.id < other.id ? -1 : 1))
-    .map(endOf)
-    .join(', ');
-  const expected = typeof of.ends === 'string' ? [of.ends] : of.ends;
-  return expected === null || expected.includes(ends) ? [] : [`ends: ${ends || 'no command'}, expected ${expected.join(' or ')}`];
 }

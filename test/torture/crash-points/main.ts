@@ -1,82 +1,46 @@
+import { Option } from 'commander';
 import { program } from '../compiled.js';
 import { FAILURE_CASES } from '../failure-cases.js';
 import { campaign, whole } from '../options.js';
 import { Progress, runProcess } from '../processes.js';
-import type { Finding } from './campaign.js';
+import { BLOWS, type Blow } from './blow.js';
+import { Tally } from './tally.js';
 import type { WorkerMessage } from './worker.js';
 
-// npm run crash-points: crashes the engine at every point of every case, one run each. Exit code 1 if a run went wrong.
-
-interface Tally {
-  events: number;
-  portOperations: number;
-  inMemory: number;
-  crashed: number;
-  onLevelDb: number;
-  findings: Finding[];
-}
+// npm run crash-points: lets the engine crash, or the SPM go, at every point of every case, one run each. Exit code 1 if a run went wrong.
 
 const WORKER = program('crash-points/worker.js');
-const MOST_SHOWN = 5;
 
-const options = campaign('crash-points', 'Crashes the engine before every event, and before and after every port operation of it, in every case; one run each.')
+const { seed, every, from, workers, case: part, what, show } = campaign('crash-points', 'Before every event, and before and after every port operation of the engine, in every case: lets the engine crash, or the SPM go; one run each.')
   .option('--case <text>', 'only cases whose name has this text', '')
+  .addOption(new Option('--what <kind>', 'only this').choices(BLOWS))
   .option('--every <number>', 'only every n-th point', whole, 1)
+  .option('--from <number>', 'the first of them', whole, 1)
+  .option('--show <number>', 'findings to print', whole, 5)
   .parse()
-  .opts<{ seed: number; case: string; every: number; workers: number }>();
+  .opts<{ seed: number; case: string; what?: Blow; every: number; from: number; show: number; workers: number }>();
 
-const tallies = new Map<string, Tally>();
+const tally = new Tally();
 const progress = new Progress();
 const begin = performance.now();
-let runs = 0;
-let events = 0;
-
-const tallyOf = (name: string): Tally => {
-  const known = tallies.get(name) ?? { events: 0, portOperations: 0, inMemory: 0, crashed: 0, onLevelDb: 0, findings: [] };
-  tallies.set(name, known);
-  return known;
-};
-
 const seconds = (): number => (performance.now() - begin) / 1000;
 
 function hear(message: WorkerMessage): void {
-  switch (message.type) {
-    case 'case': {
-      const { events: inCase, portOperations } = message;
-      Object.assign(tallyOf(message.name), { events: inCase, portOperations });
-      return;
-    }
-    case 'ran': {
-      const tally = tallyOf(message.name);
-      tally.inMemory += message.inMemory;
-      tally.crashed += message.crashed;
-      tally.onLevelDb += message.onLevelDb;
-      runs += message.inMemory + message.onLevelDb;
-      events += message.events;
-      progress.show(`case ${tallies.size} of ${FAILURE_CASES.length}, ${runs} runs, ${Math.round(runs / seconds())}/s: ${message.name}`);
-      return;
-    }
-    case 'found':
-      tallyOf(message.finding.case).findings.push(message.finding);
+  tally.add(message);
+  if (message.type === 'ran') {
+    progress.show(`case ${tally.cases} of ${FAILURE_CASES.length}, ${tally.runs} runs, ${Math.round(tally.runs / seconds())}/s: ${message.name}`);
   }
 }
 
-const { seed, every, workers } = options;
+const blows = what === undefined ? BLOWS : [what];
 await Promise.all(
   Array.from({ length: workers }, (_, shard) =>
-    runProcess(WORKER, [`${seed}`, options.case, `${every}`, `${shard}`, `${workers}`], (message) => hear(message as WorkerMessage)),
+    runProcess(WORKER, [`${seed}`, part, blows.join(','), `${every}`, `${from - 1}`, `${shard}`, `${workers}`], (message) => hear(message as WorkerMessage)),
   ),
 );
 progress.clear();
 
-const row = (...cells: readonly (string | number)[]): string => cells.map((cell, i) => (i < 7 ? String(cell).padStart(8) : String(cell))).join('  ');
-console.log(row('events', 'port ops', 'points', 'runs', 'crashes', 'LevelDB', 'wrong', 'case'));
-for (const [name, { events: inCase, portOperations, inMemory, crashed, onLevelDb, findings }] of tallies) {
-  console.log(row(inCase, portOperations, inCase + 2 * portOperations, inMemory, crashed, onLevelDb, findings.length, name));
-}
-const findings = [...tallies.values()].flatMap((tally) => tally.findings);
-for (const { case: name, problems, again } of findings.slice(0, MOST_SHOWN)) console.log(`\n${name}\n  ${problems.join('\n  ')}\n  ${again}`);
-if (findings.length > MOST_SHOWN) console.log(`\n… and ${findings.length - MOST_SHOWN} more`);
-const pace = `in ${seconds().toFixed(1)} s: ${Math.round(runs / seconds())} runs/s`;
-console.log(`\n${runs} runs, ${events} events in memory, ${pace}; ${findings.length} went wrong`);
-process.exitCode = findings.length === 0 && runs > 0 ? 0 : 1;
+for (const line of tally.lines(blows, show)) console.log(line);
+const pace = `in ${seconds().toFixed(1)} s: ${Math.round(tally.runs / seconds())} runs/s`;
+console.log(`\n${tally.runs} runs, ${tally.events} events in memory, ${pace}; ${tally.findings} went wrong`);
+process.exitCode = tally.findings === 0 && tally.runs > 0 ? 0 : 1;

@@ -45,7 +45,7 @@ async function hunt(): Promise<Finding | null> {
     const [of, point] = drawn;
     const { problems } = await crash(of, point);
     await count(1);
-    if (problems.length > 0) return findingOf(of, point, problems);
+    if (problems.length > 0) return findingOf(of, { blow: 'engine', point }, problems);
   }
   return null;
 }
