@@ -87,8 +87,8 @@ export const BREAKING_COMMANDS: readonly Mutant[] = [
     name: 'that the point of no return may be crossed is not committed',
     breaks: 'disk-data',
     file: CALLBACK_RUN,
-    find: 'await this.host.commitCalls(this.#record(), crosses);',
-    replace: 'await this.host.commitCalls(this.#record(), false);',
+    find: 'host.commitCalls(this.#record(), this.#crosses())',
+    replace: 'host.commitCalls(this.#record(), this.#crosses() && false)',
   },
   // The right end, where no invariant is broken.
   {

@@ -5,7 +5,7 @@ const ITEMS = 'src/flow/items.ts';
 const FORWARD = 'src/flow/forward.ts';
 const TRANSITION = 'src/flow/transition.ts';
 const BATCH = 'actors/command/batch.ts';
-const CALLBACK_RUN = 'actors/command/callback-run.ts';
+const RUN_CALLS = 'actors/command/run-calls.ts';
 const DURABLE = 'actors/command/durable-command.ts';
 const RUNNER = 'actors/command/callback-runner.ts';
 const RECOVERY = 'actors/engine/recovery.ts';
@@ -125,9 +125,9 @@ export const BREAKING_TASKS: readonly Mutant[] = [
   {
     name: 'a call leaves before it is recorded',
     breaks: 'truth',
-    file: CALLBACK_RUN,
-    find: 'await this.host.commitCalls(this.#record(), crosses);',
-    replace: 'void this.host.commitCalls(this.#record(), crosses);',
+    file: RUN_CALLS,
+    find: 'await deps.commit();',
+    replace: 'void deps.commit();',
   },
   {
     name: 'a submission is acknowledged before it is on disk',
@@ -174,9 +174,9 @@ export const BREAKING_TASKS: readonly Mutant[] = [
   {
     name: 'a call without an answer is taken for one that failed',
     breaks: 'ends',
-    file: CALLBACK_RUN,
-    find: "if (answer.kind === 'timeout') throw new CallUnknown(call.verb, call.host, 'no answer in time');",
-    replace: "if (answer.kind === 'timeout') throw new CallFailed(call.verb, call.host, 100, 'no answer in time');",
+    file: RUN_CALLS,
+    find: "if (answer.kind === 'timeout') throw new CallUnknown(verb, host, 'no answer in time');",
+    replace: "if (answer.kind === 'timeout') throw new CallFailed(verb, host, 100, 'no answer in time');",
   },
   {
     name: 'a task that is not acknowledged in time is taken for refused',
