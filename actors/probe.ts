@@ -89,6 +89,8 @@ export type Probe =
   | { readonly type: 'conflict'; readonly commandId: string; readonly entity: EntityKey }
   /** Told by whoever runs the node, since a node cannot tell of its own crash. `cause`: a fault's name, or the defect that stopped it. */
   | { readonly type: 'engineCrashed'; readonly cause: string }
+  /** Told by whoever runs the node: it stands still for so long. */
+  | { readonly type: 'enginePaused'; readonly us: number }
   // Clients
   /** What a client was told of its command; null: its submission was refused. */
   | { readonly type: 'clientTold'; readonly commandId: string; readonly status: string | null; readonly refusal: string | null }
@@ -121,11 +123,11 @@ export type Probe =
   /** A message from an engine incarnation or fence number that is over was refused. */
   | { readonly type: 'staleRefused'; readonly host: string; readonly commandId: string | null }
   // The network
-  /** `op`: what was asked, or `reply`. `nobody`: it arrived where no node was up. */
-  | { readonly type: 'messageLost'; readonly from: string; readonly to: string; readonly op: string; readonly why: 'loss' | 'partition' | 'dropMessage' | 'nobody' }
+  /** `op`: what was asked, or `reply`. `nobody`: it arrived where no node was up. `correlation`: of a request or an answer; `commandId`: on whose behalf a request is made, if on anybody's. */
+  | { readonly type: 'messageLost'; readonly from: string; readonly to: string; readonly op: string; readonly why: 'loss' | 'partition' | 'dropMessage' | 'nobody'; readonly correlation?: string; readonly commandId?: string }
   /** `task`: it is the submission of this one to a host that makes its own task ids, and so does not recognise it. */
   | { readonly type: 'messageDuplicated'; readonly from: string; readonly to: string; readonly op: string; readonly task?: string }
-  | { readonly type: 'messageDelayed'; readonly from: string; readonly to: string; readonly op: string; readonly byUs: number }
+  | { readonly type: 'messageDelayed'; readonly from: string; readonly to: string; readonly op: string; readonly byUs: number; readonly correlation?: string; readonly commandId?: string }
   /** A fault: `from` cannot reach `to` any more, null being all others; and cannot be reached, unless it is `oneWay`. */
   | { readonly type: 'partitionBegan'; readonly from: string; readonly to: string | null; readonly oneWay: boolean }
   | { readonly type: 'partitionEnded'; readonly from: string; readonly to: string | null };

@@ -165,6 +165,11 @@ export class Cluster {
     return this.#hosts.nodes;
   }
 
+  /** Partitions in force. */
+  get partitions(): readonly PartitionInForce[] {
+    return [...this.#networkFaults.inForce.values()];
+  }
+
   /** What the engine has in memory; null while it is down or has not recovered. */
   get memory(): EngineMemory | null {
     return this.engine.up ? this.#memory : null;
@@ -295,9 +300,10 @@ export class Cluster {
       case 'crashEngine':
         return this.#crashEngine(describePoint(fault.point), fault.down);
       case 'pauseEngine': {
-        const { up } = this.engine;
+        if (!this.engine.up) return false;
+        this.#probe(this.engine, { type: 'enginePaused', us: fault.for });
         this.engine.pause(fault.for);
-        return up;
+        return true;
       }
       case 'crashHost': {
         const host = this.#hosts.find(fault.host);

@@ -154,6 +154,11 @@ export class Simulation {
       definitions,
       pools: scenario.pools.map(({ id }) => id),
       ownIds: scenario.pools.flatMap(({ id, clientTaskIds }) => (clientTaskIds ? [] : [id])),
+      nodes: {
+        hosts: new Map(scenario.pools.map(({ id }) => [id, scenario.hosts.flatMap((host) => (host.pool === id ? [host.id] : []))])),
+        canFence: scenario.fenceAgent !== null,
+        cuts: cluster.partitions,
+      },
       storage,
       store: entries,
       limits: limitsOf(scenario.engine, scenario.spm.leaseExpiry),
@@ -163,6 +168,7 @@ export class Simulation {
     }, invariants);
     storage.observe({
       leaseWritten: (pool, before, after) => this.#monitor.lease(this.now, pool, before, after),
+      spmWrites: (pool, generation) => this.#monitor.spmWrites(this.now, pool, generation),
       taskWritten: (_, before, after) => this.#monitor.taskRecord(this.now, before, after),
     });
     const { store } = this.#monitor;

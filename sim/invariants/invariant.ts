@@ -5,6 +5,7 @@ import type { WireMessage } from '../../actors/wire.js';
 import type { CommandDefinition } from '../../src/model/command.js';
 import type { LedgerEntry } from '../world/ledger.js';
 import type { SharedStorage } from '../world/shared-storage.js';
+import type { Nodes } from './faults-in-force.js';
 import type { Limits, Longest } from './patience.js';
 import type { Batch, StoreMirror } from './store-mirror.js';
 
@@ -25,6 +26,7 @@ export interface Scene {
   readonly definitions: ReadonlyMap<string, CommandDefinition>;
   /** Ids of the storage pools. */
   readonly pools: readonly string[];
+  readonly nodes: Nodes;
   /** Of those of them whose hosts make their own task ids. */
   readonly ownIds: ReadonlySet<string>;
   /** The engine's durable state, from its disk. Within {@link Watcher.onBatch} it includes the batch. */
@@ -48,6 +50,8 @@ export interface Watcher {
   onEffects?(entries: readonly LedgerEntry[]): void;
   /** Storage has a lease that is another than before. */
   onLease?(pool: string, before: SpmLease, after: SpmLease): void;
+  /** Storage takes what an SPM writes that has this generation of the lease. */
+  onSpmWrites?(pool: string, generation: number): void;
   /** Storage has a record of a task that is another than before; undefined: none. */
   onTaskRecord?(before: StoredTask | undefined, after: StoredTask | undefined): void;
   /** A message arrives at its node. */

@@ -11,6 +11,7 @@ import { atRest } from './at-rest.js';
 import { callbackOrder } from './callback-order.js';
 import { diskData } from './disk-data.js';
 import { exactlyOnce } from './exactly-once.js';
+import { NO_NODES, type Nodes } from './faults-in-force.js';
 import type { Invariant, Scene, Violation, Watcher } from './invariant.js';
 import { liveness } from './liveness.js';
 import { locks } from './locks.js';
@@ -30,6 +31,8 @@ export interface Watched {
   readonly pools: readonly string[];
   /** Of those of them whose hosts make their own task ids. Default: of none. */
   readonly ownIds?: readonly string[];
+  /** Who faults can happen to. Default: nobody that it knows of. */
+  readonly nodes?: Nodes;
   readonly storage: SharedStorage;
   readonly limits: Limits;
   /** What the engine's disk holds when the run begins, in the order of keys. */
@@ -69,14 +72,14 @@ export class Monitor {
   #now: number;
   #effectsSeen: number;
 
-  constructor({ definitions, pools, ownIds = [], storage, limits, store, lost, now, report }: Watched, invariants: readonly Invariant[] = INVARIANTS) {
+  constructor({ definitions, pools, ownIds = [], nodes = NO_NODES, storage, limits, store, lost, now, report }: Watched, invariants: readonly Invariant[] = INVARIANTS) {
     this.#mirror = new StoreMirror(store);
     this.#now = now;
     this.#storage = storage;
     this.#effectsSeen = storage.ledger.entries.length;
     const head = this.#mirror.heads.get('head') ?? FIRST_HEAD;
     const epoch = lost === null ? head.epoch : nextEpoch(head, lost);
-    this.#scene = { definitions, limits, pools, ownIds: new Set(ownIds), mirror: this.#mirror, storage, epoch, now: () => this.#now };
+    this.#scene = { definitions, limits, pools, nodes, ownIds: new Set(ownIds), mirror: this.#mirror, storage, epoch, now: () => this.#now };
     this.#report = report;
     for (const { name } of [...invariants, liveness]) this.#violations.set(name, []);
     this.#watchers = invariants.map(({ name, watch }) => watch(this.#scene, (where, detail) => this.#breach(name, where, detail)));
@@ -120,6 +123,12 @@ export class Monitor {
   lease(t: number, pool: string, before: SpmLease, after: SpmLease): void {
     this.#at(t);
     for (const watcher of this.#watchers) watcher.onLease?.(pool, before, after);
+  }
+
+  /** An SPM writes to storage, which takes it, with this generation of the lease. */
+  spmWrites(t: number, pool: string, generation: number): void {
+    this.#at(t);
+    for (const watcher of this.#watchers) watcher.onSpmWrites?.(pool, generation);
   }
 
   /** Storage has another record of a task than before; undefined: none. */

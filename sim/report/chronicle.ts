@@ -35,6 +35,8 @@ export class Chronicle {
         return bare(`CRASH of ${node} (${probe.cause})`, 'bad');
       case 'hostCrashed':
         return bare(`CRASH of ${probe.host} (${probe.cause})`, 'bad');
+      case 'enginePaused':
+        return bare(`${node} stands still for ${probe.us / 1e6} s`, 'bad');
       case 'hostHung':
         return bare(`${probe.host} hangs for ${probe.us / 1e6} s`, 'bad');
       case 'hostStarted':

@@ -64,6 +64,7 @@ function levelOf(probe: ProbeEvent['probe']): Level {
   switch (probe.type) {
     case 'engineCrashed':
     case 'hostCrashed':
+    case 'enginePaused':
     case 'hostHung':
     case 'spmExpectedElsewhere':
     case 'storeRolledBack':

@@ -58,9 +58,9 @@ export class SimNetwork implements NodeNetwork {
     const inBackground = background || this.answersInBackground(to, message);
     const link = this.link(from, to);
     const fate = this.model.fate(from, to, message, link.draw);
-    if (fate.kind === 'lost') return this.tell({ type: 'messageLost', from, to, op: opOf(message), why: fate.why });
+    if (fate.kind === 'lost') return this.tell({ type: 'messageLost', from, to, op: opOf(message), why: fate.why, ...behalfOf(message) });
     if (fate.delays.length > 1) this.tell({ type: 'messageDuplicated', from, to, op: opOf(message), ...taskOf(message) });
-    if (fate.late > 0) this.tell({ type: 'messageDelayed', from, to, op: opOf(message), byUs: fate.late });
+    if (fate.late > 0) this.tell({ type: 'messageDelayed', from, to, op: opOf(message), byUs: fate.late, ...behalfOf(message) });
     for (const delay of fate.delays) {
       // A copy for each delivery, taken when it is sent: neither side can then see what the other does to its value later, as on a real wire. Freezing
       // would cost the same walk and break a sender that goes on using its own object; an encoding would cost several times more.
@@ -79,7 +79,7 @@ export class SimNetwork implements NodeNetwork {
 
   private deliver(to: string, message: WireMessage, background: boolean): void {
     if (background && message.kind === 'request') this.askedInBackground.add(`${message.from} ${message.correlation}`);
-    if (this.receivers.get(to)?.(message) !== true) this.tell({ type: 'messageLost', from: message.from, to, op: opOf(message), why: 'nobody' });
+    if (this.receivers.get(to)?.(message) !== true) this.tell({ type: 'messageLost', from: message.from, to, op: opOf(message), why: 'nobody', ...behalfOf(message) });
   }
 
   private answersInBackground(to: string, message: WireMessage): boolean {
@@ -115,6 +115,12 @@ function taskOf(message: WireMessage): { readonly task?: string } {
   if (message.kind !== 'request' || message.body.op !== 'submitTask') return {};
   const { task } = message.body.step;
   return task === undefined ? {} : { task };
+}
+
+function behalfOf(message: WireMessage): { readonly correlation?: string; readonly commandId?: string } {
+  if (message.kind === 'event') return {};
+  const commandId = message.kind === 'request' ? message.stamp?.fence?.commandId : undefined;
+  return { correlation: message.correlation, ...(commandId === undefined ? {} : { commandId }) };
 }
 
 function opOf(message: WireMessage): string {

@@ -147,7 +147,7 @@ export class SharedStorage implements StoragePort {
   }
 
   admit(hold: LeaseHold, stamp: Stamp): 'admitted' | 'stale' | 'leaseLost' {
-    if (!this.#isValid(hold)) return 'leaseLost';
+    if (!this.#mayWrite(hold)) return 'leaseLost';
     return this.#pool(hold.pool).fences.admit(stamp) ? 'admitted' : 'stale';
   }
 
@@ -156,13 +156,13 @@ export class SharedStorage implements StoragePort {
   }
 
   saveTask(hold: LeaseHold, task: StoredTask): boolean {
-    if (!this.#isValid(hold)) return false;
+    if (!this.#mayWrite(hold)) return false;
     this.#pool(hold.pool).tasks.set(task.id, task);
     return true;
   }
 
   clearTask(hold: LeaseHold, taskId: string): boolean {
-    if (!this.#isValid(hold)) return false;
+    if (!this.#mayWrite(hold)) return false;
     const records = this.#pool(hold.pool);
     records.bury(taskId, records.tasks.has(taskId) ? 'known' : 'unknown');
     records.tasks.delete(taskId);
@@ -170,13 +170,13 @@ export class SharedStorage implements StoragePort {
   }
 
   loseTask(hold: LeaseHold, taskId: string): boolean {
-    if (!this.#isValid(hold)) return false;
+    if (!this.#mayWrite(hold)) return false;
     this.#pool(hold.pool).tasks.delete(taskId);
     return true;
   }
 
   refuseTask(hold: LeaseHold, taskId: string, refusal: Refusal): boolean {
-    if (!this.#isValid(hold)) return false;
+    if (!this.#mayWrite(hold)) return false;
     this.#pool(hold.pool).refusals.set(taskId, refusal);
     return true;
   }
@@ -195,7 +195,7 @@ export class SharedStorage implements StoragePort {
   }
 
   perform(work: Work, part: WorkPart): WorkResult {
-    if (work.hold !== null && !this.#isValid(work.hold)) {
+    if (work.hold !== null && !this.#mayWrite(work.hold)) {
       return { ok: false, code: GENERAL_FAILURE, message: 'Secured object is not in safe state' };
     }
     const { step, key, verb, host, args, hold } = work;
@@ -213,7 +213,7 @@ export class SharedStorage implements StoragePort {
 
   recover(work: Work, recoveries: readonly string[], failing: boolean): 'clean' | 'dirty' | 'leaseLost' {
     const { step, key, verb, host, args, hold } = work;
-    if (hold !== null && !this.#isValid(hold)) return 'leaseLost';
+    if (hold !== null && !this.#mayWrite(hold)) return 'leaseLost';
     if (failing) return 'dirty';
     const effects: SignedEffect[] = [];
     const left = [...recoveries];
@@ -260,6 +260,13 @@ export class SharedStorage implements StoragePort {
   #run(name: string, args: Args, host: string, part: WorkPart): ReturnType<Verb['run']> {
     const verb = this.#verbs.get(name);
     return verb === undefined ? { ok: false, code: BAD_PARAMETER, message: `storage knows no verb '${name}'` } : verb.run(this.content, args, host, part);
+  }
+
+  /** Whether it is to be written what this SPM wants to; whoever looks is told. */
+  #mayWrite(hold: LeaseHold): boolean {
+    const may = this.#isValid(hold);
+    if (may) this.#observer?.spmWrites(hold.pool, hold.generation);
+    return may;
   }
 
   #isValid(hold: LeaseHold): boolean {

@@ -10,6 +10,8 @@ const NO_LEASE: SpmLease = { owner: null, ownerIncarnation: 0, generation: 0, ve
 /** Is told what SPMs write, at once. It never acts on the storage. */
 export interface StorageObserver {
   leaseWritten(pool: string, before: SpmLease, after: SpmLease): void;
+  /** Storage takes what an SPM writes that has this generation of the lease. */
+  spmWrites(pool: string, generation: number): void;
   /** Undefined: there is none. */
   taskWritten(pool: string, before: StoredTask | undefined, after: StoredTask | undefined): void;
 }

@@ -6,6 +6,7 @@ import { OPERATORS } from './cases/operators.js';
 import { OWN_IDS_CASES } from './cases/own-ids.js';
 import { RETENTION } from './cases/retention.js';
 import { SLOW_CALLS } from './cases/slow-calls.js';
+import { SPM_GOES } from './cases/spm.js';
 import { VMS } from './cases/vms.js';
 import { failCall, failTask, loseTask, type FailureCase } from './failure-case.js';
 
@@ -120,4 +121,5 @@ export const FAILURE_CASES: readonly FailureCase[] = [
   ...VMS,
   ...COLD_DISKS,
   ...OWN_IDS_CASES,
+  ...SPM_GOES,
 ];

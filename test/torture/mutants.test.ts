@@ -6,7 +6,7 @@ import type { Mutant, Watch } from './mutants/mutant.js';
 import { mutated } from './mutants/plant.js';
 import { MUTANTS } from './mutants/table.js';
 
-const EACH: readonly Watch[] = ['liveness', 'callback-order', 'exactly-once', 'locks', 'disk-data', 'at-rest', 'truth', 'determinism', 'ends'];
+const EACH: readonly Watch[] = ['liveness', 'callback-order', 'exactly-once', 'locks', 'spm-lease', 'disk-data', 'at-rest', 'truth', 'determinism', 'ends'];
 
 function firstOf(watch: Watch): Mutant {
   const found = MUTANTS.find(({ breaks }) => breaks === watch);

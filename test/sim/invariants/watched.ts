@@ -1,6 +1,7 @@
 import { DEFAULT_ENGINE_SETTINGS } from '../../../actors/settings.js';
 import { limitsOf, type Limits } from '../../../sim/invariants/patience.js';
 import type { Probe } from '../../../actors/probe.js';
+import type { Nodes } from '../../../sim/invariants/faults-in-force.js';
 import type { Invariant, Violation } from '../../../sim/invariants/invariant.js';
 import { INVARIANTS, Monitor } from '../../../sim/invariants/monitor.js';
 import { SharedStorage } from '../../../sim/world/shared-storage.js';
@@ -33,6 +34,7 @@ export class Watched {
     invariants: readonly Invariant[] = INVARIANTS,
     lost: SeenCommits | null = null,
     limits: Partial<Limits> = { unknownGrace: 86_400_000_000 },
+    nodes?: Nodes,
   ) {
     for (const domain of ['hdd', 'ssd']) this.storage.addDomain(domain);
     this.storage.addVm('vm1', HOST);
@@ -50,6 +52,7 @@ export class Watched {
         // A test may let a back-off pass by one jump of the clock.
         limits: { ...limitsOf(DEFAULT_ENGINE_SETTINGS), ...limits },
         lost,
+        ...(nodes === undefined ? {} : { nodes }),
         now: 0,
         report: (violation) => this.violations.push(violation),
       },

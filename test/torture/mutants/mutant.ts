@@ -2,7 +2,7 @@
  * What is to notice: an invariant by its name; `determinism`: the same run has two traces; `ends`: commands end otherwise than they should, and no
  * invariant is broken.
  */
-export type Watch = 'liveness' | 'callback-order' | 'exactly-once' | 'locks' | 'disk-data' | 'at-rest' | 'truth' | 'determinism' | 'ends';
+export type Watch = 'liveness' | 'callback-order' | 'exactly-once' | 'locks' | 'spm-lease' | 'disk-data' | 'at-rest' | 'truth' | 'determinism' | 'ends';
 
 /** A wrong change of the engine, to see whether the campaign notices. */
 export interface Mutant {

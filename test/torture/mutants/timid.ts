@@ -23,4 +23,11 @@ export const TIMID: readonly Mutant[] = [
     find: "if (at === 'placed') placeAgain(task);",
     replace: "if (at === 'placed') ports.after(1_000_000, () => route(newlyTracked(task, 'placed'), { kind: 'failed', code: 100, message: 'the engine has restarted', takeOver: false }));",
   },
+  {
+    name: 'a dead SPM is waited for',
+    breaks: 'liveness',
+    file: 'actors/pool/election.ts',
+    find: "return canFence ? { step: 'fence', host: owner, incarnation } : start(situation, newest);",
+    replace: "return { step: 'wait' };",
+  },
 ];
