@@ -13,14 +13,11 @@ interface Need {
   readonly calls: Map<string, readonly string[]>;
   /** Hosts of which the engine says that it waits for them before it goes on. */
   readonly awaited: Set<string>;
-  /** Commands of the family in whose callbacks hosts are only read from, of which nothing is recorded. */
+  /** Commands of the family with a callback that is to run: it may only read from hosts, of which nothing is recorded. */
   readonly reading: Set<string>;
   /** Commands of the family that wait for an operator. */
   readonly held: Set<string>;
 }
-
-/** Reads of hosts that have no key and no record (semantics §2, "Point of no return"; `probe`). */
-const READING: ReadonlySet<string> = new Set(['hasPassed', 'probe']);
 
 /** By the durable state: which commands cannot go on for want of a host or a pool, whatever the engine does. */
 export class Needs {
@@ -80,7 +77,7 @@ export class Needs {
     const need = this.#of(rootId);
     // It goes on: what it has been told to wait for is behind.
     need.awaited.clear();
-    mark(need.reading, id, !isTerminal(status) && ((phase.at === 'callback' && READING.has(phase.callback)) || isProbing(state)));
+    mark(need.reading, id, !isTerminal(status) && (phase.at === 'callback' || isProbing(state)));
     mark(need.held, id, isHeld(status));
   }
 
