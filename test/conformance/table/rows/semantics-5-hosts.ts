@@ -202,7 +202,7 @@ export const semantics5Hosts: Section = {
       then: 'nothing is done twice, and all is done or undone; but where no host can tell how far a copy came, that is what the status says',
       proof: [
         { file: 'test/sim/embed/own-task-ids.test.ts', test: 'wherever the engine crashes, nothing is done twice, and all is done (seed %i)' },
-        { file: 'test/sim/embed/own-ids-of-flows.test.ts', test: 'succeeds whichever submission is lost, or whichever reply to one: but for what is copied, of which no host can tell how far it came' },
+        { file: 'test/sim/embed/own-ids-of-flows.test.ts', test: 'succeeds whichever submission is lost, or whichever reply to one: but for a download, and a copy that ran, of which nobody can tell how far it came' },
       ],
     },
     {

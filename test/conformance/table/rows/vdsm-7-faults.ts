@@ -118,7 +118,7 @@ export const vdsm7Faults: Section = {
       given: 'hosts with `clientTaskIds: false`',
       when: 'the reply to a submission is lost',
       then: 'the engine knows no more than the verbs of the tasks that there are: it waits until none of that verb is left that it does not know, and asks storage',
-      proof: [{ file: OWN_IDS, test: 'succeeds whichever submission is lost, or whichever reply to one: but for what is copied, of which no host can tell how far it came' }],
+      proof: [{ file: OWN_IDS, test: 'succeeds whichever submission is lost, or whichever reply to one: but for a download, and a copy that ran, of which nobody can tell how far it came' }],
     },
     {
       id: 'vdsm-7.duplicate-create',
