@@ -5,7 +5,7 @@ import type { Probe } from '../../actors/probe.js';
 import type { StoragePort } from '../../actors/storage-port.js';
 import type { SpmTerms } from '../../actors/host/spm-role.js';
 import { createSpmHost, SPM_HOST_DEFAULTS, type HostMessage, type SpmHostConfig } from '../../actors/spm-host.js';
-import type { Args, HostRequest, Stamp, StepRef, TaskStatus, WireReply, WireRequest } from '../../actors/wire.js';
+import type { Args, HostRequest, Stamp, StepRef, TaskStatus, WireEvent, WireReply, WireRequest } from '../../actors/wire.js';
 import { Failures, type FailuresSpec } from '../../sim/faults/failures.js';
 import { Bandwidth } from '../../sim/world/bandwidth.js';
 import { SharedStorage } from '../../sim/world/shared-storage.js';
@@ -56,6 +56,8 @@ export interface LoneHostOptions {
 export class LoneHost {
   readonly storage: SharedStorage;
   readonly replies: WireReply[] = [];
+  /** What it has told without being asked. */
+  readonly events: WireEvent[] = [];
   readonly probes: Probe[] = [];
   #now = 0;
   #asked = 0;
@@ -78,6 +80,7 @@ export class LoneHost {
       },
       send: (_to, message) => {
         if (message.kind === 'reply') this.replies.push(message);
+        if (message.kind === 'event') this.events.push(message);
       },
       onReceive: (wake) => void (receive = wake),
       random: () => uniformFloat64(generator),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StoragePort } from '../../actors/storage-port.js';
+import type { HostRequest } from '../../actors/wire.js';
 import { GIB, LoneHost, SECOND, smallWorld, STEP, submitVolume } from './lone-host.js';
 
 const RUNNING = { taskState: 'running', taskResult: '', code: 0 };
@@ -10,6 +11,37 @@ const ROLLED_BACK = { taskState: 'finished', taskResult: 'cleanSuccess' };
 const CLEANING = { taskState: 'cleaning', taskResult: '', code: 0 };
 
 const imageOf = (host: LoneHost, volume: string) => host.storage.content.images.find('domain1', `disk-of-${volume}`);
+
+/** Whoever submits it wants to be told when it is over. */
+const TELLS_ITS_END: HostRequest = { op: 'submitTask', pool: 'pool1', taskId: 'v1', verb: 'createVolume', args: { domain: 'domain1', disk: 'disk-of-v1', volume: 'v1', parent: null, format: 'raw', sizeBytes: GIB }, step: STEP, tellsEnd: true };
+
+/** Who wants to be told says which start of its engine does. */
+const OF_A_STORE = { store: { id: 'store1', life: 'life1', beganAt: 1, earlier: [] } };
+
+/** A host of which it is seen in which order it writes to storage, probes, answers, and tells. */
+function inOrder(): { readonly host: LoneHost; readonly order: readonly string[] } {
+  const storage = smallWorld();
+  const order: string[] = [];
+  const save = storage.saveTask.bind(storage);
+  storage.saveTask = (...args: Parameters<StoragePort['saveTask']>) => {
+    const saved = save(...args);
+    order.push(`${saved ? 'saved' : 'not saved'} ${args[1].state}`);
+    return saved;
+  };
+  const host = new LoneHost({ storage });
+  noting(host.probes, ({ type }) => order.push(type));
+  noting(host.replies, () => order.push('answered'));
+  noting(host.events, () => order.push('told'));
+  return { host, order };
+}
+
+function noting<T>(list: T[], note: (one: T) => void): void {
+  const push = list.push.bind(list);
+  list.push = (...more) => {
+    more.forEach(note);
+    return push(...more);
+  };
+}
 
 describe('an SPM task', () => {
   it('runs, begins its effect at its start, and has it when it ends and not before', () => {
@@ -39,24 +71,19 @@ describe('an SPM task', () => {
   });
 
   it('is on shared storage before it is answered or started, and its end before it is told', () => {
-    const storage = smallWorld();
-    const order: string[] = [];
-    const save = storage.saveTask.bind(storage);
-    storage.saveTask = (...args: Parameters<StoragePort['saveTask']>) => {
-      order.push(`saved ${args[1].state}`);
-      return save(...args);
-    };
-    const host = new LoneHost({ storage });
-    const told = (type: string) => () => void order.push(type);
-    const push = host.probes.push.bind(host.probes);
-    host.probes.push = (...probes) => {
-      probes.forEach(({ type }) => told(type)());
-      return push(...probes);
-    };
-    host.submitVolume('v1');
-    order.push('answered');
+    const { host, order } = inOrder();
+    host.ask(TELLS_ITS_END, OF_A_STORE);
     host.advance(SECOND);
-    expect(order).toEqual(['saved queued', 'hostTaskAccepted', 'saved running', 'hostTaskStarted', 'answered', 'saved finished', 'hostTaskEnded']);
+    expect(order).toEqual(['saved queued', 'hostTaskAccepted', 'saved running', 'hostTaskStarted', 'answered', 'saved finished', 'hostTaskEnded', 'told']);
+  });
+
+  it('whose end cannot be written down, because the lease is lost, is not said to have ended, and has had no effect', () => {
+    const { host, order } = inOrder();
+    host.ask(TELLS_ITS_END, OF_A_STORE);
+    host.storage.revokeLease('pool1');
+    host.advance(SECOND);
+    expect(order.slice(order.indexOf('answered') + 1).filter((what) => what === 'told' || what === 'hostTaskEnded')).toEqual([]);
+    expect([host.storage.tasks('pool1').map(({ state }) => state), imageOf(host, 'v1')?.volumes.size, host.panics]).toEqual([['running'], 0, ['the SPM lease is lost']]);
   });
 
   it('that fails ends rolled back, with the code', () => {

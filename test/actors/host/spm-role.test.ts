@@ -185,10 +185,16 @@ describe('the lease of an SPM', () => {
     expect(host.storage.ledger.entries).toEqual([]);
   });
 
-  it('that has been taken from it and then given up: a version begins anew, a generation never does', () => {
+  it('that was taken away from it: the version begins anew, the generation never does', () => {
     const host = new LoneHost();
+    host.storage.takeLease(POOL, { host: 'host1', incarnation: 2 }, 0, TERMS.leaseExpiry);
+    expect(host.storage.lease(POOL)).toMatchObject({ owner: 'host1', generation: 2, version: 1 });
     host.storage.revokeLease(POOL);
-    expect(host.storage.lease(POOL)).toMatchObject({ owner: null, generation: 2, version: -1 });
+    expect(host.storage.lease(POOL)).toMatchObject({ owner: null, generation: 3, version: -1 });
+    const next = new LoneHost({ node: 'host2', storage: host.storage });
+    start(next);
+    next.advance(3 * SECOND);
+    expect(next.storage.lease(POOL)).toMatchObject({ owner: 'host2', generation: 4, version: 0 });
   });
 
   it('that nobody has taken since it expired still lets its holder write', () => {

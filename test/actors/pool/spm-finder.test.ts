@@ -2,16 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Offer, PoolMessage } from '../../../actors/messages.js';
 import { createPool } from '../../../actors/pool.js';
-import { LEASE_NOT_AVAILABLE, NOT_SPM, type HostRequest, type WireReply } from '../../../actors/wire.js';
+import { GENERAL_FAILURE, LEASE_NOT_AVAILABLE, NOT_SPM, type HostRequest, type WireReply } from '../../../actors/wire.js';
 import { loneEngine, Mailbox, replyTo } from '../lone-engine.js';
 
 const SECOND = 1_000_000;
 const EXPIRY = 140 * SECOND;
 const AGENT = 'agent';
 
-/** A host of three as far as its role goes. `mute`: it lives, and nothing that it says arrives. */
+/** A host of three as far as its role goes. `mute`: it lives, and nothing that it says arrives; `ill`: it answers errors in the place of its status. */
 interface Machine {
-  state: 'up' | 'mute' | 'dead';
+  state: 'up' | 'mute' | 'ill' | 'dead';
   role: 'Free' | 'Contend' | 'SPM';
   incarnation: number;
 }
@@ -24,7 +24,10 @@ class Pool {
   readonly mailbox = new Mailbox<PoolMessage>();
   readonly started: string[] = [];
   readonly fenced: string[] = [];
+  readonly stopped: string[] = [];
   readonly answers: string[] = [];
+  /** A host that is Contend stays it. */
+  startsForEver = false;
   /** What hosts are asked in vain. */
   unanswered: HostRequest['op'] | null = null;
   #taken = 0;
@@ -72,6 +75,11 @@ class Pool {
     }
   }
 
+  /** How often a host has been asked for its role. */
+  asks(id: string): number {
+    return this.engine.ports.requests(id).filter(({ body }) => body.op === 'getSpmStatus').length;
+  }
+
   /** Hosts that are SPM with a lease that is theirs. */
   get spms(): readonly string[] {
     return [...this.machines].flatMap(([id, { role }]) => (role === 'SPM' && this.lease.owner === id ? [id] : []));
@@ -110,13 +118,18 @@ class Pool {
       case 'getSpmStatus': {
         const told = { role: machine.role, spmId: owner, ownerIncarnation: this.lease.ownerIncarnation, leaseGeneration: generation, leaseVersion: version };
         // It takes its time.
-        if (machine.role === 'Contend') this.#takeLease(id);
-        return { result: told };
+        if (machine.role === 'Contend' && !this.startsForEver) this.#takeLease(id);
+        return machine.state === 'ill' ? { code: GENERAL_FAILURE } : { result: told };
       }
       case 'startSpm':
         if (!this.#isFree(id)) return { code: LEASE_NOT_AVAILABLE };
         this.started.push(id);
         machine.role = 'Contend';
+        return {};
+      case 'stopSpm':
+        this.stopped.push(id);
+        machine.role = 'Free';
+        if (owner === id) Object.assign(this.lease, { owner: null, generation: generation + 1 });
         return {};
       default:
         return machine.role === 'SPM' && owner === id ? {} : { code: NOT_SPM };
@@ -188,6 +201,33 @@ describe('a pool without SPM', () => {
     expect([pool.started, pool.answers]).toEqual([['a', 'b'], ['b']]);
   });
 
+  test('asks its candidate every second how far it is, without limit, and starts nobody else meanwhile', () => {
+    const pool = new Pool({ fenceAgent: true, spm: null });
+    pool.startsForEver = true;
+    pool.offer();
+    pool.run(10);
+    const before = ['a', 'b'].map((id) => pool.asks(id));
+    pool.run(1_000);
+    const [a, b] = ['a', 'b'].map((id, i) => pool.asks(id) - (before[i] ?? 0));
+    // Each question takes a tenth of a second to be answered.
+    expect(a).toBeGreaterThan(850);
+    expect([b, pool.started, pool.fenced, pool.answers]).toEqual([0, ['a'], [], []]);
+    pool.startsForEver = false;
+    pool.run(10);
+    expect(pool.answers).toEqual(['a']);
+  });
+
+  test('whose candidate says after a while that it is free, has the next', () => {
+    const pool = new Pool({ fenceAgent: false, spm: null });
+    pool.startsForEver = true;
+    pool.offer();
+    pool.run(60);
+    pool.startsForEver = false;
+    pool.machine('a').role = 'Free';
+    pool.run(10);
+    expect([pool.started, pool.answers]).toEqual([['a', 'b'], ['b']]);
+  });
+
   test('and without a host that is alive, lets a run rest if nobody waits for more than a look, and goes on when somebody does', () => {
     const pool = new Pool({ fenceAgent: true, spm: 'b' });
     for (const id of ['a', 'b', 'c']) pool.die(id);
@@ -226,6 +266,22 @@ describe('an SPM', () => {
     expect([pool.fenced, pool.answers]).toEqual([['b'], ['b']]);
     pool.run(150);
     expect([pool.started, pool.answers, pool.spms]).toEqual([['a'], ['b', 'a'], ['a']]);
+  });
+
+  test('that answers errors in the place of its status while it is worked with, is stopped at the third in a row, and replaced; two change nothing', () => {
+    for (const [seconds, stopped] of [[25, []], [60, ['b']]] as const) {
+      const pool = new Pool({ fenceAgent: true, spm: 'b' });
+      pool.offer();
+      pool.run(1);
+      pool.unanswered = 'getAllTasksStatuses';
+      pool.offer();
+      pool.machine('b').state = 'ill';
+      pool.run(seconds);
+      if (stopped.length === 0) pool.machine('b').state = 'up';
+      pool.unanswered = null;
+      pool.run(400);
+      expect([seconds, pool.stopped, pool.fenced, pool.answers]).toEqual([seconds, stopped, [], ['b', stopped.length === 0 ? 'b' : 'a']]);
+    }
   });
 
   test('that is heard again within the grace, stays what it is', () => {

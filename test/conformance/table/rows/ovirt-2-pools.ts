@@ -67,12 +67,13 @@ const zombies: readonly Row[] = [
     source: 'Zombie: checked only when some task is pollable',
     given: 'such a task',
     when: 'a poll comes to its end, be it without an answer',
-    then: 'its command is told that it is too old',
+    then: 'its command is told that it is too old, whether anything of the pool can be polled or not',
     proof: () => {
       const { answer, owner } = anOldTask();
       answer('getAllTasksStatuses', null);
       expect(owner.take()).toEqual([{ type: 'taskOverdue', taskId: 't1' }]);
     },
+    differs: 'there, ages are not looked at while no task of the engine can be polled',
   },
 ];
 

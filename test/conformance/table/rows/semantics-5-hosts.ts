@@ -103,8 +103,8 @@ export const semantics5Hosts: Section = {
       source: '§5: a host persists finished before it reports it',
       given: 'a task whose job is done',
       when: 'its end is told, to whoever asks or to an engine that wants to be told',
-      then: 'it is on storage',
-      proof: [{ file: TASKS, test: 'is on shared storage before it is answered or started, and its end before it is told' }],
+      then: 'it is on storage; and where storage does not take it any more, nobody is told an end',
+      proof: [{ file: TASKS, test: 'is on shared storage before it is answered or started, and its end before it is told' }, { file: TASKS, test: 'whose end cannot be written down, because the lease is lost, is not said to have ended, and has had no effect' }],
     },
     {
       id: 'semantics-5.finished-alone',

@@ -13,7 +13,7 @@ export const vdsm2Spm: Section = {
       given: 'any host of the pool',
       when: 'it is asked for its status',
       then: 'it tells its own role, and the owner, generation and version of the lease as storage has them; without an owner and after a lease was taken away, the version is -1',
-      proof: [{ file: ROLE, test: 'is Contend until it has the lease and 3 s more, then SPM, and lists its tasks 2 s later' }, { file: ROLE, test: 'that has been taken from it and then given up: a version begins anew, a generation never does' }],
+      proof: [{ file: ROLE, test: 'is Contend until it has the lease and 3 s more, then SPM, and lists its tasks 2 s later' }, { file: ROLE, test: 'that was taken away from it: the version begins anew, the generation never does' }],
       differs: 'vdsm also has -1 for the version of any lease that nobody has. Here one that was given up in good order keeps its number, from which the next counts on.',
     },
     {
@@ -124,7 +124,7 @@ export const vdsm2Spm: Section = {
       given: 'an SPM',
       when: 'storage takes its lease away (`loseLease`)',
       then: 'there is no owner, the version is -1, the generation grows; the SPM panics, and another is elected',
-      proof: [{ file: ROLE, test: 'that has been taken from it and then given up: a version begins anew, a generation never does' }, { file: FAIL_OVER, test: 'an SPM whose lease storage takes away panics before it does another thing, and is up again as a Free host' }],
+      proof: [{ file: ROLE, test: 'that was taken away from it: the version begins anew, the generation never does' }, { file: FAIL_OVER, test: 'an SPM whose lease storage takes away panics before it does another thing, and is up again as a Free host' }],
       differs: 'In vdsm it also makes the host Free that was asked. Here the host that has lost its lease is never Free in that life.',
     },
   ],

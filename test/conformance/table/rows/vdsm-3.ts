@@ -105,9 +105,9 @@ export const vdsm3: Section = {
     {
       id: 'vdsm-3.vm-host-verbs',
       source: 'Class: sync on VM host',
-      given: 'snapshot, diskReplicateStart, diskReplicateFinish, hibernate or createVm',
+      given: 'snapshot, diskReplicateStart, diskReplicateFinish or hibernate, of a running VM; or createVm, of one that does not run',
       when: 'a host is called',
-      then: 'it is no task: the host itself answers when it is done, SPM or not, and has to be the one on which the VM runs',
+      then: 'it is no task: the host itself answers when it is done, SPM or not; the VM has to run on it, or runs on it from then on',
       proof: [
         { file: CALLS, test: 'is answered after its time, with its effect' },
         { file: CALLS, test: 'needs no SPM role, but the host on which the VM runs' },

@@ -48,7 +48,7 @@ function ended(code: number, text: string, differs: string | null, ...cases: rea
 
 /** A code that no verb of ours answers. */
 function none(codes: string, text: string, doesNotApply: string): RowWithoutEqual {
-  return { id: `vdsm-4.${codes.replaceAll(', ', '-')}`, source: `${codes}: ${text}`, fact: `A host answers that${codes.includes(',') ? ', each in its case' : ''}.`, doesNotApply };
+  return { id: `vdsm-4.${codes.replaceAll(', ', '-')}`, source: `${codes}: ${text}`, fact: codes.includes(',') ? 'Hosts there answer with these codes, each in its case.' : 'Hosts there answer with this code.', doesNotApply };
 }
 
 const VOLUME = { domain: 'domain1', disk: 'new', volume: 'v', parent: null, format: 'raw', sizeBytes: GIB } as const;
@@ -175,7 +175,7 @@ const BY_CONTROL: readonly (Row | RowWithoutEqual)[] = [
 
 const BY_SPMS: readonly (Row | RowWithoutEqual)[] = [
   none('650', 'Error starting SPM', 'A start that comes to nothing leaves the host Free, which the engine sees when it next asks (vdsm-2.no-lease).'),
-  none('651', 'Cannot obtain lock', 'The start of an SPM has no task whose code it could be: the host is Free again after 180 s (vdsm-2.no-lease). The engine would take it from a host that refuses so.'),
+  none('651', 'Cannot obtain lock', 'The start of an SPM has no task whose code it could be: the host is Free again after 180 s (vdsm-2.no-lease). The engine knows the code all the same: a host that refused a start with it would be asked again after `poolRefresh`.'),
   none('653', 'Error stopping SPM, SPM has unfinished task(s)', 'A stop neither waits for tasks nor refuses for them, as with the real one, whose text is wrong.'),
   {
     id: 'vdsm-4.654',

@@ -1,6 +1,7 @@
 import type { Section } from '../row.js';
 
 const ROLE = 'test/actors/host/spm-role.test.ts';
+const LEASE = 'test/sim/invariants/spm-lease.test.ts';
 const CLEARING = 'test/actors/task-manager/clearing.test.ts';
 
 export const vdsm7Invariants: Section = {
@@ -11,12 +12,14 @@ export const vdsm7Invariants: Section = {
       id: 'vdsm-7.invariant-lease',
       source: 'Invariants: at most one valid lease; lver = old + 1 per spmStart; old is -1 after fenceSpmStorage',
       given: 'any run',
-      when: 'a lease is written',
-      then: 'it has the next generation and the next version, or the run ends with a breach of `spm-lease`; after it was taken away, versions begin anew',
+      when: 'a lease is taken',
+      then: 'it has the next generation and the next version, and nobody else has one that is valid, or the run ends with a breach of `spm-lease`; after it was taken away, versions begin anew',
       proof: [
-        { file: 'test/sim/invariants/spm-lease.test.ts', test: 'a take-over that %s is a breach' },
+        { file: LEASE, test: 'that %s is a breach' },
+        { file: LEASE, test: 'is not taken by another host' },
+        { file: LEASE, test: 'is not told by two at a time with a valid lease' },
         { file: ROLE, test: 'waits until the lease of another has expired; its version and generation grow by one' },
-        { file: ROLE, test: 'that has been taken from it and then given up: a version begins anew, a generation never does' },
+        { file: ROLE, test: 'that was taken away from it: the version begins anew, the generation never does' },
       ],
     },
     {

@@ -95,7 +95,7 @@ export const vdsm7Latency: Section = {
       id: 'vdsm-7.replicate-latency',
       source: 'Latency: replicateStart; Finish',
       given: 'no scenario says otherwise',
-      when: 'the default latencies of diskReplicateStart and diskReplicateFinish is drawn',
+      when: 'the default latencies of diskReplicateStart and diskReplicateFinish are drawn',
       then: '1 s (4 s) to start, 1 s (5 s) for the pivot',
       proof: [SPEEDS],
       differs: 'There, Finish is answered with 40 until the bytes have been copied; here the mirror is in step when the start returns, and 40 is told only of a target that does not hold all.',
