@@ -9,7 +9,7 @@ import { Clocks } from './clocks.js';
 import { Evidence } from './evidence.js';
 import { FaultsInForce } from './faults-in-force.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
-import { isInDoubt } from './lost-commits.js';
+import { isExempt } from './exemptions.js';
 import { Needs } from './needs.js';
 import { Patience, type Bound, type Longest } from './patience.js';
 import type { Batch, Changed } from './store-mirror.js';
@@ -136,7 +136,7 @@ class Liveness implements Watcher {
   }
 
   #isJustified(state: CommandState, flaw: string | null): void {
-    if (flaw !== null && !isInDoubt(this.scene, state)) this.broken(state.id, flaw);
+    if (flaw !== null && !isExempt(this.scene, 'liveness', state)) this.broken(state.id, flaw);
   }
 
   /** That a task has ended has to have been told. */

@@ -10,7 +10,8 @@ import type { LedgerEntry, SignedEffect } from '../world/ledger.js';
 import { completedFamily, dependentFamily, dependentsOf } from './family.js';
 import { placeOf } from './step-places.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
-import { isInDoubt, isOfLostCommits } from './lost-commits.js';
+import { isExempt } from './exemptions.js';
+import { isOfLostCommits } from './lost-commits.js';
 import type { Batch, Changed } from './store-mirror.js';
 
 /**
@@ -97,7 +98,7 @@ class Truth implements Watcher {
 
   /** Whatever the engine had committed when its process died must be borne out by what the hosts had done by then. */
   #agreesFromTheBeginning(state: CommandState): void {
-    if (isInDoubt(this.scene, state)) return;
+    if (isExempt(this.scene, 'truth', state)) return;
     for (const step of state.steps) {
       for (const item of piecesOf(step)) {
         if (item.kind === 'task' && item.outcome?.kind === 'succeeded') this.#tookEffect(state.id, item);
@@ -222,7 +223,7 @@ class Truth implements Watcher {
 
   #claims(state: CommandState): void {
     if (isHeld(state.status) && state.heldBy === null) this.broken(state.id, `it is ${state.status}, and does not say why`);
-    if (isInDoubt(this.scene, state)) return;
+    if (isExempt(this.scene, 'truth', state)) return;
     switch (state.status) {
       case 'COMPLETED':
       case 'SUCCEEDED':
