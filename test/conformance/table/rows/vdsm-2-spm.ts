@@ -1,7 +1,12 @@
+import { expect } from 'vitest';
+import { LoneHost, SECOND, submitVolume, TERMS } from '../../../actors/lone-host.js';
 import type { Section } from '../row.js';
 
 const ROLE = 'test/actors/host/spm-role.test.ts';
 const FAIL_OVER = 'test/sim/embed/spm-fail-over.test.ts';
+const TAKE_OVER = 'test/actors/spm-take-over.test.ts';
+
+const stop = (host: LoneHost): string => host.send({ op: 'stopSpm', pool: 'pool1', generation: 1 });
 
 export const vdsm2Spm: Section = {
   title: 'SPM lifecycle',
@@ -43,6 +48,15 @@ export const vdsm2Spm: Section = {
       differs: 'There is no task whose code could say 651.',
     },
     {
+      id: 'vdsm-2.start-fails',
+      source: 'spmStart: any later failure → stopSpm by force',
+      given: 'a host that has the lease and is on its way to be SPM',
+      when: 'the lease is taken away from it',
+      then: 'it panics, has touched no task, and another can be the SPM',
+      proof: [{ file: TAKE_OVER, test: 'and loses the lease meanwhile, touches nothing, and panics' }],
+      differs: 'There, whatever fails on the way makes the host Free again. Here nothing else can fail on the way: there is no upgrade, nothing to mount and no watchdog to start.',
+    },
+    {
       id: 'vdsm-2.expected',
       source: 'prevID/prevLVER mismatch is only logged',
       given: 'a request that takes another host for the last SPM',
@@ -68,6 +82,47 @@ export const vdsm2Spm: Section = {
       differs: 'In vdsm the request does not say which term it means.',
     },
     {
+      id: 'vdsm-2.stop-steps',
+      source: 'spmStop: insecure, unmount, mail monitor, id -1, release: a failure is a panic',
+      given: 'an SPM that is told to stop, and has lost its lease without noticing',
+      when: 'it would give the lease up',
+      then: 'it panics, and nobody is answered',
+      proof: [{ file: ROLE, test: 'and has lost its lease when it would give that up, panics, and answers nobody' }],
+      differs: 'There, a master domain that cannot be unmounted and a mail monitor that does not end are panics too, and the id is written before the lock is released. Here a stop is one wait, and then one write, of which only this can go wrong.',
+    },
+    {
+      id: 'vdsm-2.stop-with-jobs',
+      source: 'spmStop: neither waits for tasks nor refuses',
+      given: 'an SPM with a job of one second, and a stop that takes a tenth of one',
+      when: 'it is told to stop',
+      then: 'it is Free after a tenth, and the task stands on storage as running',
+      proof: () => {
+        const host = new LoneHost({ config: { spm: { ...TERMS, takes: () => SECOND / 10 } } });
+        host.submitVolume('v');
+        const asked = stop(host);
+        host.advance(SECOND / 10);
+        expect([host.replyTo(asked)?.code, host.storage.lease('pool1').owner, host.storage.tasks('pool1').map(({ state }) => state)]).toEqual([0, null, ['running']]);
+      },
+    },
+    {
+      id: 'vdsm-2.stop-queued',
+      source: 'spmStop: queued jobs fail at dequeue, code 100',
+      given: 'an SPM with one worker, that runs a job, and a task that waits for it',
+      when: 'it is told to stop, and the worker is free before it has',
+      then: 'the one that waits is not begun: it has failed with 100, and the next SPM shows it as rolled back, without a code; the one that ran has ended well',
+      proof: () => {
+        const host = new LoneHost({ config: { workers: 1 } });
+        for (const id of ['v', 'w']) host.submitVolume(id);
+        stop(host);
+        host.advance(4 * SECOND);
+        const ends = host.probes.flatMap((probe) => (probe.type === 'hostTaskEnded' ? [[probe.taskId, probe.result, probe.code]] : []));
+        expect(ends).toEqual([['v', 'success', 0], ['w', 'cleanSuccess', 100]]);
+        expect(host.storage.ledger.entries.map(({ key, part }) => `${key} ${part}`)).toEqual(['v begin', 'v end']);
+        const next = new LoneHost({ storage: host.storage, config: { incarnation: 2 } });
+        expect(['v', 'w'].map((id) => next.status(id))).toMatchObject([{ taskResult: 'success' }, { taskResult: 'cleanSuccess', code: 0 }]);
+      },
+    },
+    {
       id: 'vdsm-2.stop-running',
       source: 'Running jobs continue without the lease',
       given: 'an SPM with a running job',
@@ -80,9 +135,26 @@ export const vdsm2Spm: Section = {
       id: 'vdsm-2.not-spm',
       source: 'Not SPM: async verbs → 654',
       given: 'a host that is not SPM, or stops being it',
-      when: 'it is asked for a task',
+      when: 'it is asked for a task, or about tasks',
       then: '654',
-      proof: [{ file: ROLE, test: 'answers when the lease is given up; meanwhile it refuses tasks with 654, and another stop is answered with the first' }],
+      proof: () => {
+        const codes = (host: LoneHost): readonly number[] => [host.ask(submitVolume('v')).code, host.stop('v'), host.clear('v'), host.ask({ op: 'getAllTasksStatuses', pool: 'pool1' }).code];
+        const stopping = new LoneHost();
+        stop(stopping);
+        expect([new LoneHost({ node: 'host2' }), stopping].map(codes)).toEqual([[654, 654, 654, 654], [654, 654, 654, 654]]);
+      },
+    },
+    {
+      id: 'vdsm-2.not-spm-sync',
+      source: 'Not SPM: secured synchronous verbs raise SecureError → 654',
+      fact: 'setVolumeDescription, setVolumeLegality and others are answered by the SPM at once, and by another host with 654.',
+      doesNotApply: 'No flow of ours uses a verb that the SPM answers at once (vdsm-3.spm-sync-verbs).',
+    },
+    {
+      id: 'vdsm-2.sanlock-live',
+      source: 'sanlock: live until 80 s since renewal, fail until 140 s',
+      fact: 'Before a lease is dead, storage says of its owner that it may have failed, from 80 s after its last renewal on.',
+      doesNotApply: 'A lease of ours is either to be had or not, which is what sanlock decides by the 140 s alone. That its owner is silent the engine sees for itself (vdsm-2.engine-fence-grace).',
     },
     {
       id: 'vdsm-2.sanlock',
