@@ -22,11 +22,15 @@ class Locks implements Watcher {
 
   onBatch({ locks: changes, commands }: Batch): void {
     for (const lock of changes) this.#changed(lock);
-    const ended = new Set(commands.flatMap(({ after }) => (after !== undefined && after.parent === null && isTerminal(after.status) ? [after.id] : [])));
-    for (const { key, owner } of ended.size === 0 ? [] : this.scene.mirror.locks.values()) {
+    const ended = commands.filter(({ after }) => after !== undefined && after.parent === null && isTerminal(after.status));
+    if (ended.length > 0) this.#holdNothing(new Set(ended.map(({ id }) => id)));
+    for (const { before, after } of commands) if (after !== undefined && after.status !== before?.status) this.#holdsItsLocks(after);
+  }
+
+  #holdNothing(ended: ReadonlySet<string>): void {
+    for (const { key, owner } of this.scene.mirror.locks.values()) {
       if (ended.has(owner)) this.broken(key, `it is still locked by ${owner}, which is ${this.#statusOf(owner)}`);
     }
-    for (const { before, after } of commands) if (after !== undefined && after.status !== before?.status) this.#holdsItsLocks(after);
   }
 
   onProbe(probe: Probe): void {
