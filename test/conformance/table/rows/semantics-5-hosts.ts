@@ -54,7 +54,7 @@ export const semantics5Hosts: Section = {
       given: 'a verb with a `failureRate`, and codes with weights',
       when: 'it is executed often',
       then: 'so many executions fail, each with one of the codes, drawn from a stream of the verb\'s own',
-      proof: [{ file: FAILURES, test: 'fails about that share of the executions, drawn from the verb’s own stream' }, { file: FAILURES, test: 'draws as often with a rule as without, so that a rule shifts no later draw' }],
+      proof: [{ file: FAILURES, test: 'fails about that share of the executions, drawn from the verb’s own stream' }, { file: FAILURES, test: 'has the codes by their weights' }, { file: FAILURES, test: 'draws as often with a rule as without, so that a rule shifts no later draw' }],
     },
     {
       id: 'semantics-5.tasks-on-storage',

@@ -12,7 +12,10 @@ function takenOver(leave: (before: LoneHost) => void): TaskStatus | undefined {
   leave(new LoneHost({ storage, config: { workers: 1 } }));
   const next = new LoneHost({ storage, config: { incarnation: 2 } });
   next.advance(10 * SECOND);
-  return next.status('t');
+  const status = next.status('t');
+  const done = storage.ledger.entries.filter(({ key }) => key === 't').map(({ part }) => part);
+  if (status?.taskResult === 'cleanSuccess' && done.length > 0) expect(done.at(-1)).toBe('undone');
+  return status;
 }
 
 /** The task stands on storage in a state that is not to be met there, but for a host that died in the wrong moment. */

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { SpmStatus } from '../../../../actors/wire.js';
 import { GIB, grantSpm, LoneHost, SECOND, smallWorld } from '../../../actors/lone-host.js';
+import { withSubmitted } from '../../../actors/task-manager/a-task-manager.js';
 import { runOf, spmOf } from '../../../sim/embed/spm-scenario.js';
 import type { Section } from '../row.js';
 
@@ -8,7 +9,6 @@ const HOSTS = 'test/sim/embed/host-faults.test.ts';
 const FAULTS = 'test/sim/embed/task-faults.test.ts';
 const MISSING = 'test/actors/task-manager/missing.test.ts';
 const LIFE = 'test/actors/task-manager/life.test.ts';
-const CLEARING = 'test/actors/task-manager/clearing.test.ts';
 const ROLE = 'test/actors/host/spm-role.test.ts';
 const TASKS = 'test/actors/spm-host-tasks.test.ts';
 const NETWORK = 'test/sim/embed/network-faults.test.ts';
@@ -261,7 +261,21 @@ export const vdsm7Faults: Section = {
       given: 'a task whose clearing fails, or is lost',
       when: 'the pool is polled again; the SPM is to stop',
       then: 'it is asked for again until it succeeds; meanwhile it is in nobody\'s way',
-      proof: [{ file: CLEARING, test: 'that fails is tried again after the next poll, until it succeeds' }, { file: 'test/actors/pool/election.test.ts', test: 'the SPM of a pool' }],
+      proof: () => {
+        const { tell, answer, asked: askedFor, pollAgain } = withSubmitted();
+        pollAgain({});
+        tell({ type: 'clear', taskId: 't1' });
+        answer('clearTask', { code: 402 });
+        expect(askedFor('clearTask')).toEqual([]);
+        pollAgain({});
+        expect(askedFor('clearTask')).toHaveLength(1);
+        const host = new LoneHost();
+        host.submitVolume('v');
+        host.advance(SECOND);
+        const asked = host.send({ op: 'stopSpm', pool: 'pool1', generation: 1 });
+        host.advance(4 * SECOND);
+        expect([host.replyTo(asked)?.code, roleOf(host), host.storage.tasks('pool1').length]).toEqual([0, 'Free', 1]);
+      },
       differs: 'There, the engine does not stop an SPM that lists any task.',
     },
   ],
