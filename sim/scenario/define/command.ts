@@ -26,7 +26,7 @@ export function readCommand(
   const { schema, problems: ofParams } = paramsSchema(params, [...path, 'params']);
   problems.push(...ofParams);
 
-  const known: Known = { params, outputs: new Map(), laterSteps: [], before: 'there is no step here', results: [], item: false, failed: false, newId: false };
+  const known: Known = { params, outputs: new Map(), laterSteps: [], before: 'there is no step here', results: [], item: false, failed: false, task: null, newId: false };
   const locks = readLocks(declaration, path, new Names(known, problems));
   const steps = handlers.map((handler, i) => {
     const here = [...path, 'handlers', i];

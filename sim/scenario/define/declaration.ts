@@ -128,6 +128,19 @@ const policySchema = z
 const calls = { calls: oneOrMore(callSchema).prefault([]) };
 const changes = { changes: oneOrMore(changeSchema).prefault([]) };
 
+/** What a host is asked, and the answer that counts; of a mapping, the fields that are named here do. */
+const questionSchema = z.strictObject({ host: textSchema, verb: z.string(), args: dataMapSchema.prefault({}), is: dataSchema.prefault(true) }).readonly();
+
+const probeSchema = z
+  .strictObject({
+    /** The verb of the tasks that it tells of. */
+    of: z.string(),
+    doneIf: questionSchema.exactOptional(),
+    notDoneIf: questionSchema.exactOptional(),
+  })
+  .refine(({ doneIf, notDoneIf }) => doneIf !== undefined || notDoneIf !== undefined, { error: 'say by what it is known: doneIf, notDoneIf or both' })
+  .readonly();
+
 const undoSchema = z.strictObject({ ...calls, ...changes, tasks: oneOrMore(taskSchema).prefault([]) }).readonly();
 
 const handlerSchema = z
@@ -158,11 +171,12 @@ const handlerSchema = z
     pointOfNoReturn: z
       .strictObject({
         part: z.enum(['beforeTask', 'task', 'endSuccessfully']),
-        /** It is passed if this verb answers so; of a mapping, the fields that are named here count. */
-        passedIf: z.strictObject({ host: textSchema, verb: z.string(), args: dataMapSchema.prefault({}), is: dataSchema.prefault(true) }).readonly(),
+        passedIf: questionSchema,
       })
       .readonly()
       .exactOptional(),
+    /** What became of a task of which no host can tell; where it does not say, nobody can. */
+    probe: oneOrMore(probeSchema).exactOptional(),
     retry: policySchema.exactOptional(),
     undoRetry: policySchema.exactOptional(),
     onUndoFailed: z.enum(['stop', 'continue']).default('stop'),
@@ -197,6 +211,7 @@ export type ParamDeclaration = CommandDeclaration['params'][string];
 export type ChangeDeclaration = z.output<typeof changeSchema>;
 export type TaskDeclaration = z.output<typeof taskSchema>;
 export type CallDeclaration = z.output<typeof callSchema>;
+export type QuestionDeclaration = z.output<typeof questionSchema>;
 export type ChildDeclaration = z.output<typeof childSchema>;
 export type UndoDeclaration = z.output<typeof undoSchema>;
 export type TellDeclaration = Pick<UndoDeclaration, 'calls' | 'changes'>;

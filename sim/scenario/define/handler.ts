@@ -1,14 +1,16 @@
-import { sameData, type Data } from '../../../src/model/data.js';
+import type { Data } from '../../../src/model/data.js';
 import type { Effect } from '../../../src/model/effect.js';
-import type { BeforeContext, ErasedHandler, PivotContext, PointOfNoReturn, StepContext } from '../../../src/model/handler.js';
+import type { BeforeContext, ErasedHandler, PointOfNoReturn, StepContext } from '../../../src/model/handler.js';
 import type { RetrySettings } from '../../../src/model/retry.js';
 import type { TaskRequest } from '../../../src/model/task.js';
 import type { Path } from '../problem.js';
-import { readCalls, readChanges, readHost } from './actions.js';
+import { readCalls, readChanges } from './actions.js';
 import type { HandlerDeclaration, PolicyDeclaration, TellDeclaration, UndoDeclaration } from './declaration.js';
 import { placed, repeated } from './each.js';
 import type { Moment, Names } from './names.js';
-import { readChildren, readTasks, readVerb } from './requests.js';
+import { readProbe } from './probe.js';
+import { readQuestion } from './question.js';
+import { readChildren, readTasks } from './requests.js';
 import type { Surroundings } from './surroundings.js';
 
 type Outputs = { readonly [step: string]: Data | undefined };
@@ -40,6 +42,7 @@ export function readHandler(handler: HandlerDeclaration, path: Path, names: Name
     ...(beforeRetry === undefined ? {} : { beforeRetry: readBeforeRetry(beforeRetry, [...path, 'beforeRetry'], after, around) }),
     ...(compensationEnded === undefined ? {} : { compensationEnded: readTelling(compensationEnded, [...path, 'compensationEnded'], uncertain(names), around) }),
     ...readLeaves(handler, [...path, 'leaves'], after, around),
+    ...readProbe(handler, path, after, around),
   };
 }
 
@@ -154,27 +157,8 @@ function readLeaves({ leaves }: HandlerDeclaration, path: Path, outer: Names, ar
 type PivotDeclaration = NonNullable<HandlerDeclaration['pointOfNoReturn']>;
 
 function readPivot({ part, passedIf }: PivotDeclaration, path: Path, names: Names, around: Surroundings): PointOfNoReturn<Data, Outputs> {
-  const here = [...path, 'passedIf'];
-  const args = readVerb(passedIf, ['read'], here, names, around);
-  const host = readHost(passedIf.host, here, names, around);
-  const expected = names.value(passedIf.is, [...here, 'is']);
-  return {
-    part,
-    hasPassed: async (ctx: PivotContext<Data, Outputs>) => {
-      const at = shown(ctx);
-      return fits(await ctx.read(host(at), passedIf.verb, args(at)), expected(at)) ? 'passed' : 'notPassed';
-    },
-  };
-}
-
-/** Of a mapping, only the fields that are expected count. */
-function fits(answer: Data, expected: Data): boolean {
-  if (!isMapping(answer) || !isMapping(expected)) return sameData(answer, expected);
-  return Object.entries(expected).every(([key, value]) => sameData(answer[key], value));
-}
-
-function isMapping(value: Data): value is { readonly [key: string]: Data } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const isPassed = readQuestion(passedIf, [...path, 'passedIf'], names, around);
+  return { part, hasPassed: async (ctx) => ((await isPassed(shown(ctx), ctx)) ? 'passed' : 'notPassed') };
 }
 
 /** Once the point is passed, the part that crosses it runs again, and leaves out what crossed. */

@@ -17,6 +17,8 @@ export interface Moment {
   readonly item?: Data;
   /** The task that `beforeRetry` comes before the next attempt of. */
   readonly failed?: Data;
+  /** The task that `probe` is asked about. */
+  readonly task?: Data;
   newId(name: string): string;
 }
 
@@ -32,6 +34,8 @@ export interface Known {
   readonly results: readonly string[];
   readonly item: boolean;
   readonly failed: boolean;
+  /** Where a task is asked about: the names of its arguments. */
+  readonly task: readonly string[] | null;
   /** Ids are of a step. */
   readonly newId: boolean;
 }
@@ -95,6 +99,8 @@ export class Names {
         return this.known.item ? null : 'there is an item only where each is';
       case 'failed':
         return this.known.failed ? oneOf('part of the failed task', name, FAILED) : 'only beforeRetry is about a task that has failed';
+      case 'task':
+        return this.#problemWithTask(name, rest);
       case 'newId':
         if (!this.known.newId) return 'ids are made by steps';
         return name === undefined || rest.length > 0 ? 'write ${newId.name}' : null;
@@ -102,8 +108,15 @@ export class Names {
         if (!this.known.newId) return 'locks are a function of the params';
         return name === undefined ? null : 'it has no parts';
       default:
-        return `unknown reference${suggestion(root, ['params', 'outputs', 'before', 'results', 'item', 'failed', 'newId', 'commandId'])}`;
+        return `unknown reference${suggestion(root, ['params', 'outputs', 'before', 'results', 'item', 'failed', 'task', 'newId', 'commandId'])}`;
     }
+  }
+
+  #problemWithTask(part: string | undefined, [arg]: readonly string[]): string | null {
+    const { task } = this.known;
+    if (task === null) return 'only probe is about a task that it is asked about';
+    const problem = oneOf('part of the task', part, TASK);
+    return problem !== null || part !== 'args' || arg === undefined ? problem : oneOf('argument of the task', arg, task);
   }
 
   #problemWithOutput(step: string | undefined, [field]: readonly string[]): string | null {
@@ -118,6 +131,9 @@ export class Names {
 
 /** What is to be known of a task that has failed. */
 const FAILED = ['verb', 'args', 'entity', 'attempt'];
+
+/** What is to be known of one that is asked about. */
+const TASK = ['verb', 'args', 'entity'];
 
 function oneOf(what: string, name: string | undefined, known: readonly string[]): string | null {
   if (name === undefined) return `say which ${what}`;
@@ -143,6 +159,8 @@ function rootOf(at: Moment, { root, path }: Reference): Data | undefined {
       return at.item;
     case 'failed':
       return at.failed;
+    case 'task':
+      return at.task;
     case 'newId':
       return at.newId(path[0] ?? '');
     case 'commandId':

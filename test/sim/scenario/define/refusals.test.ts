@@ -20,6 +20,8 @@ function refusal(text: string): string {
 const step = (...lines: readonly string[]): string =>
   ['verbs: { make: { kind: spm, effect: "thing/${args.id}" }, look: { kind: read, reads: "x" }, poke: { kind: hsm, effectFree: true } }', 'define:', '  - type: Make', '    params: { id: string, ids: { type: string, list: true } }', '    handlers:', '      - name: first', ...lines.map((line) => `        ${line}`)].join('\n');
 
+const MAKES = 'createTask: { verb: make, args: { id: "${params.id}" } }';
+
 const verb = (declaration: string): string => `verbs:\n  mine: { ${declaration} }`;
 
 describe('a declared command', () => {
@@ -82,6 +84,15 @@ describe('a declared command', () => {
     ['a point of no return that nothing crosses', step('pointOfNoReturn: { part: beforeTask, passedIf: { host: host2, verb: look } }'), 'pointOfNoReturn.part: nothing crosses it'],
     ['a point of no return that is asked about with a call', step('pointOfNoReturn: { part: beforeTask, passedIf: { host: host2, verb: poke } }', 'beforeTask: { calls: { host: host2, verb: poke } }'), "passedIf.verb: 'poke' is called, and neither a task nor a mere look"],
     ['a result of what may not be called again', step('pointOfNoReturn: { part: beforeTask, passedIf: { host: host2, verb: look } }', 'beforeTask: { calls: { host: host2, verb: poke, as: poked } }'), 'beforeTask.calls.as: what crosses the point of no return is not called again'],
+    ['a probe that does not say whose', step('probe: { doneIf: { host: host2, verb: look } }'), 'file.yaml:7:16: define[0].handlers[0].probe.of: is missing; expected string'],
+    ['a probe that asks nothing', step(MAKES, 'probe: { of: make }'), 'file.yaml:8:16: define[0].handlers[0].probe: say by what it is known: doneIf, notDoneIf or both'],
+    ['a probe of a verb that no task of the step runs', step(MAKES, 'probe: { of: mike, doneIf: { host: host2, verb: look } }'), "file.yaml:8:22: define[0].handlers[0].probe.of: no task of this step runs 'mike'; did you mean 'make'?"],
+    ['two probes of one verb', step(MAKES, 'probe: [{ of: make, doneIf: { host: host2, verb: look } }, { of: make, notDoneIf: { host: host2, verb: look } }]'), "define[0].handlers[0].probe[1].of: there is an entry of 'make' already"],
+    ['a probe that changes something', step(MAKES, 'probe: { of: make, doneIf: { host: host2, verb: poke } }'), "probe.doneIf.verb: 'poke' is called, and neither a task nor a mere look"],
+    ['a probe of an unknown host', step(MAKES, 'probe: [{ of: make, notDoneIf: { host: host9, verb: look } }]'), "define[0].handlers[0].probe[0].notDoneIf.host: unknown host 'host9'"],
+    ['an argument that the task that is asked about does not have', step(MAKES, 'probe: { of: make, doneIf: { host: host2, verb: look, is: "${task.args.idd}" } }'), "probe.doneIf.is: ${task.args.idd}: unknown argument of the task 'idd'; did you mean 'id'?"],
+    ['what is not known of the task that is asked about', step(MAKES, 'probe: { of: make, doneIf: { host: "${task.attempt}", verb: look } }'), "probe.doneIf.host: ${task.attempt}: unknown part of the task 'attempt'"],
+    ['a task that is asked about where none is', step('createTask: { verb: make, args: { id: "${task.args.id}" } }'), '${task.args.id}: only probe is about a task that it is asked about'],
     ['a misspelt key', step('befoerTask: {}'), "file.yaml:7:9: define[0].handlers[0].befoerTask: unknown key; did you mean 'beforeTask'?"],
     ['params that do not fit', `${step('effectFree: true')}\ncommands: [{ type: Make, params: { id: a, ids: b } }]`, 'commands[0].params.ids: expected array, got string'],
   ])('is refused for %s, in one line that says where', (_, text, message) => {
