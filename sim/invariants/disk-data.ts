@@ -8,6 +8,7 @@ import { disksOf } from './affected-disks.js';
 import { diskKey, diskRecord } from './disk-entity.js';
 import type { Broken, Invariant, Scene, Watcher } from './invariant.js';
 import { isOfLostCommits } from './lost-commits.js';
+import { vmFlaws, vmKey, vmOf } from './running-vms.js';
 import type { Batch } from './store-mirror.js';
 
 /**
@@ -45,18 +46,22 @@ class DiskData implements Watcher {
     for (const { id: key, before, after } of entities) {
       const disk = diskRecord(after);
       if (after === undefined) this.#made.delete(diskRecord(before)?.id ?? '');
-      if (disk?.status === 'OK' && key === diskKey(disk.id) && !this.#made.has(disk.id)) this.#isMade(disk);
+      if (disk?.status === 'OK' && key === diskKey(disk.id) && !saysTheSame(diskRecord(before), disk)) this.#isOk(disk);
     }
   }
 
-  /** Whoever makes a disk says that it is OK when all is there that it is made of. */
-  #isMade({ id, domain }: DiskRecord): void {
+  /** Whoever says that a disk is OK, and where, says that it can be used: its volumes are there, with all that it has to hold. */
+  #isOk({ id, domain, volumes }: DiskRecord): void {
     this.#made.add(id);
     const { storage } = this.scene;
-    if (hasData(this.scene, id) && !storage.legalCopies(id).includes(domain) && !this.#doubtful().has(diskKey(id))) {
-      this.#lost.add(id);
-      this.broken(diskKey(id), `its record says OK, and its copy on ${domain} does not hold what it was made from`);
-    }
+    const image = storage.content.images.find(domain, id);
+    const missing = volumes.find((volume) => image?.volumes.has(volume.id) !== true);
+    const isHeld = !hasData(this.scene, id) || storage.legalCopies(id).includes(domain);
+    if ((missing === undefined && isHeld) || this.#doubtful().has(diskKey(id))) return;
+    // What no copy holds any more may have been told already.
+    if (!isHeld && this.#lost.has(id)) return;
+    if (!isHeld) this.#lost.add(id);
+    this.broken(diskKey(id), `its record says OK, and ${isHeld ? `volume ${missing?.id ?? ''} is not on ${domain}` : `its copy on ${domain} does not hold all that it must hold`}`);
   }
 
   onEffects(entries: readonly LedgerEntry[]): void {
@@ -69,6 +74,7 @@ class DiskData implements Watcher {
       this.#isThere(disk.id);
       if (!this.#isInHand(diskKey(disk.id))) this.#isInPlace(disk, left);
     }
+    for (const { where, detail } of vmFlaws(this.scene, left, (key) => this.#isInHand(key))) this.broken(where, detail);
     for (const [key, record] of this.scene.mirror.entities) this.#isUnlocked(key, record);
     this.#noOrphans(left);
   }
@@ -105,12 +111,6 @@ class DiskData implements Watcher {
     }
     const image = storage.content.images.find(disk.domain, disk.id);
     this.#hasTheVolumes(disk, image, left);
-    const running = disk.vm === null ? undefined : storage.content.vmDisks.findDisk(disk.vm, disk.id);
-    if (running === undefined) return;
-    const active = disk.volumes.at(-1)?.id ?? 'none';
-    if (running.domain !== disk.domain) this.broken(key, `at rest ${disk.vm} runs on its copy on ${running.domain}, and the record says ${disk.domain}`);
-    if (running.volume !== active) this.broken(key, `at rest ${disk.vm} writes to volume ${running.volume}, and the record says ${active}`);
-    if (running.replication !== null) this.broken(key, `at rest it is still being replicated to ${running.replication}`);
   }
 
   #hasTheVolumes(disk: DiskRecord, image: Image | undefined, left: ReadonlySet<string>): void {
@@ -165,7 +165,7 @@ class DiskData implements Watcher {
   #doubtful(): ReadonlySet<EntityKey> {
     if (this.scene.epoch === 0) return new Set();
     const lost = this.scene.storage.ledger.entries.filter((entry) => isOfLostCommits(this.scene, entry));
-    return new Set(lost.flatMap((entry) => this.#affectedBy(entry)).map(diskKey));
+    return new Set([...lost.flatMap((entry) => this.#affectedBy(entry)).map(diskKey), ...lost.flatMap(vmsAffectedBy).map(vmKey)]);
   }
 
   /** @returns the disks that were affected */
@@ -176,6 +176,7 @@ class DiskData implements Watcher {
         affected.add(disk);
         this.#noteWork(diskKey(disk), entry.commandId);
       }
+      for (const vm of vmsAffectedBy(entry)) this.#noteWork(vmKey(vm), entry.commandId);
     }
     return affected;
   }
@@ -197,6 +198,15 @@ class DiskData implements Watcher {
 
 /** Of a record, while a command works on it. */
 const BUSY = ['LOCKED', 'ILLEGAL', 'imageLocked', 'poweringUp', 'savingState'] as const;
+
+/** Whether a record that is OK claims nothing anew. */
+function saysTheSame(before: DiskRecord | undefined, { domain }: DiskRecord): boolean {
+  return before?.status === 'OK' && before.domain === domain;
+}
+
+function vmsAffectedBy({ effects }: LedgerEntry): readonly string[] {
+  return effects.flatMap(({ object }) => vmOf(object) ?? []);
+}
 
 /** Nothing was ever written to a disk that was only just made. */
 function hasData({ storage }: Scene, disk: string): boolean {

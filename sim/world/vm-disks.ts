@@ -42,6 +42,10 @@ export class VmDisks {
     return this.#vms.get(vm);
   }
 
+  all(): IterableIterator<Vm> {
+    return this.#vms.values();
+  }
+
   /** The VMs of this host that are meant to be up. */
   on(host: string): readonly Vm[] {
     return [...this.#vms.values()].filter((vm) => vm.host === host && vm.desired === 'up');

@@ -4,7 +4,7 @@ import type { Data } from '../../../src/model/data.js';
 import type { Change } from '../../../src/store/change.js';
 import { ThreeSteps } from './definitions.js';
 import { Life } from './life.js';
-import { DISK_D1, POOL, Watched } from './watched.js';
+import { DISK_D1, HOST, POOL, VM_VM1, Watched } from './watched.js';
 
 const STEP = { commandId: 'c1', executionIndex: 0 };
 const COPY = { disk: 'd1', source: 'hdd', target: 'ssd' };
@@ -14,6 +14,8 @@ const MERGE = { domain: 'hdd', disk: 'd1', ancestor: 'd1-base', successor: 'leaf
 
 const record = (version: number, value: Data): Change => ({ type: 'entity', key: 'disk/d1', record: { version, value } });
 const withLeaf = { ...DISK_D1, volumes: [...DISK_D1.volumes, { id: 'leaf', parent: 'd1-base', format: 'cow' }] };
+
+const vm = (value: Data): Change => ({ type: 'entity', key: 'vm/vm1', record: { version: 2, value } });
 
 /** Of a copy of d1. */
 const twin = (version: number, value: object): Change => ({ type: 'entity', key: 'disk/d2', record: { version, value: { ...DISK_D1, id: 'd2', domain: 'ssd', vm: null, ...value } } });
@@ -28,6 +30,30 @@ class Disks extends Life {
   does(verb: string, args: { readonly [key: string]: Data }): this {
     this.run.perform(`c1/0/${verb}/${this.run.now}`, verb, args, STEP);
     return this;
+  }
+
+  /** Only its beginning: it may take long yet. */
+  begins(verb: string, args: { readonly [key: string]: Data }): this {
+    const key = `c1/0/${verb}/${this.run.now}`;
+    this.run.storage.perform({ key, verb, args, step: { reason: 'REGULAR_FLOW', attempt: 1, ...STEP }, host: HOST, hold: null }, 'begin');
+    return this;
+  }
+
+  /** As a merge would do that moves nothing before it takes the lower volume away. */
+  mergesWithoutData(): this {
+    const { content, ledger } = this.run.storage;
+    const upper = content.images.find('hdd', 'd1')?.volumes.get('leaf');
+    if (upper === undefined) throw new Error('there is nothing to merge into');
+    content.images.put('hdd', 'd1', { filled: true, volumes: new Map([['leaf', { ...upper, parent: null, format: 'raw' }]]) });
+    const effects = [{ sign: '-', verb: 'mergeSnapshots', object: 'volume:hdd/d1/d1-base' }] as const;
+    ledger.append({ ...STEP, reason: 'REGULAR_FLOW', attempt: 1, key: 'c1/0/mergeSnapshots', verb: 'mergeSnapshots', host: HOST, part: 'end', effects });
+    return this;
+  }
+
+  /** The guest has been shut down, of which the engine is told otherwise. */
+  shutDown(): this {
+    this.run.storage.content.vmDisks.put({ id: 'vm1', host: HOST, desired: 'down', disks: new Map() });
+    return this.recorded(vm({ ...VM_VM1, state: 'down' }));
   }
 
   /** In a batch of its command. */
@@ -73,7 +99,21 @@ describe('disk data: what is lawful', () => {
     'a disk that is removed, which its record says before': (life) => {
       life.returns({ beside: [record(2, { ...DISK_D1, status: 'ILLEGAL' })] }).does('deleteImage', { domain: 'hdd', disk: 'd1' });
     },
-    'a disk of no VM': (life) => life.ended({ ...DISK_D1, vm: null }),
+    'a disk of no VM': (life) => life.shutDown().ended({ ...DISK_D1, vm: null }),
+    'a VM that somebody else has given a record of his own making': (life) => life.recorded(vm({ pet: true })).ended(DISK_D1),
+    'a VM without a record that a rollback has declared to leave': (life) =>
+      life.recorded({ type: 'entity', key: 'vm/vm1', record: null }).ended(DISK_D1, [{ verb: 'createVm', object: 'running:vm1' }]),
+    'a VM that a held command has in hand': (life) => {
+      life.recorded({ type: 'entity', key: 'vm/vm1', record: null }).forge({ status: 'STUCK', phase: { at: 'held', from: null } });
+      life.run.rest();
+    },
+    'an empty disk, of which nothing was ever written': (life) => life.does('createVolume', { ...LEAF, disk: 'd2', parent: null }).recorded(twin(1, { domain: 'hdd', volumes: [{ id: 'leaf', parent: null, format: 'cow' }] })).ended(DISK_D1),
+    'a disk of the name of one whose copy was given up': (life) => {
+      const work = { key: 'c1/0/copyImage', verb: 'copyImage', args: TWIN, step: { reason: 'REGULAR_FLOW', attempt: 1, ...STEP }, host: HOST, hold: null } as const;
+      const begun = life.run.storage.perform(work, 'begin');
+      if (begun.ok) life.run.storage.recover(work, begun.recoveries, false);
+      life.does('createVolume', { ...LEAF, disk: 'd2', domain: 'ssd', parent: null }).recorded(twin(1, { volumes: [{ id: 'leaf', parent: null, format: 'cow' }] })).ended(DISK_D1);
+    },
     'a merge that the record tells': (life) =>
       life.snapshot().does('mergeSnapshots', MERGE).ended({ ...DISK_D1, volumes: [{ id: 'leaf', parent: null, format: 'raw' }] }),
     'what a held command has in hand': (life) => {
@@ -110,8 +150,8 @@ describe('disk data: what is caught', () => {
     ['a merge that the record does not tell', (life) => life.snapshot().does('mergeSnapshots', MERGE).ended(withLeaf), /at rest volume d1-base of the record is not on hdd/],
     ['the target deleted that the VM runs on', (life) => life.pivoted().does('deleteImage', { domain: 'ssd', disk: 'd1' }), /no legal copy holds all of its data, since deleteImage/],
     ['the leaf deleted that the VM writes to', (life) => life.snapshot().does('deleteVolume', { domain: 'hdd', disk: 'd1', volume: 'leaf' }), /no legal copy holds all of its data/],
-    ['a new disk that is OK when its copy is not there', (life) => life.does('copyImage', TWIN).does('deleteImage', { domain: 'ssd', disk: 'd2' }).recorded(twin(1, {})), /disk\/d2: its record says OK, and its copy on ssd does not hold what it was made from/],
-    ['a new disk that is OK when its copy is elsewhere', (life) => life.does('copyImage', TWIN).recorded(twin(1, { domain: 'hdd' })), /disk\/d2: its record says OK, and its copy on hdd does not hold/],
+    ['a new disk that is OK when its copy is not there', (life) => life.does('copyImage', TWIN).does('deleteImage', { domain: 'ssd', disk: 'd2' }).recorded(twin(1, {})), /disk\/d2: its record says OK, and its copy on ssd does not hold all that it must hold/],
+    ['a new disk that is OK when its copy is elsewhere', (life) => life.does('copyImage', TWIN).recorded(twin(1, { domain: 'hdd' })), /disk\/d2: its record says OK, and its copy on hdd does not hold all that it must hold/],
     ['a new disk whose copy goes when it has been OK', (life) => life.does('copyImage', TWIN).recorded(twin(1, {})).does('deleteImage', { domain: 'ssd', disk: 'd2' }), /disk\/d2: no legal copy holds all of its data, since deleteImage/],
     [
       'a disk that is said to be removed when it has gone already',
@@ -128,6 +168,33 @@ describe('disk data: what is caught', () => {
       (life) => life.recorded({ type: 'entity', key: 'vm/vm1', record: { version: 1, value: { id: 'vm1', host: 'host1', state: 'savingState', disks: ['d1'] } } }).ended(DISK_D1),
       /vm\/vm1: at rest its record is savingState, and no command works on it/,
     ],
+    ['a new disk that is OK before its copy is', (life) => life.begins('copyImage', TWIN).recorded(twin(1, {})), /disk\/d2: its record says OK, and its copy on ssd does not hold all that it must hold/],
+    ['a new disk that is OK, and of which nothing is there', (life) => life.recorded(twin(1, {})), /disk\/d2: its record says OK, and volume d1-base is not on ssd/],
+    [
+      'an empty disk that is OK again, and whose volume is another',
+      (life) => life.does('createVolume', { ...LEAF, disk: 'd2', parent: null }).recorded(twin(1, { domain: 'hdd', status: 'LOCKED', volumes: [{ id: 'leaf', parent: null, format: 'cow' }] })).recorded(twin(2, { domain: 'hdd' })),
+      /disk\/d2: its record says OK, and volume d1-base is not on hdd/,
+    ],
+    ['a disk that is OK again, where its data is not', (life) => life.recorded(record(2, { ...DISK_D1, status: 'LOCKED' })).recorded(record(3, { ...DISK_D1, domain: 'ssd' })), /disk\/d1: its record says OK, and its copy on ssd does not hold all that it must hold/],
+    ['a disk whose record says that it is elsewhere now', (life) => life.recorded(record(2, { ...DISK_D1, domain: 'ssd' })), /disk\/d1: its record says OK, and its copy on ssd does not hold all that it must hold/],
+    ['a merged volume that lacks what was in the other', (life) => life.snapshot().mergesWithoutData().recorded(record(2, withLeaf)), /disk\/d1: no legal copy holds all of its data, since mergeSnapshots \(c1\/0\/mergeSnapshots\) on host1/],
+    ['a VM that runs, and has no record', (life) => life.recorded({ type: 'entity', key: 'vm/vm1', record: null }).ended(DISK_D1), /vm\/vm1: at rest it runs on host1, and has no record/],
+    ['a VM that runs, and its record says otherwise', (life) => life.recorded(vm({ ...VM_VM1, state: 'down' })).ended(DISK_D1), /vm\/vm1: at rest it is up, and its record says down/],
+    ['a VM that is down, and its record says otherwise', (life) => {
+        life.shutDown();
+        life.run.commit(vm(VM_VM1));
+        life.ended(DISK_D1);
+      }, /vm\/vm1: at rest it is down, and its record says up/],
+    [
+      'a VM that runs on a disk without record',
+      ({ run }) => {
+        run.commit({ type: 'entity', key: 'disk/d1', record: null });
+        run.rest();
+      },
+      /disk\/d1: at rest vm1 runs on it, and it has no record/,
+    ],
+    ['a VM that runs on a disk of another', (life) => life.ended({ ...DISK_D1, vm: 'vm2' }), /disk\/d1: at rest vm1 runs on it, and the record says that vm2 does/],
+    ['a VM that runs without an image', (life) => life.does('deleteImage', { domain: 'hdd', disk: 'd1' }).ended(DISK_D1), /disk\/d1: at rest vm1 writes to volume d1-base on hdd, which is not there/],
     ['a new disk of which nothing was ever made', (life) => life.recorded(twin(1, {})).ended(DISK_D1), /disk\/d2: at rest volume d1-base of the record is not on ssd/],
     ['two copies at rest', (life) => life.pivoted().ended({ ...withLeaf, domain: 'ssd' }), /at rest its image on hdd is an orphan: the record says ssd/],
     ['a record that says the old place', (life) => life.pivoted().does('deleteImage', { domain: 'hdd', disk: 'd1' }).ended(withLeaf), /at rest it should have one copy, on hdd, and has copies on ssd/],

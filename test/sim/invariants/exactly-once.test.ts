@@ -9,7 +9,7 @@ import { doneKey, endedKey, historyKey } from '../../../src/store/keys.js';
 import type { Change } from '../../../src/store/change.js';
 import { ThreeSteps } from './definitions.js';
 import { LEAF, Life } from './life.js';
-import { DISK_D1, headOp, opsOf, Watched } from './watched.js';
+import { DISK_D1, VM_VM1, headOp, opsOf, Watched } from './watched.js';
 
 function begin(): Life {
   return new Life(new Watched([ThreeSteps], [exactlyOnce]), ThreeSteps).admitted();
@@ -172,7 +172,7 @@ function placed(life: Life) {
 
 function memoryOf(life: Life, d1: { version: number; value: Data }): EngineMemory {
   return {
-    entities: new EntityTable([['disk/d1', d1]]),
+    entities: new EntityTable([['disk/d1', d1], ['vm/vm1', { version: 1, value: VM_VM1 }]]),
     locks: new LockTable([{ key: 'disk/d1', mode: 'exclusive', owner: 'c1' }]),
     commands: new Map([['c1', life.state]]),
   };

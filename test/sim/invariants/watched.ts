@@ -21,6 +21,9 @@ export const HOST = 'host1';
 /** The disk `d1` of `vm1` on domain `hdd`, as the engine knows it when nothing has happened yet. */
 export const DISK_D1 = { id: 'd1', vm: 'vm1', domain: 'hdd', volumes: [{ id: 'd1-base', parent: null, format: 'raw' }], size: GIB, status: 'OK' };
 
+/** Its VM, which is up. */
+export const VM_VM1 = { id: 'vm1', host: HOST, state: 'up', disks: ['d1'] };
+
 /** A monitor over a store and a storage whose every change the test makes itself. Each is one µs after the last. */
 export class Watched {
   readonly storage = new SharedStorage(VERBS);
@@ -47,6 +50,7 @@ export class Watched {
         storage: this.storage,
         store: [
           { key: entityRecordKey('disk/d1'), value: encodeRecord('entity', { version: 1, value: DISK_D1 }) },
+          { key: entityRecordKey('vm/vm1'), value: encodeRecord('entity', { version: 1, value: VM_VM1 }) },
           { key: HEAD_KEY, value: encodeRecord('head', { ...FIRST_HEAD, incarnation: 1 }) },
         ],
         // A test may let a back-off pass by one jump of the clock.
