@@ -27,6 +27,7 @@ import { vdsm3 } from './rows/vdsm-3.js';
 import { vdsm4 } from './rows/vdsm-4.js';
 import { vdsm5Tasks } from './rows/vdsm-5-tasks.js';
 import { vdsm5Spm } from './rows/vdsm-5-spm.js';
+import { vdsm6 } from './rows/vdsm-6.js';
 import { vdsm7Latency } from './rows/vdsm-7-latency.js';
 import { vdsm7Faults } from './rows/vdsm-7-faults.js';
 import { vdsm7Invariants } from './rows/vdsm-7-invariants.js';
@@ -61,6 +62,7 @@ export const SECTIONS: readonly Section[] = [
   vdsm4,
   vdsm5Tasks,
   vdsm5Spm,
+  vdsm6,
   vdsm7Latency,
   vdsm7Faults,
   vdsm7Invariants,
