@@ -118,6 +118,12 @@ export type Probe =
   | { readonly type: 'hostCrashed'; readonly host: string; readonly cause: string }
   | { readonly type: 'hostHung'; readonly host: string; readonly us: number }
   | { readonly type: 'hostStarted'; readonly host: string; readonly incarnation: number }
+  /** Storage has taken the lease of a pool's SPM away. Like the next two, told by whoever makes the faults. */
+  | { readonly type: 'leaseRevoked'; readonly pool: string }
+  /** An operator lets the SPM of a pool stop, and then `to` start. */
+  | { readonly type: 'spmMoves'; readonly pool: string; readonly to: string }
+  /** From now on there are none. */
+  | { readonly type: 'faultsEnded' }
   /** It was on its way, or waiting for the host, for longer than its network promises: it is not handled, as if it were lost. */
   | { readonly type: 'messageTooOld'; readonly host: string; readonly from: string; readonly op: string }
   /** A message from an engine incarnation or fence number that is over was refused. */

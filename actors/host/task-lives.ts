@@ -187,9 +187,13 @@ export class TaskLives {
     const ended = { ...task, code, message };
     if (task.recoveries.length === 0) return this.#end(recovering(ended), 'recovered', ended);
     if (!this.#save(ended)) return;
+    this.#toBeRolledBack(task);
+  }
+
+  #toBeRolledBack({ id: taskId }: HostTask): void {
     const { ports } = this.deps;
-    ports.probe({ type: 'hostTaskRollingBack', host: ports.node, taskId: task.id });
-    this.#workers.put(task.id);
+    ports.probe({ type: 'hostTaskRollingBack', host: ports.node, taskId });
+    this.#workers.put(taskId);
   }
 
   #startRollback(task: HostTask): boolean {
@@ -219,7 +223,7 @@ export class TaskLives {
       case 'waitrecover':
       case 'racquiring':
       case 'recovering':
-        return this.#workers.put(task.id);
+        return this.#toBeRolledBack(task);
       case 'init':
       case 'preparing':
       case 'blocked':

@@ -34,6 +34,9 @@ import type { Verb } from '../world/verbs/verb.js';
 import type { Progress } from '../world/world-store.js';
 import { Hosts } from './hosts.js';
 
+/** Whose events are nobody's: what happens to the network, to storage, or by an operator's hand. */
+const WORLD = 'world';
+
 const ENGINE = 'engine';
 const CLIENT = 'client';
 
@@ -155,7 +158,7 @@ export class Cluster {
     const client = node(CLIENT);
     const { now } = this.kernel;
     if (scenario.healAt !== null && scenario.healAt <= now) this.#endFaults();
-    else if (scenario.healAt !== null) this.#at(scenario.healAt, 'world', 'heal', () => this.#heal());
+    else if (scenario.healAt !== null) this.#at(scenario.healAt, WORLD, 'heal', () => this.#heal());
     this.#hosts.begin();
     this.#at(now, ENGINE, 'start', () => this.#startEngine());
     this.#at(now, CLIENT, 'start', () => this.#startClient(client));
@@ -280,6 +283,7 @@ export class Cluster {
   /** All faults end: whoever makes some is told, and what is down comes back. */
   #heal(): void {
     this.#endFaults();
+    this.#tell(WORLD, { type: 'faultsEnded' });
     this.#parts.observer.healed();
     if (this.#comesBack === null) return;
     this.kernel.cancel(this.#comesBack);
@@ -314,9 +318,12 @@ export class Cluster {
         return host !== undefined && this.#hosts.hang(host, fault.for);
       }
       case 'loseLease':
-        return storage.revokeLease(fault.pool ?? onlyPool);
-      case 'moveSpm':
-        return this.#spmSwitch.move(fault.pool ?? onlyPool, fault.to ?? this.#hosts.next(fault.pool ?? onlyPool));
+        return this.#told(storage.revokeLease(fault.pool ?? onlyPool), { type: 'leaseRevoked', pool: fault.pool ?? onlyPool });
+      case 'moveSpm': {
+        const pool = fault.pool ?? onlyPool;
+        const to = fault.to ?? this.#hosts.next(pool);
+        return to !== undefined && this.#told(this.#spmSwitch.move(pool, to), { type: 'spmMoves', pool, to });
+      }
       case 'partition': {
         const partition = this.#networkFaults.begin(place, fault, this.kernel.now + fault.us);
         if (partition === null) return false;
@@ -330,12 +337,19 @@ export class Cluster {
 
   /** An earlier process may have gone past that. */
   #endPartitionAt(place: number, { from, to, until }: PartitionInForce): void {
-    this.#at(Math.max(until, this.kernel.now), 'world', 'partition ends', () => {
+    this.#at(Math.max(until, this.kernel.now), WORLD, 'partition ends', () => {
       if (this.#networkFaults.end(place)) this.#tell(from, { type: 'partitionEnded', from, to });
     });
   }
 
+  /** Tells of a fault of no node's, if it happens. @returns whether it does */
+  #told(happens: boolean, probe: Probe): boolean {
+    if (happens) this.#tell(WORLD, probe);
+    return happens;
+  }
+
   /** Who goes by this name now, which may be that of a role; null: nobody. */
+
   #nodeOf(name: string): string | null {
     const [, pool] = /^spm(?: of (.+))?$/.exec(name) ?? [];
     const { storage, scenario } = this.#parts;

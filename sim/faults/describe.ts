@@ -52,7 +52,7 @@ function describeHost(host: HostRef): string {
 export function describePoint(point: Trigger): string {
   switch (point.at) {
     case 'time':
-      return `at ${point.us} µs`;
+      return `at ${point.us / 1e6} s`;
     case 'event':
       return `before event ${point.n}`;
     case 'before':

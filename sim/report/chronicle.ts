@@ -21,6 +21,8 @@ export class Chronicle {
   readonly #tasks = new Map<string, { readonly command: string; readonly step: string; readonly verb: string }>();
   readonly #handlers = new Map<string, string>();
   readonly #begun = new Set<string>();
+  /** Tasks that a host rolls back: only with these does an end without success mean that something was. */
+  readonly #rolledBack = new Set<string>();
 
   /** The commands and tasks of the processes before, when a run goes on. */
   remember({ commands, tasks }: Pick<RunResult, 'commands' | 'tasks'>): void {
@@ -39,6 +41,12 @@ export class Chronicle {
         return bare(`${node} stands still for ${probe.us / 1e6} s`, 'bad');
       case 'hostHung':
         return bare(`${probe.host} hangs for ${probe.us / 1e6} s`, 'bad');
+      case 'leaseRevoked':
+        return bare(`pool ${probe.pool}: storage takes the SPM's lease away`, 'bad');
+      case 'spmMoves':
+        return bare(`pool ${probe.pool}: an operator moves the SPM to ${probe.to}`, 'notable');
+      case 'faultsEnded':
+        return bare('all faults end', 'notable');
       case 'hostStarted':
         return bare(`${probe.host} starts again, incarnation ${probe.incarnation}`, 'notable');
       case 'spmRoleChanged':
@@ -75,9 +83,10 @@ export class Chronicle {
       case 'hostTaskStarted':
         return this.#ofTask(probe.taskId, 'runs', probe.host, 'plain');
       case 'hostTaskRollingBack':
+        this.#rolledBack.add(probe.taskId);
         return this.#ofTask(probe.taskId, 'is rolled back by the host', probe.host, 'bad');
       case 'hostTaskEnded':
-        return this.#ofTask(probe.taskId, hostEnd(probe), probe.host, probe.result === 'success' ? 'plain' : 'bad');
+        return this.#ofTask(probe.taskId, hostEnd(probe, this.#rolledBack.delete(probe.taskId)), probe.host, probe.result === 'success' ? 'plain' : 'bad');
       case 'hostTaskLost':
         return this.#ofTask(probe.taskId, 'is forgotten', probe.host, 'bad');
       case 'taskEnded':
@@ -230,14 +239,17 @@ function runKey(probe: Of<'callbackRuns'> | Of<'callbackCommitted'>): string {
   return [probe.commandId, probe.index, probe.callback, probe.attempt, probe.task ?? ''].join(' ');
 }
 
-function hostEnd({ result, code }: Of<'hostTaskEnded'>): string {
+function hostEnd({ result, code }: Of<'hostTaskEnded'>, rolledBack: boolean): string {
+  // Code 0 without success: nobody says why it ended. Its host died, or it was stopped before it had begun.
+  const failed = code === 0 ? 'was cut short (code 0)' : `failed with ${code}`;
   switch (result) {
     case 'success':
       return 'done';
     case 'cleanSuccess':
-      return `failed with ${code}, rolled back by the host`;
+      // That nothing was registered to be taken back is no sign that nothing was done.
+      return rolledBack ? `${failed}, rolled back by the host` : `${failed}, nothing to be rolled back by the host`;
     case 'cleanFailure':
-      return `failed with ${code}, and so did the host's rollback`;
+      return `${failed}, and the host's rollback failed`;
   }
 }
 

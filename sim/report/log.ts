@@ -66,6 +66,7 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'hostCrashed':
     case 'enginePaused':
     case 'hostHung':
+    case 'leaseRevoked':
     case 'spmExpectedElsewhere':
     case 'storeRolledBack':
     case 'retentionFailed':
@@ -86,6 +87,8 @@ function levelOf(probe: ProbeEvent['probe']): Level {
     case 'engineStarted':
     case 'hostStarted':
     case 'spmRoleChanged':
+    case 'spmMoves':
+    case 'faultsEnded':
     case 'engineRecovered':
     case 'commandSubmitted':
     case 'commandMigrated':

@@ -4,7 +4,7 @@ import type { Outcome } from '../../src/model/outcome.js';
 export function outcomeText(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'failed':
-      return `failed (${outcome.code} ${outcome.message}${outcome.takeOver ? ', rolled back by a new SPM' : ''})`;
+      return `failed (${outcome.code} ${outcome.message}${outcome.takeOver ? ', taken over unfinished by a new SPM' : ''})`;
     case 'refused':
       return `refused (${outcome.code} ${outcome.message})`;
     case 'aborted':

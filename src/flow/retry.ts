@@ -59,7 +59,7 @@ export function errorOfOutcome(name: string, outcome: Failure): ErrorRecord {
   });
   switch (outcome.kind) {
     case 'failed':
-      return record(`failed with ${outcome.code}: ${outcome.message}`, outcome.code);
+      return record(`failed with ${outcome.code}: ${outcome.message}${outcome.takeOver ? ', taken over unfinished by a new SPM' : ''}`, outcome.code);
     case 'refused':
       return record(`was refused with ${outcome.code}: ${outcome.message}`, outcome.code);
     case 'aborted':

@@ -17,7 +17,7 @@ describe('a fence agent', () => {
   it('has nothing to do to a host that is dead: another is the SPM long before that is back', async () => {
     const seen = await runOf({ fenceAgent: {}, faults: [{ crashHost: { at: '10s', host: 'spm', down: '30min' } }] });
     expect(seen.commands).toMatchObject(SUCCEEDED);
-    expect(acts(seen)).toEqual(['host1 is SPM', 'host1 dies: at 10000000 µs', 'host1 is to be fenced', 'host2 is Contend', 'host2 is SPM', 'host1 is up']);
+    expect(acts(seen)).toEqual(['host1 is SPM', 'host1 dies: at 10 s', 'host1 is to be fenced', 'host2 is Contend', 'host2 is SPM', 'host1 is up']);
     expect(seen.overAt).toBeLessThan(240);
   });
 

@@ -9,13 +9,13 @@ describe('a host that crashes', () => {
   it.each(['host1', 'spm', 'spm of pool1'])('named %s: it is gone at once, and comes back as another incarnation that is Free', async (host) => {
     const seen = await runOf({ faults: [{ crashHost: { at: '10s', host, down: '30s' } }] });
     expect(seen.commands).toMatchObject(SUCCEEDED);
-    expect(seen.story.slice(0, 3)).toEqual(['0 host1 is SPM', '10 host1 dies: at 10000000 µs', '40 host1 is up']);
+    expect(seen.story.slice(0, 3)).toEqual(['0 host1 is SPM', '10 host1 dies: at 10 s', '40 host1 is up']);
     expect(seen.unused).toEqual([]);
   });
 
   it('without `down`, is down for as long as the scenario says of all', async () => {
     const seen = await runOf({ hostRestart: { down: '77s' }, faults: [{ crashHost: { at: '10s', host: 'host3' } }] });
-    expect(seen.story).toEqual(['0 host1 is SPM', '10 host3 dies: at 10000000 µs', '87 host3 is up']);
+    expect(seen.story).toEqual(['0 host1 is SPM', '10 host3 dies: at 10 s', '87 host3 is up']);
   });
 
   it('at any of the moments that a fault can have', async () => {
@@ -116,5 +116,28 @@ describe('a fault of a host that does not fit the scenario', () => {
     ['a host that takes no time to be none', { hostRestart: { down: '-1s' } }, /down/],
   ])('%s is refused too', async (_name, changes, message) => {
     await expect(Simulation.create(threeHosts(changes))).rejects.toMatchObject({ code: 'BAD_SCENARIO', message: expect.stringMatching(message) as string });
+  });
+});
+
+describe('a fault of no node', () => {
+  it('is told when it happens, and not when it cannot', async () => {
+    const simulation = await Simulation.create(
+      threeHosts({
+        healAt: '3min',
+        faults: [{ moveSpm: { at: '5s', to: 'host2' } }, { loseLease: { at: '1min' } }, { loseLease: { at: '1min' } }, { moveSpm: { at: '4min' } }],
+      }),
+      { seed: 1 },
+    );
+    const told: unknown[] = [];
+    simulation.on('probe', ({ t, node, probe }) => {
+      if (node === 'world') told.push([t / 1e6, probe]);
+    });
+    const { unused } = await finished(simulation);
+    expect(told).toEqual([
+      [5, { type: 'spmMoves', pool: 'pool1', to: 'host2' }],
+      [60, { type: 'leaseRevoked', pool: 'pool1' }],
+      [180, { type: 'faultsEnded' }],
+    ]);
+    expect(unused).toMatchObject([{ fault: 2 }, { fault: 3 }]);
   });
 });

@@ -25,7 +25,7 @@ it('faults that did not happen are told, and those that did are not', async () =
   expect(unused).toEqual([
     { fault: 1, what: 'failTask work id="b"' },
     // The engine was down.
-    { fault: 3, what: 'crashEngine at 10000000 µs' },
+    { fault: 3, what: 'crashEngine at 10 s' },
     { fault: 4, what: 'crashEngine when command Job is SUCCEEDED' },
   ]);
 });

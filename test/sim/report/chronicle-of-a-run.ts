@@ -27,6 +27,7 @@ export const CRASHED_RUN: readonly ProbeEvent[] = [
   host(1_010, { type: 'hostTaskAccepted', host: 'host1', taskId: 'move$0.w1.0', verb: 'syncImageData' }),
   host(1_010, { type: 'hostTaskStarted', host: 'host1', taskId: 'move$0.w1.0' }),
   engine(9_000, { type: 'engineCrashed', cause: 'syncImageData running' }),
+  host(60_010, { type: 'hostTaskRollingBack', host: 'host1', taskId: 'move$0.w1.0' }),
   host(61_010, { type: 'hostTaskEnded', host: 'host1', taskId: 'move$0.w1.0', result: 'cleanSuccess', code: 261 }),
   engine(70_000, { type: 'engineStarted', incarnation: 2 }),
   engine(70_004, { type: 'engineRecovered', incarnation: 2, commands: 1, tasks: 1 }),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Probe } from '../../../actors/probe.js';
 import { COLOURED, PLAIN } from '../../../sim/report/style.js';
 import { Timeline } from '../../../sim/report/timeline.js';
 import { CRASHED_RUN } from './chronicle-of-a-run.js';
@@ -19,6 +20,7 @@ describe('the timeline', () => {
       ' 0:01.008  move            0 copy                    $0.w1.0         syncImageData created',
       ' 0:01.010  move            0 copy                    $0.w1.0  host1  syncImageData runs',
       ' 0:09.000                                                            CRASH of engine (syncImageData running)',
+      ' 1:00.010  move            0 copy                    $0.w1.0  host1  syncImageData is rolled back by the host',
       ' 1:01.010  move            0 copy                    $0.w1.0  host1  syncImageData failed with 261, rolled back by the host',
       ' 1:10.000                                                            engine starts again, incarnation 2',
       ' 1:10.004                                                            RECOVERED 1 command, 1 task',
@@ -64,6 +66,27 @@ describe('the timeline', () => {
     const task = { id: 'good$1.w1.1.0', commandId: 'good', executionIndex: 1, verb: 'copy', host: null, state: 'Submitted', result: null } as const;
     timeline.remember(report({ tasks: [task] }));
     expect(timeline.line({ t: 0, node: 'host1', probe: { type: 'hostTaskStarted', host: 'host1', taskId: task.id } })).toMatch(/good +1 remove +\$1\.w1\.1\.0 +host1 +copy runs$/);
+  });
+
+  it('says of a task that failed what its host did about that, and of one that nobody ended that it was cut short', () => {
+    const timeline = new Timeline(PLAIN);
+    const told = (probe: Probe): string | undefined => timeline.line({ t: 0, node: 'host1', probe });
+    const ended = (result: 'cleanSuccess' | 'cleanFailure', code: number): string | undefined => told({ type: 'hostTaskEnded', host: 'host1', taskId: 't', result, code });
+    const rollsBack = (): string | undefined => told({ type: 'hostTaskRollingBack', host: 'host1', taskId: 't' });
+    expect(ended('cleanSuccess', 268)).toMatch(/failed with 268, nothing to be rolled back by the host$/);
+    rollsBack();
+    expect(ended('cleanSuccess', 261)).toMatch(/failed with 261, rolled back by the host$/);
+    rollsBack();
+    expect(ended('cleanFailure', 261)).toMatch(/failed with 261, and the host's rollback failed$/);
+    expect(ended('cleanSuccess', 0)).toMatch(/was cut short \(code 0\), nothing to be rolled back by the host$/);
+  });
+
+  it('tells of faults that are no node', () => {
+    const timeline = new Timeline(PLAIN);
+    const told = (probe: Probe): string | undefined => timeline.line({ t: 0, node: 'world', probe });
+    expect(told({ type: 'spmMoves', pool: 'p', to: 'host2' })).toMatch(/pool p: an operator moves the SPM to host2$/);
+    expect(told({ type: 'leaseRevoked', pool: 'p' })).toMatch(/pool p: storage takes the SPM's lease away$/);
+    expect(told({ type: 'faultsEnded' })).toMatch(/all faults end$/);
   });
 
   it('still names a task of which it saw no beginning', () => {
