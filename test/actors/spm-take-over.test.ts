@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FENCED, NOT_SPM, QUEUE_FULL, RECOVERING, TASK_UNKNOWN, type HostRequest } from '../../actors/wire.js';
+import { FENCED, NOT_SPM, QUEUE_FULL, RECOVERING, TASK_UNKNOWN, type Args, type HostRequest } from '../../actors/wire.js';
 import { LoneHost, SECOND, smallWorld, submitVolume } from './lone-host.js';
 
 /** What is left of a host that died, as its next incarnation finds it. */
@@ -8,6 +8,8 @@ function afterPowerCut(live: (host: LoneHost) => void, workers = 10): LoneHost {
   live(new LoneHost({ storage, config: { workers } }));
   return new LoneHost({ storage, config: { incarnation: 2 } });
 }
+
+const COPY = { disk: 'disk1', source: 'domain1', target: 'domain2' };
 
 const ROLLED_BACK = { taskState: 'finished', taskResult: 'cleanSuccess', code: 0 };
 
@@ -26,6 +28,25 @@ describe('an SPM that takes over', () => {
       { taskId: 'v2', result: 'cleanSuccess', code: 0 },
       { taskId: 'v1', result: 'cleanSuccess', code: 0 },
     ]);
+  });
+
+  it.each<readonly [verb: string, args: Args, left: readonly string[]]>([
+    ['copyImage', { ...COPY, copy: 'copy1' }, []],
+    ['syncImageData', COPY, ['+image:domain2/disk1', '+content:domain2/disk1']],
+    ['downloadImage', { repository: 'glance', image: 'fedora', domain: 'domain1', disk: 'new', volume: 'v' }, ['+image:domain1/new', '+volume:domain1/new/v', '+content:domain1/new']],
+  ])('leaves of a %s that has begun what it has registered no recovery for, and no copy of a disk', (verb, args, left) => {
+    const storage = smallWorld();
+    storage.addRepoImage('glance', 'fedora', 1e12);
+    const before = new LoneHost({ storage });
+    if (verb === 'syncImageData') before.submit('structure', 'cloneImageStructure', COPY);
+    if (verb === 'downloadImage') before.submit('volume', 'createVolume', { domain: 'domain1', disk: 'new', volume: 'v', parent: null, format: 'raw', sizeBytes: 1e12 });
+    before.advance(10 * SECOND);
+    before.submit('begun', verb, args);
+    const host = new LoneHost({ storage, config: { incarnation: 2 } });
+    host.advance(30 * SECOND);
+    expect(host.status('begun')).toMatchObject(ROLLED_BACK);
+    expect(storage.ledger.openEffects('c1').map(({ sign, object }) => `${sign}${object}`)).toEqual(left);
+    expect([storage.legalCopies('disk1'), storage.legalCopies('copy1'), storage.legalCopies('new')]).toEqual([['domain1'], [], []]);
   });
 
   it('keeps the result of what has finished, and loses the code of what has failed', () => {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Content } from '../content.js';
-import { chainOf, joinData, type Image, type Volume } from '../images.js';
+import { chainOf, joinData, type Image, type Images, type Volume } from '../images.js';
 import type { SignedEffect } from '../ledger.js';
 import { contentObject, halfBakedObject, imageObject, minus, plus, volumeObject } from './objects.js';
-import { defineVerb, failed, idArg, recovered, registering, succeeded } from './verb.js';
+import { defineVerb, failed, idArg, recovered, registering, succeeded, type VerbOutcome } from './verb.js';
 import { VOLUME_FILE } from './volumes.js';
 
 const copyArgs = z.strictObject({ disk: idArg, source: idArg, target: idArg });
@@ -33,8 +33,8 @@ export const cloneImageStructure = defineVerb({
 });
 
 /**
- * Copies what is written in the internal volumes, those that no guest writes to any more, into the same volumes on the target. Doing so again
- * writes it again. It registers no recovery: what was copied before a stop stays.
+ * Copies what is written in the internal volumes, those that no guest writes to any more, into the same volumes on the target. Something of it is there from the
+ * start, and all of it at the end. Doing so again writes it again. It registers no recovery: what was copied before a stop, or before its host died, stays.
  */
 export const syncImageData = defineVerb({
   name: 'syncImageData',
@@ -47,22 +47,34 @@ export const syncImageData = defineVerb({
     const sizes = internalVolumes(images.find(source, disk)).map(({ sizeBytes }) => sizeBytes);
     return { times: 1, bytes: sizes.reduce((sum, size) => sum + size, 0), domains: [source, target] };
   },
+  begin: ({ images }, { disk, source, target }) => {
+    const chains = chainsOf(images, disk, source, target);
+    if ('flaw' in chains) return chains.flaw;
+    images.put(target, disk, { ...chains.to, filled: true });
+    return succeeded([plus('syncImageData', contentObject(target, disk))]);
+  },
   run: ({ images }, { disk, source, target }) => {
-    const from = images.find(source, disk);
-    if (from === undefined) return failed('noSuchImage', `${source}/${disk}`);
-    const to = images.find(target, disk);
-    if (to === undefined) return failed('noSuchImage', `${target}/${disk}`);
-    const internal = internalVolumes(from);
-    if (chainOf(from) === undefined || internal.some(({ id }) => !to.volumes.has(id))) return failed('notALegalChain', `${target}/${disk}`);
-    const volumes = new Map(to.volumes);
-    for (const { id, data } of internal) {
+    const chains = chainsOf(images, disk, source, target);
+    if ('flaw' in chains) return chains.flaw;
+    const volumes = new Map(chains.to.volumes);
+    for (const { id, data } of chains.internal) {
       const volume = volumes.get(id);
       if (volume !== undefined) volumes.set(id, { ...volume, data: joinData(volume.data, data) });
     }
-    images.put(target, disk, { filled: true, volumes });
-    return succeeded([plus('syncImageData', contentObject(target, disk))]);
+    images.put(target, disk, { ...chains.to, volumes });
+    return succeeded([]);
   },
 });
+
+/** What is to be written, and where to; or why that cannot be. */
+function chainsOf(images: Images, disk: string, source: string, target: string): { readonly to: Image; readonly internal: readonly Volume[] } | { readonly flaw: VerbOutcome } {
+  const [from, to] = [images.find(source, disk), images.find(target, disk)];
+  if (from === undefined) return { flaw: failed('noSuchImage', `${source}/${disk}`) };
+  if (to === undefined) return { flaw: failed('noSuchImage', `${target}/${disk}`) };
+  const internal = internalVolumes(from);
+  if (chainOf(from) === undefined || internal.some(({ id }) => !to.volumes.has(id))) return { flaw: failed('notALegalChain', `${target}/${disk}`) };
+  return { to, internal };
+}
 
 /**
  * Removes a disk's volumes from a domain, even if a guest runs on them: storage cannot tell, and the data is gone. They are out of the way as soon as the job starts,

@@ -85,4 +85,14 @@ describe('downloadImage', () => {
     world.createVolume('v', null, 'domain1', 'new');
     expect([download('debian'), download(), download()]).toEqual([100, 0, 100]);
   });
+
+  it('has something there from its start, which is in the way of another, and goes with the image', () => {
+    world.createVolume('v', null, 'domain1', 'new');
+    const begun = world.work('downloadImage', { repository: 'glance', image: 'fedora', domain: 'domain1', disk: 'new', volume: 'v' });
+    expect(world.storage.perform(begun, 'begin')).toMatchObject({ ok: true, recoveries: [] });
+    expect([world.open(), world.storage.legalCopies('new')]).toEqual([expect.arrayContaining(['+content:domain1/new']), []]);
+    expect(download()).toBe(100);
+    expect([world.run('deleteImage', { domain: 'domain1', disk: 'new' }), world.open()]).toEqual([0, []]);
+    expect(world.storage.perform(begun, 'end')).toMatchObject({ ok: false, code: 201 });
+  });
 });
