@@ -9,6 +9,7 @@ import type { DiskOp, OpenDisk } from '../../src/store/disk.js';
 import { describeFault, describePoint } from '../faults/describe.js';
 import { Failures } from '../faults/failures.js';
 import { FaultPlan } from '../faults/fault-plan.js';
+import type { Durable } from '../faults/heard-news.js';
 import { NetworkFaults, type PartitionInForce } from '../faults/network-faults.js';
 import type { SimEvent } from '../kernel/event.js';
 import { Kernel } from '../kernel/kernel.js';
@@ -33,6 +34,7 @@ import { createVerbTable } from '../world/verbs/table.js';
 import type { Verb } from '../world/verbs/verb.js';
 import type { Progress } from '../world/world-store.js';
 import { Hosts } from './hosts.js';
+import { Outages, type Outage } from './outages.js';
 
 /** Whose events are nobody's: what happens to the network, to storage, or by an operator's hand. */
 const WORLD = 'world';
@@ -65,6 +67,8 @@ export interface ClusterParts {
   /** Opens what the engine's disk is made of, with all that was written before; called at each start of the engine. */
   readonly reopen: () => Promise<OpenDisk>;
   readonly observer: ClusterObserver;
+  /** What is on the engine's disk now. */
+  readonly durable: () => Durable;
   /** Given all that outlives the process: restores it, if there is a past, and keeps it from then on. */
   readonly keep: (tables: readonly Table[]) => void;
   /** Where an earlier process has left the run; null if it begins here. */
@@ -94,12 +98,11 @@ export class Cluster {
   readonly #bandwidth: Bandwidth;
   readonly #verbs: VerbTable;
   readonly #early: ClientMessage[] = [];
+  readonly #outages: Outages;
   readonly #hosts: Hosts;
   readonly #fenceAgent: FenceAgent | null;
   readonly #spmSwitch: SpmSwitch;
   #definitions: ReadonlyMap<string, CommandDefinition>;
-  /** Why the engine goes down, and for how long, µs. */
-  #crash: { readonly cause: string; readonly down: number } | null = null;
   /** When the engine comes back, while it is down. */
   #comesBack: SimEvent | null = null;
   #healed = false;
@@ -137,7 +140,9 @@ export class Cluster {
     const node = (name: string): SimNode => new SimNode(this.kernel, network, name, owner);
     this.engine = new SimNode(this.kernel, network, ENGINE, owner, { lives: 0, operations: past?.portOperations ?? 0 });
     const probe = owner.probe;
-    this.#hosts = new Hosts({ kernel: this.kernel, network, scenario, storage, verbs: this.#verbs, bandwidth: this.#bandwidth, owner, probe });
+    const outages = new Outages(() => this.kernel.now);
+    this.#outages = outages;
+    this.#hosts = new Hosts({ kernel: this.kernel, network, scenario, storage, verbs: this.#verbs, bandwidth: this.#bandwidth, outages, goesOn: past !== null, owner, probe });
     const powerCycle: Hosts['powerCycle'] = (...args) => this.#hosts.powerCycle(...args);
     this.#fenceAgent = scenario.fenceAgent === null ? null : new FenceAgent({ kernel: this.kernel, network, settings: scenario.fenceAgent, powerCycle });
     this.#spmSwitch = new SpmSwitch(network, storage);
@@ -146,7 +151,9 @@ export class Cluster {
       this.#failures.table(),
       ...this.#plan.tables(),
       ...this.#networkFaults.tables(),
+      ...this.#outages.tables(),
       ...this.#hosts.tables(),
+      ...this.#spmSwitch.tables(),
       ...this.agenda.tables(),
     ]);
     this.#engineDisk = new EngineDisk(this.kernel, ENGINE, async () => observedDisk(await reopen(), (ops) => observer.written(ops)), scenario.disk);
@@ -160,7 +167,11 @@ export class Cluster {
     if (scenario.healAt !== null && scenario.healAt <= now) this.#endFaults();
     else if (scenario.healAt !== null) this.#at(scenario.healAt, WORLD, 'heal', () => this.#heal());
     this.#hosts.begin();
-    this.#at(now, ENGINE, 'start', () => this.#startEngine());
+    const outage = outages.of(ENGINE);
+    if (outage?.what === 'down') this.#at(now, ENGINE, 'still down', () => this.#engineStaysDown(outage));
+    else this.#at(now, ENGINE, 'start', () => this.#startEngine());
+    // Beyond this moment, for by then who was the SPM is so again.
+    if (this.#spmSwitch.isUnderWay) this.#at(now + 1, 'world', 'moveSpm', () => this.#spmSwitch.goOn());
     this.#at(now, CLIENT, 'start', () => this.#startClient(client));
   }
 
@@ -229,7 +240,12 @@ export class Cluster {
 
   /** To be told, when a run goes on, of each command on the engine's disk, parents before their children. */
   remember(commandId: string, commandType: string, parentId: string | null): void {
-    this.#plan.remember(commandId, commandType, parentId);
+    this.#plan.remember({ type: 'commandSubmitted', commandId, commandType, parentId });
+  }
+
+  /** The same of each task that the engine or a host has on disk. @param taskId either's name for it */
+  rememberTask(taskId: string, verb: string): void {
+    this.#plan.remember({ type: 'hostTaskAccepted', host: '', taskId, verb });
   }
 
   /** Closes what the engine's disk is made of. Idempotent. */
@@ -240,7 +256,10 @@ export class Cluster {
   async #startEngine(): Promise<void> {
     const { scenario, observer, lost } = this.#parts;
     const definitions = this.#definitions;
+    const outage = this.#outages.of(ENGINE);
     const life = this.engine.start();
+    this.#outages.over(ENGINE);
+    if (outage?.what === 'still') this.#pauseEngine(outage.until - this.kernel.now);
     const disk = await this.#engineDisk.open(life);
     observer.starts(definitions);
     const ports = { ...life.ports, disk, callbackBegins: () => life.callbackBegins() };
@@ -266,15 +285,18 @@ export class Cluster {
   #down(node: SimNode): void {
     if (node !== this.engine) return this.#hosts.down(node);
     this.#memory = null;
-    const crash = this.#crash;
-    this.#crash = null;
-    if (crash === null) throw new SeatbeltError('INTERNAL', 'the engine crashed though nobody had planned it');
-    this.#probe(node, { type: 'engineCrashed', cause: crash.cause });
-    this.#engineComesBack(this.#healed ? 0 : crash.down);
+    const outage = this.#outages.of(ENGINE);
+    if (outage?.what !== 'down') throw new SeatbeltError('INTERNAL', 'the engine crashed though nobody had planned it');
+    this.#engineStaysDown(outage);
   }
 
-  #engineComesBack(afterUs: number): void {
-    this.#comesBack = this.#at(this.kernel.now + afterUs, ENGINE, 'restart', () => {
+  #engineStaysDown({ cause, until }: Outage & { readonly what: 'down' }): void {
+    this.#probe(this.engine, { type: 'engineCrashed', cause });
+    this.#engineComesBack(this.#healed ? this.kernel.now : until);
+  }
+
+  #engineComesBack(at: number): void {
+    this.#comesBack = this.#at(at, ENGINE, 'restart', () => {
       this.#comesBack = null;
       return this.#startEngine();
     });
@@ -287,12 +309,12 @@ export class Cluster {
     this.#parts.observer.healed();
     if (this.#comesBack === null) return;
     this.kernel.cancel(this.#comesBack);
-    this.#engineComesBack(0);
+    this.#engineComesBack(this.kernel.now);
   }
 
   #endFaults(): void {
     this.#healed = true;
-    for (const faults of [this.#plan, this.#failures, this.#networkFaults, this.#links, this.#hosts, this.#fenceAgent]) faults?.heal();
+    for (const faults of [this.#plan, this.#failures, this.#networkFaults, this.#links, this.#outages, this.#hosts, this.#fenceAgent]) faults?.heal();
     this.engine.resume();
   }
 
@@ -303,12 +325,8 @@ export class Cluster {
     switch (fault.kind) {
       case 'crashEngine':
         return this.#crashEngine(describePoint(fault.point), fault.down);
-      case 'pauseEngine': {
-        if (!this.engine.up) return false;
-        this.#probe(this.engine, { type: 'enginePaused', us: fault.for });
-        this.engine.pause(fault.for);
-        return true;
-      }
+      case 'pauseEngine':
+        return this.#pauseEngine(fault.for);
       case 'crashHost': {
         const host = this.#hosts.find(fault.host);
         return host !== undefined && this.#hosts.crash(host, describePoint(fault.point), fault.down ?? scenario.hostRestart.down);
@@ -358,8 +376,16 @@ export class Cluster {
 
   #crashEngine(cause: string, down: number): boolean {
     if (!this.engine.up) return false;
-    this.#crash = { cause, down };
+    this.#outages.down(ENGINE, cause, this.kernel.now + down);
     this.engine.crash();
+    return true;
+  }
+
+  #pauseEngine(us: number): boolean {
+    if (!this.engine.up) return false;
+    this.#probe(this.engine, { type: 'enginePaused', us });
+    this.#outages.still(ENGINE, this.kernel.now + us);
+    this.engine.pause(us);
     return true;
   }
 
@@ -383,5 +409,6 @@ export class Cluster {
     this.#parts.observer.probe({ t: this.kernel.now, node, probe });
     this.agenda.probe(probe);
     this.#plan.probe(probe);
+    if (probe.type === 'engineRecovered') this.#plan.catchUp(this.#parts.durable());
   }
 }

@@ -2,6 +2,7 @@ import type { VerbTable } from '../../actors/host/verb-table.js';
 import type { SpmTerms } from '../../actors/host/spm-role.js';
 import type { Probe } from '../../actors/probe.js';
 import type { Ref } from '../../actors/runtime.js';
+import { SeatbeltError } from '../../src/model/errors.js';
 import { createSpmHost, SPM_HOST_DEFAULTS, type HostMessage } from '../../actors/spm-host.js';
 import type { FaultPart } from '../faults/fault-part.js';
 import type { SimEvent } from '../kernel/event.js';
@@ -15,6 +16,7 @@ import { storageOfLife } from '../world/life-storage.js';
 import type { SharedStorage } from '../world/shared-storage.js';
 import { tableOfData, type Table } from '../world/table.js';
 import { TrackedMap } from '../world/tracked-map.js';
+import type { Outage, Outages } from './outages.js';
 
 export interface HostsDeps {
   readonly kernel: Kernel;
@@ -23,6 +25,9 @@ export interface HostsDeps {
   readonly storage: SharedStorage;
   readonly verbs: VerbTable;
   readonly bandwidth: Bandwidth;
+  readonly outages: Outages;
+  /** Whether an earlier process has begun the run. */
+  readonly goesOn: boolean;
   readonly owner: NodeOwner;
   readonly probe: (node: SimNode, probe: Probe) => void;
 }
@@ -32,8 +37,6 @@ export class Hosts implements FaultPart {
   readonly #deps: HostsDeps;
   /** How often each host has started. */
   readonly #incarnations = new TrackedMap<string, number>();
-  /** Why a host goes down, and for how long, µs. */
-  readonly #crashes = new Map<SimNode, { readonly cause: string; readonly down: number }>();
   /** When a host comes back that is down. */
   readonly #returns = new Map<SimNode, SimEvent>();
   /** Of the hosts that are up. */
@@ -53,14 +56,23 @@ export class Hosts implements FaultPart {
     return [tableOfData('host-incarnation', this.#incarnations)];
   }
 
-  /** To be called once, with {@link tables} restored: lets them start. The SPMs are those that there were when the process before died, or else those of the scenario. */
+  /**
+   * To be called once, with {@link tables} and the outages restored: lets them start. The SPMs are those of the scenario; or, when a run goes on, who had the role and was in
+   * service when the process before died. Who was out of service stays so until it would have come back.
+   */
   begin(): void {
-    const { kernel, network, scenario, storage, owner } = this.#deps;
+    const { kernel, network, scenario, storage, owner, outages, goesOn } = this.#deps;
     this.#nodes = scenario.hosts.map(({ id }) => new SimNode(kernel, network, id, owner, { lives: this.#incarnations.get(id) ?? 0, operations: 0 }));
     scenario.hosts.forEach(({ pool, spm }, i) => {
       const node = this.#nodes[i];
-      const last = storage.lease(pool).owner;
-      if (node !== undefined) this.#at(node, kernel.now, 'start', () => this.#start(node, pool, { recovering: 0, beginsAsSpm: last === null ? spm : last === node.name }));
+      if (node === undefined) return;
+      const outage = outages.of(node.name);
+      if (outage?.what === 'down') return void this.#at(node, kernel.now, 'still down', () => this.#staysDown(node, outage));
+      const beginsAsSpm = outage === null && (goesOn ? storage.lease(pool).owner === node.name : spm);
+      this.#at(node, kernel.now, 'start', () => {
+        this.#start(node, pool, { recovering: 0, beginsAsSpm });
+        if (outage !== null) this.hang(node, outage.until - kernel.now);
+      });
     });
   }
 
@@ -81,7 +93,7 @@ export class Hosts implements FaultPart {
   /** Sudden death, for `down` µs. @returns whether it was up */
   crash(node: SimNode, cause: string, down: number): boolean {
     if (!node.up) return false;
-    this.#crashes.set(node, { cause, down });
+    this.#deps.outages.down(node.name, cause, this.#deps.kernel.now + down);
     node.crash();
     return true;
   }
@@ -90,6 +102,7 @@ export class Hosts implements FaultPart {
   hang(node: SimNode, us: number): boolean {
     if (!node.up) return false;
     this.#deps.probe(node, { type: 'hostHung', host: node.name, us });
+    this.#deps.outages.still(node.name, this.#deps.kernel.now + us);
     node.pause(us);
     return true;
   }
@@ -102,28 +115,34 @@ export class Hosts implements FaultPart {
     return true;
   }
 
+  /** To be called after the outages are told. */
   heal(): void {
     this.#healed = true;
     for (const node of this.#nodes) node.resume();
     for (const host of this.#actors.values()) host.tell({ type: 'setFree' });
     for (const [node, event] of [...this.#returns]) {
       this.#deps.kernel.cancel(event);
-      this.#comeBack(node, 0);
+      this.#comeBack(node, this.#deps.kernel.now);
     }
   }
 
   /** To be told when a host has gone down. */
   down(node: SimNode): void {
-    const crash = this.#crashes.get(node);
-    this.#crashes.delete(node);
-    this.#deps.probe(node, { type: 'hostCrashed', host: node.name, cause: crash?.cause ?? 'nobody knows' });
-    this.#comeBack(node, this.#healed ? 0 : (crash?.down ?? 0));
+    const outage = this.#deps.outages.of(node.name);
+    if (outage?.what !== 'down') throw new SeatbeltError('INTERNAL', `${node.name} crashed though nobody had planned it`);
+    this.#staysDown(node, outage);
   }
 
-  #comeBack(node: SimNode, afterUs: number): void {
+  #staysDown(node: SimNode, { cause, until }: Outage & { readonly what: 'down' }): void {
+    const { kernel, probe } = this.#deps;
+    probe(node, { type: 'hostCrashed', host: node.name, cause });
+    this.#comeBack(node, this.#healed ? kernel.now : until);
+  }
+
+  #comeBack(node: SimNode, at: number): void {
     const { kernel, scenario } = this.#deps;
     const pool = scenario.hosts.find(({ id }) => id === node.name)?.pool ?? '';
-    const event = this.#at(node, kernel.now + afterUs, 'restart', () => {
+    const event = this.#at(node, at, 'restart', () => {
       this.#returns.delete(node);
       this.#start(node, pool, { recovering: drawLatency(scenario.hostRestart.recovering, kernel.streams.get(node.name, 'recovering').next()), beginsAsSpm: false });
     });
@@ -131,9 +150,10 @@ export class Hosts implements FaultPart {
   }
 
   #start(node: SimNode, pool: string, how: { readonly recovering: number; readonly beginsAsSpm: boolean }): void {
-    const { scenario, storage, verbs, bandwidth, probe } = this.#deps;
+    const { scenario, storage, verbs, bandwidth, outages, probe } = this.#deps;
     const { workers, queue: queueLimit } = scenario.hosts.find(({ id }) => id === node.name) ?? { workers: SPM_HOST_DEFAULTS.workers, queue: SPM_HOST_DEFAULTS.queueLimit };
     const life = node.start();
+    outages.over(node.name);
     const { ports, actors } = life;
     life.onDeath(() => {
       this.#actors.delete(node.name);

@@ -139,6 +139,7 @@ export class Simulation {
       // Before the engine knows of anything for certain, it has happened for certain.
       reopen: async () => writeAhead(await reopen(), () => this.#keep()),
       observer,
+      durable: () => this.#monitor.store,
       keep: (tables) => world?.attach([...tables, ...this.#recorder.tables()]),
       past: past === null ? null : { ...past.progress, session: past.session },
       lost,
@@ -173,6 +174,8 @@ export class Simulation {
     });
     const { store } = this.#monitor;
     for (const { id, type, parent } of store.commands.values()) cluster.remember(id, type, parent?.commandId ?? null);
+    for (const { id, verb, hostTaskId } of store.tasks.values()) [id, hostTaskId].forEach((name) => name !== undefined && cluster.rememberTask(name, verb));
+    for (const { id: pool } of scenario.pools) storage.tasks(pool).forEach(({ id, verb }) => cluster.rememberTask(id, verb));
     this.#recorder.remember(store.tasks.values());
     this.#ended = endOf(world, store, definitions);
     const known = [...store.commands.values()];

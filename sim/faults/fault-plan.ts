@@ -5,6 +5,10 @@ import type { Trigger } from '../scenario/trigger.js';
 import { tableOfData, type Table } from '../world/table.js';
 import { TrackedMap } from '../world/tracked-map.js';
 import type { FaultPart } from './fault-part.js';
+import { HeardNews, type Durable } from './heard-news.js';
+
+/** How a command or a task began. */
+type Begun = Extract<Probe, { type: 'commandSubmitted' | 'hostTaskAccepted' }>;
 
 /** Lets a fault happen. False: it cannot now, since what it is about is down already. */
 export type FaultAct = () => boolean;
@@ -13,11 +17,12 @@ export type FaultAct = () => boolean;
 export class FaultPlan implements FaultPart {
   /** By the fault's place in the scenario: `seen/N` counts the moments that fitted its condition, `done/N` is there when it has happened. */
   readonly #counts = new TrackedMap<string, number>();
+  readonly #news = new HeardNews();
   readonly #conditions: { readonly fits: (probe: Probe) => boolean; readonly moment: () => void }[] = [];
   #healed = false;
 
   tables(): readonly Table[] {
-    return [tableOfData('planned-fault', this.#counts)];
+    return [tableOfData('planned-fault', this.#counts), this.#news.table()];
   }
 
   /**
@@ -38,13 +43,23 @@ export class FaultPlan implements FaultPart {
     }
   }
 
-  /** To be told, when a run goes on, of each command on the engine's disk: only its submission, which is over, tells its type. */
-  remember(commandId: string, commandType: string, parentId: string | null): void {
-    for (const { fits } of this.#conditions) fits({ type: 'commandSubmitted', commandId, commandType, parentId });
+  /** To be told, when a run goes on, of each command and task that there is: only how they began, which is over, tells their types and verbs. */
+  remember(begun: Begun): void {
+    for (const { fits } of this.#conditions) fits(begun);
+  }
+
+  /**
+   * To be told, whenever an engine has recovered, what is on its disk. An engine, or a process, may have died after a batch and before anybody was told of it: what nobody
+   * has heard of happens now, as far as the plan is concerned.
+   */
+  catchUp(durable: Durable): void {
+    if (this.#conditions.length === 0) return;
+    for (const probe of this.#news.missed(durable)) this.probe(probe);
   }
 
   /** To be shown every probe, in order. */
   probe(probe: Probe): void {
+    if (this.#conditions.length > 0) this.#news.heard(probe);
     for (const { fits, moment } of this.#conditions) if (fits(probe)) moment();
   }
 

@@ -7,7 +7,7 @@ import { broken, finished } from './finished.js';
 export type ScenarioInput = Parameters<typeof defineScenario>[0];
 
 /** Three hosts, the first of which is the SPM, and one task of 30 s, which is given again when it has come to nothing. */
-const THREE_HOSTS = {
+export const THREE_HOSTS = {
   hosts: [{ id: 'host1', spm: true }, { id: 'host2' }, { id: 'host3' }],
   verbs: { work: { kind: 'spm', effect: 'job/${args.id}', latency: '30s' } },
   define: [
@@ -45,7 +45,7 @@ export async function runOf(changes: Partial<ScenarioInput>, seed = 1): Promise<
   return { ...result, story, overAt: (result.commands[0]?.history.at(-1)?.t ?? 0) / 1e6 };
 }
 
-function storyOf(probe: Probe): string | null {
+export function storyOf(probe: Probe): string | null {
   switch (probe.type) {
     case 'hostCrashed':
       return `${probe.host} dies: ${probe.cause}`;
