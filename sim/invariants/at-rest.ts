@@ -37,13 +37,15 @@ class AtRest implements Watcher {
         this.#running.add(probe.taskId);
         return;
       case 'hostTaskEnded':
-      case 'hostTaskLost':
         this.#running.delete(probe.taskId);
         return;
+      case 'hostTaskLost':
+        return this.#isGone(probe.taskId);
       case 'hostClearRefused':
         return this.broken(`task ${probe.taskId}`, `it was to be cleared on ${probe.host} while it is ${probe.state}`);
       case 'hostTaskCleared':
-        return this.#cleared(probe.taskId, probe.host);
+        this.#cleared(probe.taskId, probe.host);
+        return this.#isGone(probe.taskId);
       case 'taskMissing':
         return this.#missing(probe.taskId, false);
       case 'taskUnresolved':
@@ -52,6 +54,10 @@ class AtRest implements Watcher {
         return this.#ended(probe.taskId, probe.outcome);
       default:
     }
+  }
+
+  kept(): number {
+    return this.#running.size + this.#named.size;
   }
 
   onTaskRecord(_before: StoredTask | undefined, after: StoredTask | undefined): void {
@@ -78,6 +84,12 @@ class AtRest implements Watcher {
       this.broken(commandId, `at rest its open calls are still recorded; it is ${state?.status ?? 'no command'}`);
     }
     for (const state of this.scene.mirror.commands.values()) this.#waitsAtRest(state);
+  }
+
+  /** No host has it any more, and its id comes never again. */
+  #isGone(taskId: string): void {
+    this.#running.delete(taskId);
+    this.#named.delete(taskId);
   }
 
   #cleared(taskId: string, host: string): void {

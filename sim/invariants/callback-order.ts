@@ -37,14 +37,14 @@ class CallbackOrder implements Watcher {
   readonly #due = new Map<string, DueCallback>();
   /** By command, what it may do next: asked for when it has changed, when its callback begins, and when that is committed. */
   readonly #allowed = new Map<string, Allowed>();
-  /** Ids of all tasks that were ever placed. */
-  readonly #placedBefore = new Set<string>();
+  /** By command, the ids of all its tasks that were ever placed. */
+  readonly #placedBefore = new Map<string, Set<string>>();
 
   constructor(
     private readonly scene: Scene,
     private readonly broken: Broken,
   ) {
-    for (const id of scene.mirror.tasks.keys()) this.#placedBefore.add(id);
+    for (const task of scene.mirror.tasks.values()) this.#isPlaced(task);
     this.onProgram();
     for (const state of scene.mirror.commands.values()) this.#toldOfFailure.set(state.id, toldOfFailure(state, scene.mirror.historyOf(state.id)));
   }
@@ -64,7 +64,12 @@ class CallbackOrder implements Watcher {
     else if (probe.type === 'callbackCommitted') this.#told(probe);
   }
 
-  onBatch({ history, commands, tasks }: Batch): void {
+  kept(): number {
+    const placed = [...this.#placedBefore.values()].reduce((sum, ids) => sum + ids.size, 0);
+    return this.#mayHaveCrossed.size + this.#toldOfFailure.size + this.#due.size + this.#allowed.size + placed;
+  }
+
+  onBatch({ history, commands, tasks, expired }: Batch): void {
     const changed = new Map(commands.map((command) => [command.id, command]));
     for (const { commandId, seq, entry } of history) {
       const state = changed.get(commandId)?.before ?? this.scene.mirror.commands.get(commandId);
@@ -78,6 +83,7 @@ class CallbackOrder implements Watcher {
       for (const task of begunTooSoon(command, this.scene.now())) this.broken(`task ${task}`, 'it is tried again before its back-off is over');
       for (const flaw of familyFlaws(this.scene.definitions, this.scene.mirror, command, changed)) this.broken(command.id, flaw);
     }
+    for (const { id } of expired.flatMap(({ family }) => family)) for (const kept of [this.#mayHaveCrossed, this.#toldOfFailure, this.#due, this.#allowed, this.#placedBefore]) kept.delete(id);
   }
 
   /** @param before the state in which it ran. @param earlier what was committed before it */
@@ -126,7 +132,7 @@ class CallbackOrder implements Watcher {
 
   #beforeRetry(handlers: readonly ErasedHandler[], earlier: readonly HistoryEntry[], state: CommandState, run: Ran & Pick<HistoryEntry, 'handler' | 'task'>, what: string, outcome: string | null): void {
     if (this.#isMisplaced(state, run, what)) return;
-    const isPlaced = run.task !== undefined && this.#placedBefore.has(run.task);
+    const isPlaced = run.task !== undefined && this.#placedBefore.get(state.id)?.has(run.task) === true;
     const flaw = beforeRetryFlaw(handlers[run.index], earlier, state, run, outcome, isPlaced);
     if (flaw !== null) this.broken(state.id, `${what} for ${run.task ?? 'no task'}, but ${flaw}`);
   }
@@ -137,8 +143,14 @@ class CallbackOrder implements Watcher {
     if (flaw !== null) this.broken(state.id, `${what} for ${run.task ?? 'no task'}, but ${flaw}`);
   }
 
+  #isPlaced({ id, commandId }: SpmAsyncTask): void {
+    const known = this.#placedBefore.get(commandId);
+    if (known === undefined) this.#placedBefore.set(commandId, new Set([id]));
+    else known.add(id);
+  }
+
   #placed(task: SpmAsyncTask): void {
-    this.#placedBefore.add(task.id);
+    this.#isPlaced(task);
     const state = this.scene.mirror.commands.get(task.commandId);
     const handlers = state === undefined ? null : this.#handlers(state, `task ${task.id} was placed`);
     if (state === undefined || handlers === null) return;

@@ -40,7 +40,11 @@ class DiskData implements Watcher {
     for (const { id, status } of this.#disks()) if (status === 'OK') this.#made.add(id);
   }
 
-  onBatch({ entities, history }: Batch): void {
+  kept(): number {
+    return [...this.#workedOn.values()].reduce((sum, commands) => sum + commands.size, 0);
+  }
+
+  onBatch({ entities, history, expired }: Batch): void {
     // The records of one batch do not say which of its callbacks has changed them; so each counts for all of them.
     for (const { id } of entities) for (const { commandId } of history) this.#noteWork(id, commandId);
     for (const { id: key, before, after } of entities) {
@@ -48,6 +52,7 @@ class DiskData implements Watcher {
       if (after === undefined) this.#made.delete(diskRecord(before)?.id ?? '');
       if (disk?.status === 'OK' && key === diskKey(disk.id) && !saysTheSame(diskRecord(before), disk)) this.#isOk(disk);
     }
+    for (const { id } of expired.flatMap(({ family }) => family)) this.#forget(id);
   }
 
   /** Whoever says that a disk is OK, and where, says that it can be used: its volumes are there, with all that it has to hold. */
@@ -183,6 +188,11 @@ class DiskData implements Watcher {
 
   #affectedBy({ effects }: LedgerEntry): readonly string[] {
     return effects.flatMap(({ object }) => disksOf(object, this.scene.storage.content) ?? this.#disks().map(({ id }) => id));
+  }
+
+  /** It is over, and so has nothing in hand; what it has closed with is not told any more. */
+  #forget(commandId: string): void {
+    for (const [key, commands] of this.#workedOn) if (commands.delete(commandId) && commands.size === 0) this.#workedOn.delete(key);
   }
 
   #noteWork(key: EntityKey, commandId: string): void {

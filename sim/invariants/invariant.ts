@@ -64,6 +64,8 @@ export interface Watcher {
   onRecovered?(memory: EngineMemory): void;
   /** The run has come to rest: only background events are left. @param memory null while the engine is down */
   atRest?(memory: EngineMemory | null): void;
+  /** How many things it keeps of single commands, tasks and messages: it must forget those that are over when the engine keeps nothing of them any more. */
+  kept?(): number;
   /** How long commands have taken, of an invariant that bounds that; null: none has ended. */
   longest?(): Longest | null;
 }

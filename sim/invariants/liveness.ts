@@ -29,7 +29,7 @@ export const liveness: Invariant = {
 const LOOKS_EVERY = 60_000_000;
 
 class Liveness implements Watcher {
-  readonly #evidence = new Evidence();
+  readonly #evidence: Evidence;
   readonly #patience: Patience;
   readonly #faults: FaultsInForce;
   readonly #needs: Needs;
@@ -45,6 +45,7 @@ class Liveness implements Watcher {
     private readonly broken: Broken,
   ) {
     const { mirror, limits, now, nodes, storage } = scene;
+    this.#evidence = new Evidence((taskId) => mirror.tasks.has(taskId));
     this.#patience = new Patience(limits, now);
     this.#faults = new FaultsInForce(nodes, (pool) => storage.lease(pool), now);
     this.#needs = new Needs(mirror);
@@ -55,6 +56,10 @@ class Liveness implements Watcher {
       this.#patience.command({ id: state.id, before: undefined, after: state });
       if (isUnderWay(state)) this.#begins(state.id);
     }
+  }
+
+  kept(): number {
+    return this.#evidence.size + this.#patience.size + [...this.#clocks.ids()].length;
   }
 
   longest(): Longest | null {
@@ -97,6 +102,8 @@ class Liveness implements Watcher {
       this.#concludes(command);
       if (command.after !== undefined && command.after.status !== command.before?.status) this.#turned(command.after, command.before);
     }
+    // Not before it is seen what they ended with.
+    for (const { id, after } of batch.tasks) if (after === undefined) this.#evidence.forget(id);
     if (this.#faults.any || batch.commands.some(({ after }) => after !== undefined && isHeld(after.status))) this.#seeChanged(batch);
   }
 

@@ -38,13 +38,15 @@ class Truth implements Watcher {
   readonly #calls = new Map<string, { readonly commandId: string; readonly step: number; readonly verb: string }>();
   /** By command, all that it ever was. */
   readonly #statuses = new Map<string, Set<string>>();
+  /** Of what the engine keeps nothing any more, since when, µs: what it has told before may yet arrive. */
+  readonly #leaving: { readonly since: number; readonly ids: readonly string[] }[] = [];
 
   constructor(
     private readonly scene: Scene,
     private readonly broken: Broken,
   ) {
     for (const { id, status } of scene.mirror.commands.values()) this.#statuses.set(id, new Set([status]));
-    for (const entry of scene.storage.ledger.entries) this.#happenedBefore(entry);
+    for (const entry of scene.storage.ledger.entries) if (!this.#isExpired(entry.commandId)) this.#happenedBefore(entry);
     for (const record of scene.mirror.calls.values()) this.#recordCalls(record);
     for (const state of scene.mirror.commands.values()) this.#agreesFromTheBeginning(state);
   }
@@ -57,6 +59,8 @@ class Truth implements Watcher {
         return;
       }
       case 'clientTold':
+        // How it was with one that is gone for longer than any message is under way, nobody can tell.
+        if (this.#isExpired(probe.commandId) && !this.#statuses.has(probe.commandId)) return;
         if (probe.status !== null && this.#statuses.get(probe.commandId)?.has(probe.status) !== true) {
           this.broken(probe.commandId, `a client was told that it is ${probe.status}, and it never was on disk`);
         }
@@ -70,6 +74,10 @@ class Truth implements Watcher {
 
   onEffects(entries: readonly LedgerEntry[]): void {
     for (const entry of entries) {
+      if (this.#isExpired(entry.commandId)) {
+        if (entry.cause !== 'hostDeath' && !isOfLostCommits(this.scene, entry)) this.broken(entry.key, `${entry.verb} took effect on ${entry.host} when nothing was kept of ${entry.commandId} any more`);
+        continue;
+      }
       const isFirst = !this.#executions.has(causeOf(entry));
       this.#happensOnce(entry);
       this.#keep(entry);
@@ -80,7 +88,6 @@ class Truth implements Watcher {
       if (state !== undefined && (isTerminal(state.status) || state.status === 'COMPLETED')) {
         this.broken(entry.key, `${entry.verb} took effect on ${entry.host} after ${state.id} was ${state.status}`);
       }
-      if (this.scene.mirror.expired.has(rootIdOf(entry.commandId))) this.broken(entry.key, `${entry.verb} took effect on ${entry.host} when nothing was kept of ${entry.commandId} any more`);
     }
   }
 
@@ -113,7 +120,37 @@ class Truth implements Watcher {
     else known.push(entry);
   }
 
-  onBatch({ commands, calls }: Batch): void {
+  kept(): number {
+    const many = [...this.#entries.values(), ...this.#statuses.values()].reduce((sum, of) => sum + ('size' in of ? of.size : of.length), 0);
+    return many + this.#executions.size + this.#repeated.size + this.#calls.size + this.#leaving.length;
+  }
+
+  #isExpired(commandId: string): boolean {
+    return this.scene.mirror.expired.has(rootIdOf(commandId));
+  }
+
+  /** Nothing is done or said in their name from now on. */
+  #expire(ids: readonly string[]): void {
+    this.#leaving.push({ since: this.scene.now(), ids });
+    for (const id of ids) {
+      for (const entry of this.#entries.get(id) ?? []) this.#executions.delete(causeOf(entry));
+      this.#entries.delete(id);
+    }
+    const gone = new Set(ids);
+    for (const task of this.#repeated) if (gone.has(task.slice(0, task.indexOf('$')))) this.#repeated.delete(task);
+    for (const [key, { commandId }] of this.#calls) if (gone.has(commandId)) this.#calls.delete(key);
+  }
+
+  /** No message is under way for longer. */
+  #forgetStatuses(): void {
+    const { scene } = this;
+    for (let first = this.#leaving[0]; first !== undefined && first.since + scene.limits.maxMessageAge < scene.now(); first = this.#leaving[0]) {
+      this.#leaving.shift();
+      for (const id of first.ids) this.#statuses.delete(id);
+    }
+  }
+
+  onBatch({ commands, calls, expired }: Batch): void {
     for (const { after } of calls) if (after !== undefined) this.#recordCalls(after);
     for (const command of commands) {
       const { before, after } = command;
@@ -125,6 +162,8 @@ class Truth implements Watcher {
       else statuses.add(after.status);
       this.#claims(after);
     }
+    this.#forgetStatuses();
+    if (expired.length > 0) this.#expire(expired.flatMap(({ family }) => family.map(({ id }) => id)));
   }
 
   // What was done.

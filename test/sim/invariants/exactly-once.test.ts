@@ -5,10 +5,10 @@ import { exactlyOnce } from '../../../sim/invariants/exactly-once.js';
 import type { Data } from '../../../src/model/data.js';
 import { EntityTable } from '../../../src/store/entity-table.js';
 import type { SpmAsyncTask } from '../../../src/model/task.js';
-import { doneKey, endedKey, historyKey } from '../../../src/store/keys.js';
+import { doneKey, historyKey } from '../../../src/store/keys.js';
 import type { Change } from '../../../src/store/change.js';
 import { ThreeSteps } from './definitions.js';
-import { LEAF, Life } from './life.js';
+import { LEAF, Life, removed } from './life.js';
 import { DISK_D1, VM_VM1, headOp, opsOf, Watched } from './watched.js';
 
 function begin(): Life {
@@ -139,14 +139,6 @@ function entryOf(index: number): Data {
 /** Rolled back, with two callbacks committed. */
 function over(life: Life): Life {
   return life.throws().returns();
-}
-
-/** @param but keys that are left */
-function removed(life: Life, but: readonly string[] = []): Life {
-  const { id, endedAt, historyLength } = life.state;
-  const keys = [doneKey(id), endedKey(endedAt ?? 0, id), ...Array.from({ length: historyLength }, (_, seq) => historyKey(id, seq))];
-  life.run.commit({ type: 'familyRemoved', rootId: id, entries: keys.filter((key) => !but.includes(key)).map((key) => ({ key, digest: 0 })) });
-  return life;
 }
 
 const leftOver: SpmAsyncTask = {

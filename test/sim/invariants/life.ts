@@ -11,6 +11,7 @@ import type { ErrorRecord } from '../../../src/model/errors.js';
 import type { Outcome } from '../../../src/model/outcome.js';
 import type { SpmAsyncTask } from '../../../src/model/task.js';
 import type { Change } from '../../../src/store/change.js';
+import { doneKey, endedKey, historyKey } from '../../../src/store/keys.js';
 import type { StoredCommand } from '../../../src/store/records.js';
 import { POOL, type Watched } from './watched.js';
 
@@ -146,6 +147,14 @@ export class Life {
     if (phase.at !== 'callback') throw new Error(`no callback is due: ${JSON.stringify(phase)}`);
     return phase;
   }
+}
+
+/** Of a command that is over, the engine keeps nothing any more. @param but keys that are left */
+export function removed<L extends Life>(life: L, but: readonly string[] = []): L {
+  const { id, endedAt, historyLength } = life.state;
+  const keys = [doneKey(id), endedKey(endedAt ?? 0, id), ...Array.from({ length: historyLength }, (_, seq) => historyKey(id, seq))];
+  life.run.commit({ type: 'familyRemoved', rootId: id, entries: keys.filter((key) => !but.includes(key)).map((key) => ({ key, digest: 0 })) });
+  return life;
 }
 
 function returning(callback: Callback, run: { index: number; attempt: number }, work: readonly StagedWork[], answer: 'passed' | 'notPassed' | 'cannotTell'): FlowEvent {

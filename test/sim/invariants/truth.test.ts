@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_ENGINE_SETTINGS } from '../../../actors/settings.js';
 import type { StepRef } from '../../../actors/wire.js';
 import { truth } from '../../../sim/invariants/truth.js';
 import type { Data } from '../../../src/model/data.js';
 import { ThreeSteps } from './definitions.js';
-import { ERROR, LEAF, Life } from './life.js';
+import { ERROR, LEAF, Life, removed } from './life.js';
 import { HOST, POOL, Watched } from './watched.js';
 
 const TASK = 'c1$0.w1.1.0';
@@ -52,6 +53,17 @@ class Deeds extends Life {
 describe('truth: what is lawful', () => {
   const lawful: Record<string, (life: Deeds) => unknown> = {
     'a success whose work was done': (life) => life.told('SUBMITTED').makes().ends().succeeds().told('RUNNING').told('SUCCEEDED'),
+    'a client that hears late of what was removed': (life) => removed(life.makes().ends().succeeds().cleared()).told('SUCCEEDED'),
+    'a client that hears of it when nobody knows any more how it was': (life) => {
+      removed(life.makes().ends().succeeds().cleared()).run.advance(DEFAULT_ENGINE_SETTINGS.maxMessageAgeMs * 1000);
+      life.run.commit();
+      life.told('SUCCEEDED');
+    },
+    'the death of a host that takes with it what a removed command has left': (life) => {
+      const { effects, ...made } = { effects: [{ sign: '-', verb: 'createVolume', object: 'volume:hdd/d1/leaf' }] as const, verb: 'createVolume', key: TASK, host: HOST, ...STEP };
+      removed(life.makes().ends().succeeds().cleared()).run.storage.ledger.append({ ...made, part: 'undone', cause: 'hostDeath', effects });
+      life.run.rest();
+    },
     'a call whose answer was committed': (life) =>
       life.calls('c1/0/start/1/0', 'createVolume', MAKE).does('c1/0/start/1/0', 'createVolume', MAKE).calls('c1/0/start/1/0', 'createVolume', MAKE, { code: 0, message: '', result: null }),
     'a call that took effect before its host restarted': (life) =>
@@ -75,6 +87,12 @@ describe('truth: what is lawful', () => {
 
 describe('truth: what is caught', () => {
   const unlawful: readonly [string, (life: Deeds) => unknown, RegExp][] = [
+    ['a client that hears late, of what was removed, what never was', (life) => removed(life.makes().ends().succeeds().cleared()).told('ROLLED_BACK'), /a client was told that it is ROLLED_BACK, and it never was on disk/],
+    [
+      'what is done for a command that was removed',
+      (life) => removed(life.makes().ends().succeeds().cleared()).does('k', 'deleteVolume', VOLUME),
+      /k: deleteVolume took effect on host1 when nothing was kept of c1 any more/,
+    ],
     ['a task that was never done', (life) => life.returns({ work: [LEAF] }).ends(), /truth c1: it counts task c1\$0\.w1\.1\.0 \(createVolume\) as succeeded, and it had no effect/],
     [
       'a task that the host rolled back',
