@@ -230,6 +230,7 @@ function placeProblems(path: Path, fault: PlannedFault, { hosts, pools }: Scenar
     }
     case 'partition': {
       const { from, to } = fault;
+      if (from === to) return [{ path: [...path, 'between'], at: 'value', message: `'${from}' cannot be cut off from itself: name two nodes` }];
       return to === null ? unknownName([...path, 'isolate'], 'node', from, nodes) : [from, to].flatMap((name, i) => unknownName([...path, 'between', i], 'node', name, nodes));
     }
   }
@@ -256,8 +257,11 @@ function verbProblems(path: Path, verb: string, settings: VerbSettings, vocabula
     const hint = suggestion(verb, verbNames(vocabulary)) || '; one of your own has a kind: spm, hsm or read';
     return [{ path, at: 'key', message: `unknown verb '${verb}'${hint}` }];
   }
-  if (settings.rate === undefined || known.movesData) return [];
-  return [{ path: [...path, 'rate'], at: 'value', message: `${verb} moves no data: give it a latency` }];
+  const ofTasks = known.kind === 'spm' ? [] : (['answerLatency', 'rollbackLatency'] as const).filter((key) => settings[key] !== undefined);
+  return [
+    ...(settings.rate === undefined || known.movesData ? [] : [{ path: [...path, 'rate'], at: 'value' as const, message: `${verb} moves no data: give it a latency` }]),
+    ...ofTasks.map((key) => ({ path: [...path, key], at: 'key' as const, message: `${verb} is a call, and only a task has this: give it a latency` })),
+  ];
 }
 
 function verbNames(vocabulary: Vocabulary): readonly string[] {

@@ -114,6 +114,7 @@ it.each([
   ['dropMessage: { from: host9 }', "faults[0].dropMessage.from: unknown node 'host9'"],
   ['dropMessage: { op: submitTsk }', 'faults[0].dropMessage.op'],
   ['delayMessage: { op: call }', 'faults[0].delayMessage.by: is missing'],
+  ['partition: { at: 1s, between: [host1, host1] }', "'host1' cannot be cut off from itself: name two nodes"],
   ['partition: { at: 1s }', 'say who cannot reach whom, in one way: between or isolate'],
   ['partition: { at: 1s, between: [engine, host1], isolate: host2 }', 'say who cannot reach whom, in one way: between or isolate'],
   ['partition: { isolate: engine }', 'say when, in one way'],

@@ -139,6 +139,8 @@ describe('a scenario file', () => {
       'commands: [{ at: 0.5us, type: MoveDisk }]',
       'file.yaml:1:18: commands[0].at: expected a duration with a unit, such as 250ms, 90s or 5min, got "0.5us"',
     ],
+    ['a roll-back of a call', 'verbs: { snapshot: { rollbackLatency: 1s } }', 'file.yaml:1:22: verbs.snapshot.rollbackLatency: snapshot is a call, and only a task has this: give it a latency'],
+    ['a submission of a call', 'verbs: { snapshot: { answerLatency: 1s } }', 'file.yaml:1:22: verbs.snapshot.answerLatency: snapshot is a call, and only a task has this: give it a latency'],
     ['no time between polls', 'engine: { pollingRate: 0s }', 'file.yaml:1:24: engine.pollingRate: expected a duration above zero'],
     [
       'a misspelt part of a latency',
